@@ -189,7 +189,8 @@ def wait_for(condition, what, timeout=10, step=0.05):
 
 def free_port(kind=socket.SOCK_DGRAM, host="127.0.0.1"):
     """A port nobody listens on just now."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind) as s:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, kind) as s:
         s.bind((host, 0))
         return s.getsockname()[1]
 
@@ -210,7 +211,7 @@ def weir():
 
 
 def data():
-    """The folder with recorded exporter data beside the repository; skips the case where it is absent."""
+    """The folder of recorded exporter data beside the repository; without it the case is skipped."""
     folder = pathlib.Path(os.environ.get("WEIR_DATA", ROOT.parent / "shared" / "data"))
     if not folder.is_dir():
         skip(f"no recorded data in {folder}: set WEIR_DATA to the folder")
@@ -254,7 +255,7 @@ def _run_case(function):
 
 
 def main():
-    """Run the cases (all, or those with a word of the command line in the name); 0 if none failed."""
+    """Run the cases, all or those named by a word of the command line; exit 0 if none failed."""
     words = sys.argv[1:]
     chosen = [c for c in _cases if not words or any(w in c[0] for w in words)]
     print(f"1..{len(chosen)}" if chosen else "1..0 # SKIP no case has that name", flush=True)
