@@ -211,7 +211,7 @@ def weir():
 
 
 def data():
-    """The folder of recorded exporter data beside the repository; without it the case is skipped."""
+    """The folder of recorded exporter data beside the repository; skips the case without it."""
     folder = pathlib.Path(os.environ.get("WEIR_DATA", ROOT.parent / "shared" / "data"))
     if not folder.is_dir():
         skip(f"no recorded data in {folder}: set WEIR_DATA to the folder")
