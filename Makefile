@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+# A thin front of Meson: everything is built by meson.build, this only remembers the commands.
+#
+#   make            the program, in build/release/weir          make help   all targets
+
+# A sanitizer's report ends the program, so that a test cannot pass over it.
+export ASAN_OPTIONS ?= detect_stack_use_after_return=1:strict_string_checks=1
+export UBSAN_OPTIONS ?= halt_on_error=1:print_stacktrace=1
+
+SECONDS ?= 60
+NINJA = ninja --quiet -C
+SANITIZE = -Db_sanitize=address,undefined -Db_lundef=false
+
+.PHONY: build setup demo test lint fmt fuzz bench install clean help
+.DEFAULT_GOAL = build
+
+build: ## the program: build/release/weir
+	@tools/setup.sh build
+	@$(MAKE) --no-print-directory build/release/build.ninja
+	@$(NINJA) build/release
+
+demo: build ## show the main job: two attacks found in a recorded stream, over loopback
+	@tools/demo.sh
+
+test: ## every test suite, under the address and undefined-behaviour sanitizers
+	@tools/setup.sh build test
+	@$(MAKE) --no-print-directory build/test/build.ninja
+	@tools/run-tests.sh build/test $(ARGS)
+
+lint: ## format, layers, banned calls, licences, docs, clang-tidy, shellcheck, pyflakes
+	@tools/setup.sh build test lint
+	@$(MAKE) --no-print-directory build/lint/build.ninja
+	@tools/lint.sh build/lint
+
+fmt: ## format the C sources
+	@tools/setup.sh lint
+	@tools/format.sh
+
+fuzz: ## libFuzzer on the parsers: make fuzz [T=netflow9] [SECONDS=600]
+	@tools/setup.sh build fuzz
+	@$(MAKE) --no-print-directory build/fuzz/build.ninja
+	@tools/fuzz.sh build/fuzz "$(SECONDS)" $(T)
+
+bench: build ## how fast: flows a second, CPU time a record
+	@tools/setup.sh bench
+	@python3 tests/bench/run.py
+
+setup: ## packages for working on Weir, and the git hooks
+	@tools/setup.sh build test lint
+	@if [ -e .git ]; then git config core.hooksPath tools/hooks; fi
+	@echo "ready: make test"
+
+install: build ## install it: make install [PREFIX=/usr/local] [DESTDIR=stage]
+	@$(if $(PREFIX),meson configure build/release --prefix="$(PREFIX)")
+	@meson install -C build/release --no-rebuild
+
+clean: ## remove everything that was built
+	rm -rf build
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+build/release/build.ninja:
+	@tools/quiet.sh configuring build/release -- meson setup build/release --buildtype=release
+
+build/test/build.ninja:
+	@tools/quiet.sh configuring build/test -- meson setup build/test --buildtype=debugoptimized $(SANITIZE)
+
+build/lint/build.ninja:
+	@tools/quiet.sh configuring build/lint -- meson setup build/lint --buildtype=debug
+
+build/fuzz/build.ninja:
+	@CC=clang tools/quiet.sh configuring build/fuzz -- \
+		meson setup build/fuzz --buildtype=debugoptimized $(SANITIZE) -Dfuzz=libfuzzer
