@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * incident: the story of one attack from its first excess to its end.
+ *
+ * Only the incident room keeps it; everyone else gets it inside an event.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/ip.h"
+#include "base/jsonw.h"
+#include "model/finding.h"
+#include "model/flow.h"
+
+#define INCIDENT_ID_MAX 40
+#define INCIDENT_TARGETS 8
+#define INCIDENT_SOURCES 16
+
+enum incident_state { INCIDENT_OPEN, INCIDENT_CLOSED, INCIDENT_STATE_COUNT };
+
+/** One attack; a value without pointers, so that it can be copied and stored. */
+struct incident {
+	char id[INCIDENT_ID_MAX]; /**< from onset, host and direction: the same input gives the same id */
+	uint8_t state;		  /**< enum incident_state */
+	uint8_t severity;	  /**< enum severity, the highest reached */
+	uint8_t direction;	  /**< enum direction */
+	uint8_t metric;		  /**< enum metric that opened it */
+	struct ip host;		  /**< own host: the victim if inbound, the origin if outbound */
+	unsigned target_count;
+	struct prefix targets[INCIDENT_TARGETS];
+	unsigned source_count;
+	struct prefix sources[INCIDENT_SOURCES];
+	uint64_t sources_seen;	    /**< distinct peers named */
+	uint64_t sources_estimated; /**< distinct peers, estimated */
+	unsigned vector_count;
+	struct vector_share vectors[FINDING_VECTORS];
+	uint64_t limit; /**< that was exceeded, in the metric's unit */
+	uint64_t pps;
+	uint64_t bps;
+	uint64_t peak_pps;
+	uint64_t peak_bps;
+	uint64_t onset_ns;
+	uint64_t detected_ns;
+	uint64_t updated_ns; /**< last event about it */
+	uint64_t above_ns;   /**< last time above the closing level */
+	uint64_t ended_ns;   /**< 0 while open */
+	uint64_t resumed;    /**< how often a restarted daemon carried on with it */
+	char why[FINDING_WHY_MAX];
+	char tenant[64]; /**< whose host, from the configuration; "" if nobody's */
+	char region[64];
+};
+
+/** incident_to_json() - write the incident's fields as an object, value of @key. */
+void incident_to_json(const struct incident *incident, struct jsonw *w, const char *key);
