@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * config: one immutable, fully checked snapshot of what the operator wants.
+ *
+ * YAML text in; either a snapshot, or a list of all errors with file, line and
+ * column. A snapshot never changes and is freed as a whole; a reload makes a
+ * new one. Reading it is safe from any thread while it lives.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ip.h"
+#include "base/lpm.h"
+#include "base/text.h"
+#include "model/finding.h"
+#include "model/flow.h"
+
+/** A part of the operator's own address space. */
+struct config_network {
+	struct prefix prefix;
+	const char *tenant; /**< NULL if not given */
+	const char *region; /**< NULL if not given */
+	uint64_t capacity_bps;	 /**< 0: unknown */
+	uint64_t value_per_hour; /**< money, no unit; 0: unknown */
+};
+
+/** What is known beforehand about one exporter. */
+struct config_exporter {
+	struct ip address;
+	const char *name;  /**< NULL if not given */
+	uint32_t sampling; /**< override 1:N; 0: as the exporter says */
+};
+
+/** A socket to receive telemetry on. */
+struct config_listen {
+	struct ip ip; /**< 0.0.0.0 and :: for all */
+	uint16_t port;
+	bool sflow; /**< sFlow port; otherwise NetFlow and IPFIX */
+};
+
+/** A fixed limit on the traffic of each host it matches. */
+struct config_threshold {
+	const char *name;	 /**< "" if not given */
+	bool any_network;	 /**< no network named: all own hosts */
+	struct prefix network;	 /**< hosts inside it */
+	const char *tenant;	 /**< NULL: any */
+	uint32_t directions;	 /**< bit 1 << enum direction */
+	uint32_t classes;	 /**< bit 1 << enum traffic_class, added up before comparing */
+	uint64_t limit[METRIC_COUNT]; /**< in the metric's unit; 0: none */
+	enum severity severity;	 /**< warning, or as given */
+};
+
+/** Where events go. */
+struct config_sink {
+	const char *kind; /**< name of a sink plug-in: "jsonl", "text" */
+	const char *path; /**< file, "-" for standard output */
+};
+
+/** The snapshot. */
+struct config {
+	const char *file; /**< where it came from, for messages; "built-in defaults" without one */
+
+	const struct config_network *networks;
+	size_t network_count;
+	struct lpm *network_lpm; /**< address to index in networks */
+
+	const struct config_exporter *exporters;
+	size_t exporter_count;
+	bool exporters_only; /**< the list is an allow-list */
+
+	const struct config_listen *listens;
+	size_t listen_count;
+	unsigned threads;	   /**< ingest threads */
+	uint64_t receive_buffer;   /**< socket buffer to ask for, bytes */
+
+	const struct config_threshold *thresholds;
+	size_t threshold_count;
+	uint64_t window_ns;	 /**< rates are means over this time */
+	uint64_t min_sampled;	 /**< least packets behind a rate before it counts */
+
+	uint64_t close_after_ns; /**< quiet time that ends an incident */
+	unsigned close_percent;	 /**< quiet means below this share of the limit */
+	uint64_t update_every_ns; /**< least time between updates of one incident */
+
+	uint64_t max_hosts;	  /**< hosts tallied, each shard and the detector */
+	uint64_t max_exporters;	  /**< exporters for each thread */
+	uint64_t max_templates;	  /**< templates for each thread */
+	uint64_t max_held_bytes;  /**< data waiting for templates, each thread */
+	uint64_t max_details;	  /**< busy hosts whose peers are kept, each shard */
+	uint64_t max_incidents;	  /**< open at once */
+
+	const struct config_sink *sinks;
+	size_t sink_count;
+
+	const char *state_path;	    /**< folder of the journal; NULL: keep nothing */
+	const char *control_socket; /**< path of the unix socket; NULL: none */
+};
+
+/** config_free() - NULL is fine. */
+void config_free(struct config *config);
+
+/**
+ * config_load() - read and check a file.
+ * @path: the file; NULL for the built-in defaults
+ * @errors: gets one line for each error, "file:line:column: what; what to do"
+ * @ret_config: owned by the caller on success, untouched on failure
+ *
+ * All errors are found, not just the first. Return: 0; -WEIR_ECONFIG with @errors filled;
+ * -ENOMEM.
+ */
+WEIR_CHECK int config_load(const char *path, struct text *errors, struct config **ret_config);
+
+/** config_parse() - as config_load(), from text in memory; @name stands for the file's. */
+WEIR_CHECK int config_parse(const char *name, const char *yaml, size_t len, struct text *errors,
+			    struct config **ret_config);
+
+/**
+ * config_restart_needed() - settings that differ and only a restart can change.
+ * @fields: gets their names, comma-separated
+ *
+ * Return: number of such settings.
+ */
+int config_restart_needed(const struct config *before, const struct config *after,
+			  struct text *fields);
+
+/** config_network_of() - the most specific own network around @ip; NULL if it is outside. */
+const struct config_network *config_network_of(const struct config *config, const struct ip *ip);
+
+/** config_exporter_of() - the entry for an exporter's address; NULL if there is none. */
+const struct config_exporter *config_exporter_of(const struct config *config,
+						 const struct ip *address);
+
+/**
+ * config_direction() - which way a flow goes, seen from the own networks.
+ *
+ * Without any network configured every destination counts as own: inbound.
+ */
+enum direction config_direction(const struct config *config, const struct ip *src,
+				const struct ip *dst);
