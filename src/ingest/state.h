@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * state: all that decoders remember, one for each ingest thread.
+ *
+ * Exporters with their counters, sequences and sampling rates; the templates
+ * and held data of ingest/template.h; the batch of flows under construction.
+ * Everything is allocated at open and bounded; what finds no room is counted.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "ingest/decoder.h"
+#include "model/exporter.h"
+
+/** Flows collected before the sink is called. */
+#define DECODE_BATCH 64
+/** Sampler and interface rates remembered for each exporter (v9 48-50, IPFIX selector ids). */
+#define EXPORTER_SAMPLERS 16
+
+/** A rate announced in options data for one sampler or selector. */
+struct exporter_sampler {
+	uint64_t id;
+	uint32_t rate; /**< 1:N */
+	bool used;
+};
+
+/** One exporter as its thread knows it. */
+struct exporter {
+	struct exporter_stats stats;
+	uint32_t next_sequence; /**< expected in the next datagram */
+	bool sequence_known;
+	uint32_t uptime_ms;	/**< latest SysUptime, to notice wraps and restarts */
+	bool uptime_known;
+	uint32_t config_rate;	/**< operator's override; 0: none */
+	uint32_t options_rate;	/**< announced for the whole exporter; 0: none */
+	struct exporter_sampler samplers[EXPORTER_SAMPLERS];
+	unsigned sampler_count;
+	uint64_t samplers_turned_away;
+};
+
+struct template_table;
+
+/** The state. Members are for decoders and the ingest thread that owns it. */
+struct decode_state {
+	const struct config *config;	  /**< limits, overrides, allow-list; swapped on reload */
+	struct exporter *exporters;	  /**< exporter_count of them in use */
+	unsigned exporter_count;
+	unsigned exporter_limit;
+	uint32_t *index;		  /**< hash table into exporters */
+	uint32_t index_mask;
+	uint64_t seed;
+	struct template_table *templates; /**< ingest/template.h */
+	struct flow batch[DECODE_BATCH];
+	unsigned batch_count;
+	const struct flow_sink *sink;	  /**< of the running decode call */
+	uint64_t undecodable[REASON_COUNT_OF]; /**< what belongs to no exporter */
+	uint64_t datagrams;
+	uint64_t records;
+};
+
+/**
+ * decode_state_new() - take all memory that decoding will ever need.
+ * @config: borrowed; must outlive the state or be replaced by decode_state_reload()
+ * @seed: for the hash tables
+ *
+ * Return: owned by the caller; NULL when memory is short.
+ */
+struct decode_state *decode_state_new(const struct config *config, uint64_t seed);
+
+/** decode_state_free() - NULL is fine. */
+void decode_state_free(struct decode_state *state);
+
+/** decode_state_reload() - go on with another configuration; what was learned stays. */
+void decode_state_reload(struct decode_state *state, const struct config *config);
+
+/**
+ * decode_datagram() - find the decoder, decode, count.
+ * @as: the decoder to use; NULL to recognise it
+ *
+ * Return: records given to the sink.
+ */
+int decode_datagram(struct decode_state *state, const struct decoder *as,
+		    const struct datagram *datagram, const struct flow_sink *sink);
+
+/**
+ * exporter_of() - the exporter of a datagram, made known if it is new.
+ *
+ * Counts the datagram for it. Return: NULL when the table is full or the allow-list has
+ * no such address; that is counted.
+ */
+struct exporter *exporter_of(struct decode_state *state, const struct datagram *datagram,
+			     enum flow_source source, uint32_t odid);
+
+/**
+ * exporter_sequence() - compare a sequence number with the expected one.
+ * @sequence: of this datagram
+ * @next: expected in the following one
+ *
+ * A jump forward of less than 2^30 is a loss of so many units; a jump back of less than
+ * 1000 is a late datagram; anything else is a restart.
+ */
+void exporter_sequence(struct exporter *exporter, uint32_t sequence, uint32_t next);
+
+/** exporter_clock() - note how far the exporter's clock is from ours. */
+void exporter_clock(struct exporter *exporter, uint64_t export_ns, uint64_t received_ns);
+
+/** exporter_sampler_set() - a rate announced in options data; @id 0 with @whole: for all records. */
+void exporter_sampler_set(struct exporter *exporter, uint64_t id, bool whole, uint32_t rate);
+
+/** exporter_sampler_rate() - the announced rate of a sampler, 0 if unknown. */
+uint32_t exporter_sampler_rate(const struct exporter *exporter, uint64_t id);
+
+/**
+ * flow_begin() - a zeroed flow in the batch, exporter fields filled in.
+ *
+ * Flushes a full batch first. Return: never NULL; valid until flow_commit().
+ */
+struct flow *flow_begin(struct decode_state *state, const struct exporter *exporter,
+			const struct datagram *datagram);
+
+/**
+ * flow_commit() - the flow of flow_begin() is complete.
+ * @rate: what the datagram or record says, 0 if nothing
+ * @source: who says so
+ *
+ * Applies the order of enum sampling_source: the operator's override wins, then the record,
+ * then options data, then the header. Sets the traffic class, counts the record.
+ */
+void flow_commit(struct decode_state *state, struct exporter *exporter, uint32_t rate,
+		 enum sampling_source source);
+
+/** flow_flush() - give the batch to the sink. */
+void flow_flush(struct decode_state *state);
