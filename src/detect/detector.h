@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * detector: the plug-in that turns tallies into findings.
+ *
+ * Pure given its state: no clock, no log, no I/O; `now` is a parameter, so the
+ * same tallies give the same findings to the byte. Control thread only.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "model/finding.h"
+#include "model/tally.h"
+
+/** Receives findings, in an order that depends on the tallies alone. */
+struct finding_sink {
+	void (*finding)(void *self, const struct finding *finding);
+	void *self;
+};
+
+/** Counters every detector keeps. */
+struct detector_stats {
+	uint64_t hosts;	      /**< hosts followed now */
+	uint64_t turned_away; /**< tallies of hosts for which the table had no room */
+};
+
+/** A detector's descriptor, at the end of its file. */
+struct detector {
+	const char *name;
+	const char *summary;
+	/** Take all memory; @config is borrowed. Return: 0 or negative error. */
+	int (*open)(const struct config *config, uint64_t seed, void **ret_state);
+	/** Go on with another configuration. */
+	void (*reload)(void *state, const struct config *config);
+	/** Add tallies; those of one host and tick may come in several calls. */
+	void (*observe)(void *state, const struct tally *tallies, size_t count);
+	/** The tick that ends at @now_ns is complete: say what is found. */
+	void (*tick)(void *state, uint64_t now_ns, const struct finding_sink *sink);
+	void (*stats)(const void *state, struct detector_stats *ret_stats);
+	void (*close)(void *state);
+};
+
+/** All detectors, generated from the list in src/detect/meson.build; NULL-terminated. */
+extern const struct detector *const detector_registry[];
