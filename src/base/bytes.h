@@ -21,11 +21,13 @@ struct bytes {
 	bool failed;	    /**< a read went past the end; stays set */
 };
 
+/** A cursor over @len bytes at @data, which stay the caller's. */
 static inline struct bytes bytes_of(const void *data, size_t len)
 {
 	return (struct bytes){ .at = data, .end = (const uint8_t *)data + len };
 }
 
+/** Bytes not read yet. */
 static inline size_t bytes_left(const struct bytes *b)
 {
 	return (size_t)(b->end - b->at);
@@ -43,6 +45,7 @@ static inline const uint8_t *bytes_take(struct bytes *b, size_t len)
 	return at;
 }
 
+/** Step over @len bytes; failed if short. */
 static inline void bytes_skip(struct bytes *b, size_t len)
 {
 	(void)bytes_take(b, len);
@@ -56,6 +59,7 @@ static inline struct bytes bytes_split(struct bytes *b, size_t len)
 	return part;
 }
 
+/** The 16-bit big-endian value at @p, which need not be aligned. */
 static inline uint16_t be16_at(const uint8_t *p)
 {
 	uint16_t v;
@@ -63,6 +67,7 @@ static inline uint16_t be16_at(const uint8_t *p)
 	return be16toh(v);
 }
 
+/** The 32-bit big-endian value at @p, which need not be aligned. */
 static inline uint32_t be32_at(const uint8_t *p)
 {
 	uint32_t v;
@@ -70,6 +75,7 @@ static inline uint32_t be32_at(const uint8_t *p)
 	return be32toh(v);
 }
 
+/** The 64-bit big-endian value at @p, which need not be aligned. */
 static inline uint64_t be64_at(const uint8_t *p)
 {
 	uint64_t v;
@@ -77,24 +83,28 @@ static inline uint64_t be64_at(const uint8_t *p)
 	return be64toh(v);
 }
 
+/** Read one byte; 0 and failed if there is none. */
 static inline uint8_t bytes_u8(struct bytes *b)
 {
 	const uint8_t *p = bytes_take(b, 1);
 	return p ? *p : 0;
 }
 
+/** Read 16 bits, big-endian; 0 and failed if short. */
 static inline uint16_t bytes_be16(struct bytes *b)
 {
 	const uint8_t *p = bytes_take(b, 2);
 	return p ? be16_at(p) : 0;
 }
 
+/** Read 32 bits, big-endian; 0 and failed if short. */
 static inline uint32_t bytes_be32(struct bytes *b)
 {
 	const uint8_t *p = bytes_take(b, 4);
 	return p ? be32_at(p) : 0;
 }
 
+/** Read 64 bits, big-endian; 0 and failed if short. */
 static inline uint64_t bytes_be64(struct bytes *b)
 {
 	const uint8_t *p = bytes_take(b, 8);

@@ -27,6 +27,7 @@ static inline uint64_t hash_words(uint64_t a, uint64_t b, uint64_t seed)
 	return hash_mix(x ^ b, 0x8ebc6af09c88c6e3U ^ (seed << 1 | 1));
 }
 
+/** Hash of an address under a seed. */
 static inline uint64_t hash_ip(const struct ip *ip, uint64_t seed)
 {
 	return hash_words(ip->w[0], ip->w[1], seed);

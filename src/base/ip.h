@@ -32,6 +32,7 @@ struct prefix {
 	uint8_t len; /**< 0..128, counted in the 128-bit form: an IPv4 /24 is 120 */
 };
 
+/** The one form of an IPv4 address in network byte order. */
 static inline struct ip ip_from_v4(const uint8_t be[static 4])
 {
 	struct ip ip = { .b = { [10] = 0xff, [11] = 0xff } };
@@ -39,6 +40,7 @@ static inline struct ip ip_from_v4(const uint8_t be[static 4])
 	return ip;
 }
 
+/** The one form of an IPv6 address in network byte order. */
 static inline struct ip ip_from_v6(const uint8_t be[static 16])
 {
 	struct ip ip;
@@ -46,17 +48,20 @@ static inline struct ip ip_from_v6(const uint8_t be[static 16])
 	return ip;
 }
 
+/** The address is IPv4. */
 static inline bool ip_is_v4(const struct ip *ip)
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	return memcmp(ip->b, mapped, sizeof(mapped)) == 0;
 }
 
+/** The addresses are the same. */
 static inline bool ip_equal(const struct ip *a, const struct ip *b)
 {
 	return a->w[0] == b->w[0] && a->w[1] == b->w[1];
 }
 
+/** The address is ::, which also stands for none; 0.0.0.0 is not it. */
 static inline bool ip_is_zero(const struct ip *ip)
 {
 	return (ip->w[0] | ip->w[1]) == 0;

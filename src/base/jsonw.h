@@ -22,6 +22,7 @@ struct jsonw {
 	int depth;
 };
 
+/** A writer that appends to @out, which is borrowed. */
 static inline struct jsonw jsonw_on(struct text *out)
 {
 	return (struct jsonw){ .out = out };
