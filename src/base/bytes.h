@@ -18,7 +18,7 @@
 struct bytes {
 	const uint8_t *at;  /**< next byte to read */
 	const uint8_t *end; /**< one past the last byte */
-	bool failed;	    /**< a read went past the end; stays set */
+	bool failed;        /**< a read went past the end; stays set */
 };
 
 /** A cursor over @len bytes at @data, which stay the caller's. */

@@ -14,7 +14,7 @@
 
 #define NS_PER_US 1000ULL
 #define NS_PER_MS 1000000ULL
-#define NS_PER_S 1000000000ULL
+#define NS_PER_S  1000000000ULL
 
 /** Bytes of "2026-11-22T14:05:06.123456Z" and its terminating zero. */
 #define TIME_TEXT_MAX 32

@@ -14,14 +14,14 @@
 /** Own error codes; always returned negated, outside the range of errno. */
 enum weir_err {
 	WEIR_ETRUNC = 1001, /**< input ends before what it announces */
-	WEIR_EVERSION,	    /**< a version or type this code does not know */
-	WEIR_ESYNTAX,	    /**< text that does not have the expected form */
-	WEIR_EUNIT,	    /**< a number with a unit that does not fit here */
-	WEIR_ERANGE,	    /**< a value outside its documented limits */
-	WEIR_EFULL,	    /**< a bounded table or buffer has no room left */
-	WEIR_EFORMAT,	    /**< a file that is not what it was given as */
-	WEIR_ESCHEMA,	    /**< a stored file of another, unknown layout */
-	WEIR_ECONFIG,	    /**< a configuration with errors; they are listed apart */
+	WEIR_EVERSION,      /**< a version or type this code does not know */
+	WEIR_ESYNTAX,       /**< text that does not have the expected form */
+	WEIR_EUNIT,         /**< a number with a unit that does not fit here */
+	WEIR_ERANGE,        /**< a value outside its documented limits */
+	WEIR_EFULL,         /**< a bounded table or buffer has no room left */
+	WEIR_EFORMAT,       /**< a file that is not what it was given as */
+	WEIR_ESCHEMA,       /**< a stored file of another, unknown layout */
+	WEIR_ECONFIG,       /**< a configuration with errors; they are listed apart */
 	WEIR_EMAX
 };
 

@@ -21,9 +21,9 @@ void log_set_level(enum log_level level);
  * @format: as printf; no newline at the end
  */
 __attribute__((format(printf, 3, 4))) void log_line(enum log_level level, const char *area,
-						     const char *format, ...);
+						    const char *format, ...);
 
-#define log_error(area, ...) log_line(LOG_LEVEL_ERROR, area, __VA_ARGS__)
+#define log_error(area, ...)   log_line(LOG_LEVEL_ERROR, area, __VA_ARGS__)
 #define log_warning(area, ...) log_line(LOG_LEVEL_WARNING, area, __VA_ARGS__)
-#define log_info(area, ...) log_line(LOG_LEVEL_INFO, area, __VA_ARGS__)
-#define log_debug(area, ...) log_line(LOG_LEVEL_DEBUG, area, __VA_ARGS__)
+#define log_info(area, ...)    log_line(LOG_LEVEL_INFO, area, __VA_ARGS__)
+#define log_debug(area, ...)   log_line(LOG_LEVEL_DEBUG, area, __VA_ARGS__)

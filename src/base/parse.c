@@ -20,13 +20,13 @@ static const struct unit units_count[] = {
 
 static const struct unit units_pps[] = {
 	{ "pps", 1 }, { "kpps", 1e3 }, { "Mpps", 1e6 }, { "Gpps", 1e9 }, { "", 1 },
-	{ "k", 1e3 }, { "M", 1e6 },    { "G", 1e9 },	{ NULL, 0 },
+	{ "k", 1e3 }, { "M", 1e6 },    { "G", 1e9 },    { NULL, 0 },
 };
 
 static const struct unit units_bps[] = {
-	{ "bps", 1 },	{ "kbps", 1e3 }, { "Mbps", 1e6 }, { "Gbps", 1e9 },
-	{ "Tbps", 1e12 }, { "", 1 },	 { "k", 1e3 },	  { "M", 1e6 },
-	{ "G", 1e9 },	{ "T", 1e12 },	 { NULL, 0 },
+	{ "bps", 1 },     { "kbps", 1e3 }, { "Mbps", 1e6 }, { "Gbps", 1e9 },
+	{ "Tbps", 1e12 }, { "", 1 },       { "k", 1e3 },    { "M", 1e6 },
+	{ "G", 1e9 },     { "T", 1e12 },   { NULL, 0 },
 };
 
 static const struct unit units_fps[] = {
@@ -35,15 +35,14 @@ static const struct unit units_fps[] = {
 };
 
 static const struct unit units_duration[] = {
-	{ "s", 1e9 },	  { "ms", 1e6 },    { "us", 1e3 },    { "ns", 1 },
-	{ "m", 60e9 },	  { "min", 60e9 },  { "h", 3600e9 },  { "d", 86400e9 },
-	{ "w", 604800e9 }, { NULL, 0 },
+	{ "s", 1e9 },    { "ms", 1e6 },   { "us", 1e3 },    { "ns", 1 },       { "m", 60e9 },
+	{ "min", 60e9 }, { "h", 3600e9 }, { "d", 86400e9 }, { "w", 604800e9 }, { NULL, 0 },
 };
 
 static const struct unit units_bytes[] = {
-	{ "B", 1 },	    { "kB", 1e3 },	  { "MB", 1e6 },	  { "GB", 1e9 },
-	{ "KiB", 1024.0 },  { "MiB", 1048576.0 }, { "GiB", 1073741824.0 }, { "", 1 },
-	{ "k", 1024.0 },    { "M", 1048576.0 },	  { "G", 1073741824.0 },   { NULL, 0 },
+	{ "B", 1 },        { "kB", 1e3 },        { "MB", 1e6 },           { "GB", 1e9 },
+	{ "KiB", 1024.0 }, { "MiB", 1048576.0 }, { "GiB", 1073741824.0 }, { "", 1 },
+	{ "k", 1024.0 },   { "M", 1048576.0 },   { "G", 1073741824.0 },   { NULL, 0 },
 };
 
 static const struct unit units_percent[] = { { "%", 1 }, { NULL, 0 } };
@@ -183,8 +182,8 @@ static char *duration_format(uint64_t ns, char *text)
 char *quantity_format(uint64_t value, enum quantity kind, char *text)
 {
 	static const char *const unit_names[QUANTITY_KINDS] = {
-		[QUANTITY_COUNT] = "",	  [QUANTITY_PPS] = "pps",     [QUANTITY_BPS] = "bps",
-		[QUANTITY_FPS] = "fps",	  [QUANTITY_DURATION] = "s",  [QUANTITY_BYTES] = "B",
+		[QUANTITY_COUNT] = "",    [QUANTITY_PPS] = "pps",    [QUANTITY_BPS] = "bps",
+		[QUANTITY_FPS] = "fps",   [QUANTITY_DURATION] = "s", [QUANTITY_BYTES] = "B",
 		[QUANTITY_RATIO] = "1:N", [QUANTITY_PERCENT] = "%",
 	};
 

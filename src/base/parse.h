@@ -15,13 +15,13 @@
 
 /** What a quantity measures; decides which units are accepted. */
 enum quantity {
-	QUANTITY_COUNT,	   /**< plain number, k/M/G */
-	QUANTITY_PPS,	   /**< packets per second: 5k, 5kpps */
-	QUANTITY_BPS,	   /**< bits per second: 10G, 10Gbps */
-	QUANTITY_FPS,	   /**< flows per second: 3k, 3kfps */
+	QUANTITY_COUNT,    /**< plain number, k/M/G */
+	QUANTITY_PPS,      /**< packets per second: 5k, 5kpps */
+	QUANTITY_BPS,      /**< bits per second: 10G, 10Gbps */
+	QUANTITY_FPS,      /**< flows per second: 3k, 3kfps */
 	QUANTITY_DURATION, /**< nanoseconds: 500ms, 60s, 5m, 1h, 30d */
-	QUANTITY_BYTES,	   /**< bytes: 64k, 16MiB, 1GB */
-	QUANTITY_RATIO,	   /**< sampling 1:N, gives N */
+	QUANTITY_BYTES,    /**< bytes: 64k, 16MiB, 1GB */
+	QUANTITY_RATIO,    /**< sampling 1:N, gives N */
 	QUANTITY_PERCENT,  /**< 50%, gives 50 */
 	QUANTITY_KINDS
 };

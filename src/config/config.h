@@ -21,9 +21,9 @@
 /** A part of the operator's own address space. */
 struct config_network {
 	struct prefix prefix;
-	const char *tenant; /**< NULL if not given */
-	const char *region; /**< NULL if not given */
-	uint64_t capacity_bps;	 /**< 0: unknown */
+	const char *tenant;      /**< NULL if not given */
+	const char *region;      /**< NULL if not given */
+	uint64_t capacity_bps;   /**< 0: unknown */
 	uint64_t value_per_hour; /**< money, no unit; 0: unknown */
 };
 
@@ -43,14 +43,14 @@ struct config_listen {
 
 /** A fixed limit on the traffic of each host it matches. */
 struct config_threshold {
-	const char *name;	 /**< "" if not given */
-	bool any_network;	 /**< no network named: all own hosts */
-	struct prefix network;	 /**< hosts inside it */
-	const char *tenant;	 /**< NULL: any */
-	uint32_t directions;	 /**< bit 1 << enum direction */
-	uint32_t classes;	 /**< bit 1 << enum traffic_class, added up before comparing */
+	const char *name;             /**< "" if not given */
+	bool any_network;             /**< no network named: all own hosts */
+	struct prefix network;        /**< hosts inside it */
+	const char *tenant;           /**< NULL: any */
+	uint32_t directions;          /**< bit 1 << enum direction */
+	uint32_t classes;             /**< bit 1 << enum traffic_class, added up before comparing */
 	uint64_t limit[METRIC_COUNT]; /**< in the metric's unit; 0: none */
-	enum severity severity;	 /**< warning, or as given */
+	enum severity severity;       /**< warning, or as given */
 };
 
 /** Where events go. */
@@ -73,29 +73,29 @@ struct config {
 
 	const struct config_listen *listens;
 	size_t listen_count;
-	unsigned threads;	   /**< ingest threads */
-	uint64_t receive_buffer;   /**< socket buffer to ask for, bytes */
+	unsigned threads;        /**< ingest threads */
+	uint64_t receive_buffer; /**< socket buffer to ask for, bytes */
 
 	const struct config_threshold *thresholds;
 	size_t threshold_count;
-	uint64_t window_ns;	 /**< rates are means over this time */
-	uint64_t min_sampled;	 /**< least packets behind a rate before it counts */
+	uint64_t window_ns;   /**< rates are means over this time */
+	uint64_t min_sampled; /**< least packets behind a rate before it counts */
 
-	uint64_t close_after_ns; /**< quiet time that ends an incident */
-	unsigned close_percent;	 /**< quiet means below this share of the limit */
+	uint64_t close_after_ns;  /**< quiet time that ends an incident */
+	unsigned close_percent;   /**< quiet means below this share of the limit */
 	uint64_t update_every_ns; /**< least time between updates of one incident */
 
-	uint64_t max_hosts;	  /**< hosts tallied, each shard and the detector */
-	uint64_t max_exporters;	  /**< exporters for each thread */
-	uint64_t max_templates;	  /**< templates for each thread */
-	uint64_t max_held_bytes;  /**< data waiting for templates, each thread */
-	uint64_t max_details;	  /**< busy hosts whose peers are kept, each shard */
-	uint64_t max_incidents;	  /**< open at once */
+	uint64_t max_hosts;      /**< hosts tallied, each shard and the detector */
+	uint64_t max_exporters;  /**< exporters for each thread */
+	uint64_t max_templates;  /**< templates for each thread */
+	uint64_t max_held_bytes; /**< data waiting for templates, each thread */
+	uint64_t max_details;    /**< busy hosts whose peers are kept, each shard */
+	uint64_t max_incidents;  /**< open at once */
 
 	const struct config_sink *sinks;
 	size_t sink_count;
 
-	const char *state_path;	    /**< folder of the journal; NULL: keep nothing */
+	const char *state_path;     /**< folder of the journal; NULL: keep nothing */
 	const char *control_socket; /**< path of the unix socket; NULL: none */
 };
 

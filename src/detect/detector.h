@@ -22,7 +22,7 @@ struct finding_sink {
 
 /** Counters every detector keeps. */
 struct detector_stats {
-	uint64_t hosts;	      /**< hosts followed now */
+	uint64_t hosts;       /**< hosts followed now */
 	uint64_t turned_away; /**< tallies of hosts for which the table had no room */
 };
 

@@ -21,9 +21,9 @@ struct decode_state;
 struct datagram {
 	const uint8_t *data;
 	size_t len;
-	struct ip src;	      /**< sender */
-	uint16_t sport;	      /**< sender's port */
-	uint16_t dport;	      /**< port it was received on */
+	struct ip src;        /**< sender */
+	uint16_t sport;       /**< sender's port */
+	uint16_t dport;       /**< port it was received on */
 	uint64_t received_ns; /**< wall time of receipt, or of capture */
 };
 

@@ -17,7 +17,7 @@
 #include "model/exporter.h"
 
 /** Flows collected before the sink is called. */
-#define DECODE_BATCH 64
+#define DECODE_BATCH      64
 /** Sampler and interface rates remembered for each exporter (v9 48-50, IPFIX selector ids). */
 #define EXPORTER_SAMPLERS 16
 
@@ -33,10 +33,10 @@ struct exporter {
 	struct exporter_stats stats;
 	uint32_t next_sequence; /**< expected in the next datagram */
 	bool sequence_known;
-	uint32_t uptime_ms;	/**< latest SysUptime, to notice wraps and restarts */
+	uint32_t uptime_ms; /**< latest SysUptime, to notice wraps and restarts */
 	bool uptime_known;
-	uint32_t config_rate;	/**< operator's override; 0: none */
-	uint32_t options_rate;	/**< announced for the whole exporter; 0: none */
+	uint32_t config_rate;  /**< operator's override; 0: none */
+	uint32_t options_rate; /**< announced for the whole exporter; 0: none */
 	struct exporter_sampler samplers[EXPORTER_SAMPLERS];
 	unsigned sampler_count;
 	uint64_t samplers_turned_away;
@@ -46,17 +46,17 @@ struct template_table;
 
 /** The state. Members are for decoders and the ingest thread that owns it. */
 struct decode_state {
-	const struct config *config;	  /**< limits, overrides, allow-list; swapped on reload */
-	struct exporter *exporters;	  /**< exporter_count of them in use */
+	const struct config *config; /**< limits, overrides, allow-list; swapped on reload */
+	struct exporter *exporters;  /**< exporter_count of them in use */
 	unsigned exporter_count;
 	unsigned exporter_limit;
-	uint32_t *index;		  /**< hash table into exporters */
+	uint32_t *index; /**< hash table into exporters */
 	uint32_t index_mask;
 	uint64_t seed;
 	struct template_table *templates; /**< ingest/template.h */
 	struct flow batch[DECODE_BATCH];
 	unsigned batch_count;
-	const struct flow_sink *sink;	  /**< of the running decode call */
+	const struct flow_sink *sink;          /**< of the running decode call */
 	uint64_t undecodable[REASON_COUNT_OF]; /**< what belongs to no exporter */
 	uint64_t datagrams;
 	uint64_t records;

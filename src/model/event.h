@@ -29,9 +29,9 @@ struct event {
 	enum event_type type;
 	uint64_t time_ns;
 	const struct incident *incident; /**< may be NULL */
-	const struct plan *plan;	 /**< may be NULL */
-	const struct verdict *verdict;	 /**< may be NULL */
-	const char *text;		 /**< further words, may be NULL */
+	const struct plan *plan;         /**< may be NULL */
+	const struct verdict *verdict;   /**< may be NULL */
+	const char *text;                /**< further words, may be NULL */
 };
 
 /** event_type_name() - "incident.opened", … */

@@ -35,22 +35,22 @@ struct vector_share {
 /** One statement about one host. Borrowed by those who receive it. */
 struct finding {
 	struct ip host;
-	uint8_t direction;   /**< enum direction */
-	uint8_t metric;	     /**< enum metric: which limit */
-	uint8_t severity;    /**< enum severity */
-	bool above;	     /**< above the limit; false: below it but not yet below the closing level */
-	uint64_t limit;	     /**< in the metric's unit */
-	uint64_t value;	     /**< measured, in the metric's unit */
-	uint64_t pps;	     /**< total of the host, packets per second */
-	uint64_t bps;	     /**< total of the host, bits per second */
-	uint64_t sampled;    /**< packets the estimate rests on */
-	uint64_t now_ns;     /**< time of the statement */
-	uint64_t onset_ns;   /**< first tick of the excess */
-	uint64_t distinct;   /**< estimated number of peers */
+	uint8_t direction; /**< enum direction */
+	uint8_t metric;    /**< enum metric: which limit */
+	uint8_t severity;  /**< enum severity */
+	bool above;     /**< above the limit; false: below it but not yet below the closing level */
+	uint64_t limit; /**< in the metric's unit */
+	uint64_t value; /**< measured, in the metric's unit */
+	uint64_t pps;   /**< total of the host, packets per second */
+	uint64_t bps;   /**< total of the host, bits per second */
+	uint64_t sampled;  /**< packets the estimate rests on */
+	uint64_t now_ns;   /**< time of the statement */
+	uint64_t onset_ns; /**< first tick of the excess */
+	uint64_t distinct; /**< estimated number of peers */
 	unsigned vector_count;
 	struct vector_share vectors[FINDING_VECTORS];
 	const struct tally_detail *detail; /**< peers and ports; may be NULL */
-	char why[FINDING_WHY_MAX];	   /**< the numbers in words */
+	char why[FINDING_WHY_MAX];         /**< the numbers in words */
 };
 
 /** metric_name() - "pps", "bps", "flows/s". */

@@ -36,26 +36,26 @@ enum direction {
 
 /** Who named the sampling rate; the later ones win over the earlier. */
 enum sampling_source {
-	SAMPLING_UNKNOWN,  /**< nobody: `sampling` is 0 and counts are lower bounds */
-	SAMPLING_HEADER,   /**< datagram header (NetFlow v5) or sample header (sFlow) */
-	SAMPLING_OPTIONS,  /**< options data for the exporter, interface or sampler */
-	SAMPLING_RECORD,   /**< element in the record itself */
-	SAMPLING_CONFIG,   /**< operator's override */
+	SAMPLING_UNKNOWN, /**< nobody: `sampling` is 0 and counts are lower bounds */
+	SAMPLING_HEADER,  /**< datagram header (NetFlow v5) or sample header (sFlow) */
+	SAMPLING_OPTIONS, /**< options data for the exporter, interface or sampler */
+	SAMPLING_RECORD,  /**< element in the record itself */
+	SAMPLING_CONFIG,  /**< operator's override */
 	SAMPLING_SOURCE_COUNT
 };
 
 /** Traffic classes; a flow has exactly one. */
 enum traffic_class {
-	CLASS_UDP_AMP,	/**< UDP from a port that amplifiers answer from */
-	CLASS_UDP,	/**< other UDP */
+	CLASS_UDP_AMP,  /**< UDP from a port that amplifiers answer from */
+	CLASS_UDP,      /**< other UDP */
 	CLASS_FRAGMENT, /**< fragment that carries no ports */
-	CLASS_SYN,	/**< TCP connection requests */
-	CLASS_SYNACK,	/**< TCP answers to such */
-	CLASS_RST_FIN,	/**< TCP ends */
-	CLASS_TCP,	/**< other TCP */
-	CLASS_TCP_BAD,	/**< TCP flags no stack sends */
-	CLASS_ICMP,	/**< ICMP and ICMPv6 */
-	CLASS_OTHER,	/**< GRE, ESP and all other protocols */
+	CLASS_SYN,      /**< TCP connection requests */
+	CLASS_SYNACK,   /**< TCP answers to such */
+	CLASS_RST_FIN,  /**< TCP ends */
+	CLASS_TCP,      /**< other TCP */
+	CLASS_TCP_BAD,  /**< TCP flags no stack sends */
+	CLASS_ICMP,     /**< ICMP and ICMPv6 */
+	CLASS_OTHER,    /**< GRE, ESP and all other protocols */
 	CLASS_COUNT
 };
 
@@ -84,7 +84,8 @@ enum flow_has {
 	FLOW_HAS_REVERSE = 1 << 20, /**< rev_bytes, rev_packets: RFC 5103, or responder counters */
 	FLOW_HAS_INNER = 1 << 21,   /**< a tunnel; `inner` describes what it carries */
 	FLOW_HAS_AGENT = 1 << 22,   /**< sFlow agent, sub_agent */
-	FLOW_HAS_DROPPED = 1 << 23, /**< the exporter says it dropped this traffic (forwarding status) */
+	FLOW_HAS_DROPPED =
+		1 << 23, /**< the exporter says it dropped this traffic (forwarding status) */
 };
 
 /** Encapsulation found around an inner packet. */
@@ -105,7 +106,7 @@ struct flow_inner {
 struct flow {
 	struct ip src;
 	struct ip dst;
-	uint64_t bytes;	      /**< IP bytes as exported; for sampled packets of one packet */
+	uint64_t bytes;       /**< IP bytes as exported; for sampled packets of one packet */
 	uint64_t packets;     /**< as exported */
 	uint64_t rev_bytes;   /**< of the opposite direction */
 	uint64_t rev_packets; /**< of the opposite direction */
@@ -116,9 +117,9 @@ struct flow {
 	struct ip agent;      /**< sFlow agent address */
 	struct ip next_hop;
 	struct flow_inner inner;
-	uint32_t has;	   /**< enum flow_has */
+	uint32_t has;      /**< enum flow_has */
 	uint32_t sampling; /**< 1:N; 0 = unknown */
-	uint32_t odid;	   /**< observation domain, v9 source id, v5 engine, sFlow sub-agent */
+	uint32_t odid;     /**< observation domain, v9 source id, v5 engine, sFlow sub-agent */
 	uint32_t in_if;
 	uint32_t out_if;
 	uint32_t src_as;
@@ -133,11 +134,11 @@ struct flow {
 	uint8_t ttl;
 	uint8_t icmp_type;
 	uint8_t icmp_code;
-	uint8_t fragment;	 /**< 1 = part of a fragmented packet, 2 = without ports (not the first) */
-	uint8_t source;		 /**< enum flow_source */
+	uint8_t fragment; /**< 1 = part of a fragmented packet, 2 = without ports (not the first) */
+	uint8_t source;   /**< enum flow_source */
 	uint8_t sampling_source; /**< enum sampling_source */
-	uint8_t direction;	 /**< enum direction; set by classification, not by decoders */
-	uint8_t class;		 /**< enum traffic_class; set by flow_classify() */
+	uint8_t direction;       /**< enum direction; set by classification, not by decoders */
+	uint8_t class;           /**< enum traffic_class; set by flow_classify() */
 };
 
 /** flow_source_name() - "netflow5", "ipfix", …; the proto_version of the output. */

@@ -13,7 +13,7 @@
 #include "model/finding.h"
 #include "model/flow.h"
 
-#define INCIDENT_ID_MAX 40
+#define INCIDENT_ID_MAX  40
 #define INCIDENT_TARGETS 8
 #define INCIDENT_SOURCES 16
 
@@ -22,16 +22,16 @@ enum incident_state { INCIDENT_OPEN, INCIDENT_CLOSED, INCIDENT_STATE_COUNT };
 /** One attack; a value without pointers, so that it can be copied and stored. */
 struct incident {
 	char id[INCIDENT_ID_MAX]; /**< from onset, host and direction: the same input gives the same id */
-	uint8_t state;		  /**< enum incident_state */
-	uint8_t severity;	  /**< enum severity, the highest reached */
-	uint8_t direction;	  /**< enum direction */
-	uint8_t metric;		  /**< enum metric that opened it */
-	struct ip host;		  /**< own host: the victim if inbound, the origin if outbound */
+	uint8_t state;            /**< enum incident_state */
+	uint8_t severity;         /**< enum severity, the highest reached */
+	uint8_t direction;        /**< enum direction */
+	uint8_t metric;           /**< enum metric that opened it */
+	struct ip host;           /**< own host: the victim if inbound, the origin if outbound */
 	unsigned target_count;
 	struct prefix targets[INCIDENT_TARGETS];
 	unsigned source_count;
 	struct prefix sources[INCIDENT_SOURCES];
-	uint64_t sources_seen;	    /**< distinct peers named */
+	uint64_t sources_seen;      /**< distinct peers named */
 	uint64_t sources_estimated; /**< distinct peers, estimated */
 	unsigned vector_count;
 	struct vector_share vectors[FINDING_VECTORS];

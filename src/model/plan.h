@@ -42,11 +42,11 @@ struct plan {
 	char actuator[32];
 	unsigned rule_count;
 	struct plan_rule rules[PLAN_RULES];
-	bool has_forecast;	 /**< false: not measured, and left out of the output */
-	double attack_share;	 /**< 0..1 of the attack that the rules match */
+	bool has_forecast;       /**< false: not measured, and left out of the output */
+	double attack_share;     /**< 0..1 of the attack that the rules match */
 	double collateral_share; /**< 0..1 of innocent traffic they match */
 	double collateral_upper; /**< its upper bound */
-	uint64_t expires_ns;	 /**< 0: with the incident */
+	uint64_t expires_ns;     /**< 0: with the incident */
 	bool needs_approval;
 };
 
@@ -61,7 +61,7 @@ struct effect {
 /** Whether a plan helped. */
 struct verdict {
 	char plan[INCIDENT_ID_MAX + 8];
-	bool arriving;	  /**< the attack still arrives */
+	bool arriving; /**< the attack still arrives */
 	uint64_t pps_before;
 	uint64_t pps_now;
 	uint64_t at_ns;

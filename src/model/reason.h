@@ -9,19 +9,19 @@
 
 /** Reasons, for datagrams and for parts of them. */
 enum reason {
-	REASON_NO_DECODER,	/**< datagram that no decoder recognises */
-	REASON_SHORT,		/**< datagram or packet ends inside a header or record */
-	REASON_LENGTH,		/**< a length field that contradicts its surroundings */
-	REASON_COUNT,		/**< a record count that contradicts the length */
-	REASON_VERSION,		/**< a version or type that is not known */
-	REASON_TEMPLATE_BAD,	/**< a template that cannot be used */
-	REASON_TEMPLATE_FULL,	/**< no room for another template */
-	REASON_NO_TEMPLATE,	/**< data given up while waiting for their template */
-	REASON_EXPORTER_FULL,	/**< no room for another exporter */
-	REASON_NOT_ALLOWED,	/**< exporter not on the configured allow-list */
-	REASON_NOT_IP,		/**< sampled packet that carries no IP */
-	REASON_LINK_TYPE,	/**< capture or sample of an unknown link type */
-	REASON_FIELD,		/**< record without the fields a flow needs */
+	REASON_NO_DECODER,    /**< datagram that no decoder recognises */
+	REASON_SHORT,         /**< datagram or packet ends inside a header or record */
+	REASON_LENGTH,        /**< a length field that contradicts its surroundings */
+	REASON_COUNT,         /**< a record count that contradicts the length */
+	REASON_VERSION,       /**< a version or type that is not known */
+	REASON_TEMPLATE_BAD,  /**< a template that cannot be used */
+	REASON_TEMPLATE_FULL, /**< no room for another template */
+	REASON_NO_TEMPLATE,   /**< data given up while waiting for their template */
+	REASON_EXPORTER_FULL, /**< no room for another exporter */
+	REASON_NOT_ALLOWED,   /**< exporter not on the configured allow-list */
+	REASON_NOT_IP,        /**< sampled packet that carries no IP */
+	REASON_LINK_TYPE,     /**< capture or sample of an unknown link type */
+	REASON_FIELD,         /**< record without the fields a flow needs */
 	REASON_COUNT_OF
 };
 

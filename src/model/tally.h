@@ -13,8 +13,8 @@
 #include "model/flow.h"
 
 /** Most peers and port pairs that a tally's detail names. */
-#define TALLY_PEERS 16
-#define TALLY_PORTS 8
+#define TALLY_PEERS  16
+#define TALLY_PORTS  8
 /** Registers of the distinct-peer sketch (HyperLogLog, standard error 1.04/sqrt(256) = 6.5 %). */
 #define TALLY_SKETCH 256
 
@@ -53,10 +53,10 @@ struct tally_detail {
 
 /** One host, one direction, one tick. Borrowed by those who receive it. */
 struct tally {
-	struct ip host;		/**< own host: destination if inbound or internal, source if outbound */
-	uint64_t sampled;	/**< packets behind the estimates, before scaling */
-	uint64_t tick_ns;	/**< end of the tick */
-	uint8_t direction;	/**< enum direction */
+	struct ip host;    /**< own host: destination if inbound or internal, source if outbound */
+	uint64_t sampled;  /**< packets behind the estimates, before scaling */
+	uint64_t tick_ns;  /**< end of the tick */
+	uint8_t direction; /**< enum direction */
 	struct tally_count by_class[CLASS_COUNT];
 	const struct tally_detail *detail; /**< NULL for a quiet host */
 };

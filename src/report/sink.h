@@ -16,7 +16,7 @@
 struct sink_stats {
 	uint64_t emitted;
 	uint64_t dropped; /**< events that could not be written */
-	int last_error;	  /**< of the latest drop, negative; 0: none */
+	int last_error;   /**< of the latest drop, negative; 0: none */
 };
 
 /** A sink's descriptor, at the end of its file. */

@@ -25,8 +25,8 @@ static struct prefix prefix(const char *text)
 
 static void addresses_survive_a_round_trip(void **state)
 {
-	static const char *const texts[] = { "0.0.0.0",	 "192.0.2.1", "255.255.255.255",
-					     "::",	 "::1",	      "2001:db8::1:0:0:1" };
+	static const char *const texts[] = { "0.0.0.0", "192.0.2.1", "255.255.255.255",
+					     "::",      "::1",       "2001:db8::1:0:0:1" };
 	char text[IP_TEXT_MAX];
 
 	(void)state;
