@@ -25,7 +25,6 @@
 struct exporter_sampler {
 	uint64_t id;
 	uint32_t rate; /**< 1:N */
-	bool used;
 };
 
 /** One exporter as its thread knows it. */
@@ -94,6 +93,9 @@ int decode_datagram(struct decode_state *state, const struct decoder *as,
  */
 struct exporter *exporter_of(struct decode_state *state, const struct datagram *datagram,
 			     enum flow_source source, uint32_t odid);
+
+/** exporter_reload() - take the overrides of a new configuration. */
+void exporter_reload(struct decode_state *state);
 
 /**
  * exporter_sequence() - compare a sequence number with the expected one.

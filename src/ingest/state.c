@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * state: datagram in, batches of flows out, through the right decoder.
+ *
+ * Owned by one ingest thread. All memory is taken in decode_state_new().
+ */
+#include "ingest/state.h"
+
+#include <stdlib.h>
+
+#include "ingest/template.h"
+
+#define EMPTY UINT32_MAX
+
+static uint32_t index_size(unsigned entries)
+{
+	uint32_t size = 16;
+
+	while (size < entries * 2)
+		size *= 2;
+	return size;
+}
+
+struct decode_state *decode_state_new(const struct config *config, uint64_t seed)
+{
+	struct decode_state *state = calloc(1, sizeof(*state)); /* banned-ok: taken once at open */
+	if (!state)
+		return NULL;
+	unsigned limit = (unsigned)config->max_exporters;
+	uint32_t size = index_size(limit);
+
+	state->config = config;
+	state->seed = seed;
+	state->exporter_limit = limit;
+	state->index_mask = size - 1;
+	state->exporters = calloc(limit, sizeof(*state->exporters)); /* banned-ok: at open */
+	state->index = malloc(size * sizeof(*state->index));         /* banned-ok: at open */
+	state->templates = template_table_new(config->max_templates, config->max_held_bytes, seed);
+	if (!state->exporters || !state->index || !state->templates) {
+		decode_state_free(state);
+		return NULL;
+	}
+	for (uint32_t i = 0; i < size; i++)
+		state->index[i] = EMPTY;
+	return state;
+}
+
+void decode_state_free(struct decode_state *state)
+{
+	if (!state)
+		return;
+	template_table_free(state->templates);
+	free(state->index);
+	free(state->exporters);
+	free(state);
+}
+
+void decode_state_reload(struct decode_state *state, const struct config *config)
+{
+	state->config = config;
+	exporter_reload(state);
+}
+
+const struct decoder *decoder_find(const char *name)
+{
+	for (const struct decoder *const *d = decoder_registry; *d; d++) {
+		if (strcmp((*d)->name, name) == 0)
+			return *d;
+	}
+	return NULL;
+}
+
+const struct decoder *decoder_probe(const uint8_t *data, size_t len)
+{
+	const struct decoder *best = NULL;
+	int best_score = 0;
+
+	for (const struct decoder *const *d = decoder_registry; *d; d++) {
+		int score = (*d)->probe(data, len);
+		if (score > best_score) {
+			best = *d;
+			best_score = score;
+		}
+	}
+	return best;
+}
+
+int decode_datagram(struct decode_state *state, const struct decoder *as,
+		    const struct datagram *datagram, const struct flow_sink *sink)
+{
+	state->datagrams++;
+	if (!as)
+		as = decoder_probe(datagram->data, datagram->len);
+	if (!as) {
+		state->undecodable[REASON_NO_DECODER]++;
+		return 0;
+	}
+	state->sink = sink;
+	int records = as->decode(state, datagram, sink);
+	flow_flush(state);
+	state->sink = NULL;
+	return records > 0 ? records : 0;
+}
+
+struct flow *flow_begin(struct decode_state *state, const struct exporter *exporter,
+			const struct datagram *datagram)
+{
+	if (state->batch_count == DECODE_BATCH)
+		flow_flush(state);
+	struct flow *flow = &state->batch[state->batch_count];
+	*flow = (struct flow){
+		.received_ns = datagram->received_ns,
+		.exporter = exporter->stats.key.address,
+		.exporter_port = datagram->sport,
+		.odid = exporter->stats.key.odid,
+		.source = exporter->stats.key.source,
+	};
+	return flow;
+}
+
+/* The order of enum sampling_source: whoever knows better wins. */
+static void set_sampling(struct flow *flow, const struct exporter *exporter, uint32_t rate,
+			 enum sampling_source source)
+{
+	if (exporter->config_rate) {
+		rate = exporter->config_rate;
+		source = SAMPLING_CONFIG;
+	} else if (exporter->options_rate && (rate == 0 || source < SAMPLING_OPTIONS)) {
+		rate = exporter->options_rate;
+		source = SAMPLING_OPTIONS;
+	}
+	flow->sampling = rate;
+	flow->sampling_source = (uint8_t)(rate ? source : SAMPLING_UNKNOWN);
+}
+
+void flow_commit(struct decode_state *state, struct exporter *exporter, uint32_t rate,
+		 enum sampling_source source)
+{
+	struct flow *flow = &state->batch[state->batch_count++];
+
+	set_sampling(flow, exporter, rate, source);
+	flow->class = (uint8_t)flow_classify(flow);
+	exporter->stats.records++;
+	exporter->stats.sampling = flow->sampling;
+	exporter->stats.sampling_source = flow->sampling_source;
+	exporter->stats.unknown_sampling += flow->sampling == 0;
+	state->records++;
+}
+
+void flow_flush(struct decode_state *state)
+{
+	if (state->batch_count == 0)
+		return;
+	size_t count = state->batch_count;
+	state->batch_count = 0;
+	state->sink->flows(state->sink->self, state->batch, count);
+}
