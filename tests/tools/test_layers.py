@@ -2,36 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The layer check: it must let the allowed includes pass, and stop each kind of forbidden one."""
 
+import functools
 import pathlib
-import shutil
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import tap  # noqa: E402
+import tree  # noqa: E402
 
 CHECK = tap.ROOT / "tools" / "check-layers"
-
-
-def tree(files):
-    """A small tree with the real table and these files {path: text}."""
-    root = tap.scratch()
-    (root / "tools").mkdir()
-    shutil.copy(tap.ROOT / "tools" / "layers.txt", root / "tools")
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return root
-
-
-def passes(files):
-    tap.run([CHECK, "--root", tree(files)], status=0)
-
-
-def stops(files, *words):
-    done = tap.run([CHECK, "--root", tree(files)], status=1)
-    for word in words:
-        tap.contains(done.out, word)
+passes = functools.partial(tree.passes, "check-layers")
+stops = functools.partial(tree.stops, "check-layers")
 
 
 @tap.case
@@ -112,9 +93,7 @@ def comments_do_not_count():
 
 @tap.case
 def the_real_tree_passes_and_fails_with_one_forbidden_include_more():
-    root = tap.scratch()
-    for name in ("src", "tests", "tools"):
-        shutil.copytree(tap.ROOT / name, root / name)
+    root = tree.copy_of_the_project()
     tap.run([CHECK, "--root", root], status=0)
     sources = sorted((root / "src" / "model").glob("*.c"))
     tap.true(sources, "src/model has sources")
