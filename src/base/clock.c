@@ -111,7 +111,7 @@ static int parse_offset(const char *text, int64_t *ret_seconds)
 		return -WEIR_ESYNTAX;
 	if (sscanf(text + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 || text[1 + used])
 		return -WEIR_ESYNTAX;
-	*ret_seconds = (*text == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
+	*ret_seconds = (*text == '-' ? -1 : 1) * (hours * INT64_C(3600) + minutes * INT64_C(60));
 	return 0;
 }
 

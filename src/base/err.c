@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const char *const own_text[] = {
-	[WEIR_ETRUNC - WEIR_ETRUNC] = "input ends too early",
+	[0] = "input ends too early",
 	[WEIR_EVERSION - WEIR_ETRUNC] = "unknown version",
 	[WEIR_ESYNTAX - WEIR_ETRUNC] = "not of the expected form",
 	[WEIR_EUNIT - WEIR_ETRUNC] = "unit does not fit",
