@@ -30,7 +30,7 @@ test: ## every test suite, under the address and undefined-behaviour sanitizers
 lint: ## format, layers, banned calls, licences, docs, clang-tidy, shellcheck, pyflakes
 	@tools/setup.sh build test lint
 	@$(MAKE) --no-print-directory build/lint/build.ninja
-	@tools/lint.sh build/lint
+	@tools/lint build/lint
 
 fmt: ## format the C sources
 	@tools/setup.sh lint
