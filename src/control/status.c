@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* status: a view of all counters in, JSON out. Any thread. */
+#include "control/status.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/jsonw.h"
+#include "model/flow.h"
+
+/* Which unit the sequence numbers of a protocol count. */
+static bool loss_counts_records(uint8_t source)
+{
+	return source == FLOW_NETFLOW5 || source == FLOW_IPFIX;
+}
+
+double status_lost_share(const struct exporter_stats *stats)
+{
+	uint64_t got = loss_counts_records(stats->key.source) ? stats->records + stats->options
+							      : stats->datagrams;
+
+	if (stats->lost == 0)
+		return 0;
+	return (double)stats->lost / ((double)stats->lost + (double)got);
+}
+
+static void put_rate(struct jsonw *w, const char *key, const struct status_rate *rate)
+{
+	jsonw_object(w, key);
+	jsonw_number(w, "1s", rate->last_1s);
+	jsonw_number(w, "10s", rate->last_10s);
+	jsonw_object_end(w);
+}
+
+static void put_undecodable(struct jsonw *w, const uint64_t *counts)
+{
+	jsonw_object(w, "undecodable");
+	for (int i = 0; i < REASON_COUNT_OF; i++) {
+		if (counts[i])
+			jsonw_u64(w, reason_name((enum reason)i), counts[i]);
+	}
+	jsonw_object_end(w);
+}
+
+static void put_exporter_id(struct jsonw *w, const struct status_exporter *exporter)
+{
+	const struct exporter_stats *stats = &exporter->stats;
+
+	jsonw_ip(w, "address", &stats->key.address);
+	jsonw_string(w, "name", exporter->name);
+	jsonw_string(w, "protocol", flow_source_name((enum flow_source)stats->key.source));
+	jsonw_u64(w, "odid", stats->key.odid);
+	if (!ip_is_zero(&stats->agent))
+		jsonw_ip(w, "agent", &stats->agent);
+	jsonw_u64(w, "thread", exporter->thread);
+}
+
+static void put_sampling(struct jsonw *w, const struct exporter_stats *stats)
+{
+	jsonw_object(w, "sampling");
+	if (stats->sampling)
+		jsonw_u64(w, "rate", stats->sampling);
+	else
+		jsonw_null(w, "rate");
+	jsonw_string(w, "source",
+		     sampling_source_name((enum sampling_source)stats->sampling_source));
+	jsonw_u64(w, "unknown_records", stats->unknown_sampling);
+	if (stats->pool_samples)
+		jsonw_number(w, "measured",
+			     (double)stats->sample_pool / (double)stats->pool_samples);
+	jsonw_object_end(w);
+}
+
+static void put_lost(struct jsonw *w, const struct exporter_stats *stats)
+{
+	jsonw_object(w, "lost");
+	jsonw_u64(w, "count", stats->lost);
+	jsonw_string(w, "unit", loss_counts_records(stats->key.source) ? "records" : "datagrams");
+	jsonw_number(w, "share", status_lost_share(stats));
+	jsonw_u64(w, "at_exporter", stats->drops);
+	jsonw_u64(w, "restarts", stats->restarts);
+	jsonw_object_end(w);
+}
+
+static void put_exporter(struct jsonw *w, const struct status_exporter *exporter)
+{
+	const struct exporter_stats *stats = &exporter->stats;
+
+	jsonw_object(w, NULL);
+	put_exporter_id(w, exporter);
+	jsonw_u64(w, "datagrams", stats->datagrams);
+	jsonw_u64(w, "records", stats->records);
+	jsonw_u64(w, "options", stats->options);
+	jsonw_u64(w, "counter_samples", stats->counter_samples);
+	put_rate(w, "datagrams_per_s", &exporter->datagrams_per_s);
+	put_rate(w, "records_per_s", &exporter->records_per_s);
+	put_sampling(w, stats);
+	put_lost(w, stats);
+	put_undecodable(w, stats->undecodable);
+	jsonw_u64(w, "templates", stats->templates);
+	jsonw_u64(w, "held", stats->held);
+	jsonw_u64(w, "held_decoded", stats->held_decoded);
+	if (stats->datagrams) {
+		jsonw_number(w, "clock_offset_s",
+			     (double)stats->clock_offset_ns / (double)NS_PER_S);
+		jsonw_time(w, "first_seen", stats->first_ns);
+		jsonw_time(w, "last_seen", stats->last_ns);
+	}
+	jsonw_object_end(w);
+}
+
+static void put_thread(struct jsonw *w, const struct status_thread *thread)
+{
+	jsonw_object(w, NULL);
+	jsonw_u64(w, "datagrams", thread->datagrams);
+	jsonw_u64(w, "records", thread->records);
+	jsonw_u64(w, "kernel_dropped", thread->kernel_dropped);
+	jsonw_u64(w, "hosts", thread->hosts);
+	jsonw_u64(w, "hosts_limit", thread->hosts_limit);
+	jsonw_u64(w, "hosts_turned_away", thread->hosts_turned_away);
+	jsonw_u64(w, "details", thread->details);
+	jsonw_u64(w, "details_turned_away", thread->details_turned_away);
+	jsonw_u64(w, "ticks_dropped", thread->ticks_dropped);
+	jsonw_u64(w, "templates", thread->templates);
+	jsonw_u64(w, "templates_turned_away", thread->templates_turned_away);
+	jsonw_u64(w, "held_bytes", thread->held_bytes);
+	jsonw_u64(w, "held_turned_away", thread->held_turned_away);
+	jsonw_object_end(w);
+}
+
+static void put_sink(struct jsonw *w, const struct status_sink *sink)
+{
+	jsonw_object(w, NULL);
+	jsonw_string(w, "kind", sink->kind);
+	jsonw_string(w, "path", sink->path);
+	jsonw_u64(w, "emitted", sink->emitted);
+	jsonw_u64(w, "dropped", sink->dropped);
+	jsonw_string(w, "last_error", sink->last_error ? err_text(sink->last_error) : NULL);
+	jsonw_object_end(w);
+}
+
+static void put_head(struct jsonw *w, const struct status_view *view)
+{
+	uint64_t up_ns = view->now_ns > view->started_ns ? view->now_ns - view->started_ns : 0;
+
+	jsonw_string(w, "version", view->version);
+	jsonw_time(w, "time", view->now_ns);
+	jsonw_time(w, "started", view->started_ns);
+	jsonw_u64(w, "uptime_s", up_ns / NS_PER_S);
+	jsonw_object(w, "config");
+	jsonw_string(w, "file", view->config_file);
+	jsonw_u64(w, "generation", view->generation);
+	jsonw_u64(w, "reloads_refused", view->reloads_refused);
+	jsonw_object_end(w);
+	jsonw_string(w, "listen", view->listen);
+}
+
+static void put_totals(struct jsonw *w, const struct status_view *view)
+{
+	jsonw_object(w, "totals");
+	jsonw_u64(w, "datagrams", view->datagrams);
+	jsonw_u64(w, "records", view->records);
+	put_rate(w, "datagrams_per_s", &view->datagrams_per_s);
+	put_rate(w, "records_per_s", &view->records_per_s);
+	jsonw_u64(w, "kernel_dropped", view->kernel_dropped);
+	jsonw_u64(w, "unknown_sampling", view->unknown_sampling);
+	put_undecodable(w, view->undecodable);
+	jsonw_object_end(w);
+}
+
+static void put_tables(struct jsonw *w, const struct status_view *view)
+{
+	jsonw_array(w, "exporters");
+	for (size_t i = 0; i < view->exporter_count; i++)
+		put_exporter(w, &view->exporters[i]);
+	jsonw_array_end(w);
+	jsonw_u64(w, "exporters_not_listed", view->exporters_dropped);
+	jsonw_array(w, "threads");
+	for (size_t i = 0; i < view->thread_count; i++)
+		put_thread(w, &view->threads[i]);
+	jsonw_array_end(w);
+	jsonw_array(w, "detectors");
+	for (size_t i = 0; i < view->detector_count; i++) {
+		jsonw_object(w, NULL);
+		jsonw_string(w, "name", view->detectors[i].name);
+		jsonw_u64(w, "hosts", view->detectors[i].hosts);
+		jsonw_u64(w, "turned_away", view->detectors[i].turned_away);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+	jsonw_array(w, "sinks");
+	for (size_t i = 0; i < view->sink_count; i++)
+		put_sink(w, &view->sinks[i]);
+	jsonw_array_end(w);
+}
+
+static void put_memory(struct jsonw *w, const struct status_view *view)
+{
+	jsonw_object(w, "incidents");
+	jsonw_u64(w, "open", view->incidents_open);
+	jsonw_u64(w, "total", view->incidents_total);
+	jsonw_u64(w, "limit", view->incidents_limit);
+	jsonw_u64(w, "turned_away", view->incidents_turned_away);
+	jsonw_object_end(w);
+	jsonw_object(w, "journal");
+	jsonw_string(w, "path", view->journal.path);
+	jsonw_bool(w, "degraded", view->journal.degraded);
+	jsonw_string(w, "reason", view->journal.reason);
+	jsonw_u64(w, "failed", view->journal.failed);
+	jsonw_object_end(w);
+}
+
+void status_to_json(const struct status_view *view, struct text *out)
+{
+	struct jsonw w = jsonw_on(out);
+
+	jsonw_object(&w, NULL);
+	put_head(&w, view);
+	put_totals(&w, view);
+	put_memory(&w, view);
+	put_tables(&w, view);
+	jsonw_object_end(&w);
+}

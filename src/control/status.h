@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * status: everything a person asks a running daemon about its health, as JSON.
+ *
+ * The daemon fills a status_view on the control thread from the counters of
+ * all rooms; status_to_json() turns it into the text that GET /api/v1/status
+ * gives out. The shape is documented in docs/manual/api.md; fields are added,
+ * never renamed. Pure: no clock, no lock, no allocation but the text's own.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "model/exporter.h"
+#include "model/reason.h"
+
+/** How fast a counter grew: over the last second, and as a mean of the last ten. */
+struct status_rate {
+	double last_1s;
+	double last_10s;
+};
+
+/** One exporter as its ingest thread knows it. */
+struct status_exporter {
+	struct exporter_stats stats;
+	const char *name; /**< from the configuration; NULL if it has none */
+	unsigned thread;  /**< the ingest thread that owns it */
+	struct status_rate datagrams_per_s;
+	struct status_rate records_per_s;
+};
+
+/** One ingest thread, with its tally shard. */
+struct status_thread {
+	uint64_t datagrams;
+	uint64_t records;
+	uint64_t kernel_dropped;      /**< lost because its socket buffer was full (SO_RXQ_OVFL) */
+	uint64_t hosts;               /**< tallied now */
+	uint64_t hosts_limit;         /**< room for so many */
+	uint64_t hosts_turned_away;   /**< records of hosts that found no room */
+	uint64_t details;             /**< busy hosts whose peers are kept now */
+	uint64_t details_turned_away; /**< busy hosts that found no room for their peers */
+	uint64_t ticks_dropped;       /**< finished ticks the control thread did not take in time */
+	uint64_t templates;           /**< known now */
+	uint64_t templates_turned_away;
+	uint64_t held_bytes;       /**< data waiting for their template now */
+	uint64_t held_turned_away; /**< data sets that found no room to wait */
+};
+
+/** One detector. */
+struct status_detector {
+	const char *name;
+	uint64_t hosts;
+	uint64_t turned_away;
+};
+
+/** One sink. */
+struct status_sink {
+	const char *kind;
+	const char *path; /**< may be NULL */
+	uint64_t emitted;
+	uint64_t dropped;
+	int last_error; /**< negative error of the latest drop; 0: none */
+};
+
+/** The journal of incidents. */
+struct status_journal {
+	const char *path; /**< NULL: nothing is kept */
+	bool degraded;    /**< it cannot be written: incidents go on, a restart would forget them */
+	const char *reason; /**< why it is degraded; may be NULL */
+	uint64_t failed;    /**< writes that failed */
+};
+
+/** The whole; everything it points to is borrowed for the length of the call. */
+struct status_view {
+	const char *version;
+	uint64_t started_ns; /**< wall clock */
+	uint64_t now_ns;     /**< wall clock */
+	const char *config_file;
+	uint64_t generation;        /**< 1 at start, one more with each reload that succeeded */
+	uint64_t reloads_refused;   /**< reloads whose configuration had errors */
+	const char *listen;         /**< addresses in words, "0.0.0.0:2055, 0.0.0.0:6343" */
+	uint64_t datagrams;         /**< received, all threads */
+	uint64_t records;           /**< flows decoded, all threads */
+	uint64_t kernel_dropped;    /**< datagrams lost in socket buffers */
+	uint64_t unknown_sampling;  /**< records for which nobody named a rate */
+	uint64_t exporters_dropped; /**< exporters left out of the list below, for its length */
+	uint64_t undecodable[REASON_COUNT_OF]; /**< all threads and exporters together */
+	struct status_rate datagrams_per_s;
+	struct status_rate records_per_s;
+	const struct status_exporter *exporters;
+	size_t exporter_count;
+	const struct status_thread *threads;
+	size_t thread_count;
+	const struct status_detector *detectors;
+	size_t detector_count;
+	const struct status_sink *sinks;
+	size_t sink_count;
+	uint64_t incidents_open;
+	uint64_t incidents_total;       /**< opened since the start, and carried on from before */
+	uint64_t incidents_limit;       /**< room for so many open ones */
+	uint64_t incidents_turned_away; /**< findings that would have opened one more */
+	struct status_journal journal;
+};
+
+/** status_to_json() - append the view as one JSON object, without newline. */
+void status_to_json(const struct status_view *view, struct text *out);
+
+/**
+ * status_lost_share() - how much of what an exporter sent did not arrive.
+ *
+ * Sequence numbers count flow records in NetFlow v5 and IPFIX, datagrams in NetFlow v9 and
+ * sFlow, so the share is of that unit. Return: 0..1.
+ */
+double status_lost_share(const struct exporter_stats *stats);
