@@ -16,7 +16,7 @@ SANITIZE = -Db_sanitize=address,undefined -Db_lundef=false
 
 build: ## the program: build/release/weir
 	@tools/setup.sh build
-	@$(MAKE) --no-print-directory build/release/build.ninja
+	@$(MAKE) -s --no-print-directory build/release/build.ninja
 	@$(NINJA) build/release
 
 demo: build ## show the main job: two attacks found in a recorded stream, over loopback
@@ -24,12 +24,12 @@ demo: build ## show the main job: two attacks found in a recorded stream, over l
 
 test: ## every test suite, under the address and undefined-behaviour sanitizers
 	@tools/setup.sh build test
-	@$(MAKE) --no-print-directory build/test/build.ninja
+	@$(MAKE) -s --no-print-directory build/test/build.ninja
 	@tools/run-tests.sh build/test $(ARGS)
 
 lint: ## format, layers, banned calls, licences, docs, clang-tidy, shellcheck, pyflakes
 	@tools/setup.sh build test lint
-	@$(MAKE) --no-print-directory build/lint/build.ninja
+	@$(MAKE) -s --no-print-directory build/lint/build.ninja
 	@tools/lint build/lint
 
 fmt: ## format the C sources
@@ -38,7 +38,7 @@ fmt: ## format the C sources
 
 fuzz: ## libFuzzer on the parsers: make fuzz [T=netflow9] [SECONDS=600]
 	@tools/setup.sh build fuzz
-	@$(MAKE) --no-print-directory build/fuzz/build.ninja
+	@$(MAKE) -s --no-print-directory build/fuzz/build.ninja
 	@tools/fuzz.sh build/fuzz "$(SECONDS)" $(T)
 
 bench: build ## how fast: flows a second, CPU time a record
