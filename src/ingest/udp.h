@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * udp: the sockets that telemetry arrives on, and datagrams out of them.
+ *
+ * For each configured address and port one socket a thread, in one
+ * SO_REUSEPORT group. A classic BPF program picks the socket by the sender's
+ * address alone, so that an exporter's templates and sequence numbers stay on
+ * one thread whatever source ports it uses.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "config/config.h"
+#include "ingest/decoder.h"
+
+/**
+ * udp_group_open() - open the sockets of one address and port.
+ * @listen: borrowed
+ * @threads: how many sockets
+ * @buffer_bytes: receive buffer to ask for
+ * @fds: gets @threads descriptors, owned by the caller
+ * @ret_granted: buffer really granted, in bytes
+ * @error: gets one line for people on failure: what, and what to do
+ *
+ * Return: 0 or negative errno; nothing stays open on failure.
+ */
+WEIR_CHECK int udp_group_open(const struct config_listen *listen, unsigned threads,
+			      uint64_t buffer_bytes, int *fds, uint64_t *ret_granted,
+			      struct text *error);
+
+/** Counters of one receiver. */
+struct udp_stats {
+	uint64_t datagrams;
+	uint64_t bytes;
+	uint64_t kernel_drops; /**< SO_RXQ_OVFL: lost because we were too slow */
+	uint64_t truncated;    /**< larger than any legal datagram buffer; not decoded */
+};
+
+struct udp_receiver;
+
+/** udp_receiver_new() - buffers for receiving many datagrams a call. NULL when memory is short. */
+struct udp_receiver *udp_receiver_new(void);
+
+/** udp_receiver_free() - NULL is fine. */
+void udp_receiver_free(struct udp_receiver *receiver);
+
+/**
+ * udp_receive() - take what is waiting on a socket, one batch at the most.
+ * @fd: from udp_group_open()
+ * @port: the port it is bound to
+ * @now_ns: receive time to note, wall clock
+ * @drops: kernel's drop counter of this socket, kept by the caller from call to call
+ * @handle: called for each datagram; the bytes are valid during the call only
+ *
+ * Return: datagrams handled, 0 when none waits, negative errno on failure.
+ */
+int udp_receive(struct udp_receiver *receiver, int fd, uint16_t port, uint64_t now_ns,
+		uint32_t *drops, void (*handle)(void *self, const struct datagram *datagram),
+		void *self);
+
+/** udp_receiver_stats() - counters so far. */
+const struct udp_stats *udp_receiver_stats(const struct udp_receiver *receiver);
