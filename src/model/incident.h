@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "base/err.h"
 #include "base/ip.h"
 #include "base/jsonw.h"
 #include "model/finding.h"
@@ -18,6 +19,17 @@
 #define INCIDENT_SOURCES 16
 
 enum incident_state { INCIDENT_OPEN, INCIDENT_CLOSED, INCIDENT_STATE_COUNT };
+
+/**
+ * What most of the excess had in common when it was detected; fixed from then
+ * on, so that a plan made from it stays the same after a restart.
+ */
+struct incident_focus {
+	int proto;      /**< IP protocol; -1: several */
+	int sport;      /**< source port; -1: several */
+	int dport;      /**< destination port; -1: several */
+	struct ip peer; /**< the heaviest peer; zero: none stands out */
+};
 
 /** One attack; a value without pointers, so that it can be copied and stored. */
 struct incident {
@@ -31,25 +43,40 @@ struct incident {
 	struct prefix targets[INCIDENT_TARGETS];
 	unsigned source_count;
 	struct prefix sources[INCIDENT_SOURCES];
-	uint64_t sources_seen;      /**< distinct peers named */
-	uint64_t sources_estimated; /**< distinct peers, estimated */
+	uint64_t sources_seen;      /**< distinct sources named */
+	uint64_t sources_estimated; /**< distinct sources, estimated; the highest so far */
+	uint64_t targets_estimated; /**< distinct targets, estimated; the highest so far */
+	struct incident_focus focus;
 	unsigned vector_count;
 	struct vector_share vectors[FINDING_VECTORS];
 	uint64_t limit; /**< that was exceeded, in the metric's unit */
-	uint64_t pps;
+	uint64_t pps;   /**< latest rate; 0 once it is over */
 	uint64_t bps;
+	uint64_t detected_pps; /**< rate when it was detected */
 	uint64_t peak_pps;
 	uint64_t peak_bps;
 	uint64_t onset_ns;
 	uint64_t detected_ns;
 	uint64_t updated_ns; /**< last event about it */
 	uint64_t above_ns;   /**< last time above the closing level */
-	uint64_t ended_ns;   /**< 0 while open */
+	uint64_t ended_ns;   /**< of a closed one: equal to above_ns; 0 while open */
 	uint64_t resumed;    /**< how often a restarted daemon carried on with it */
 	char why[FINDING_WHY_MAX];
 	char tenant[64]; /**< whose host, from the configuration; "" if nobody's */
 	char region[64];
 };
 
+/** incident_state_name() - "open", "closed". */
+const char *incident_state_name(enum incident_state state);
+
 /** incident_to_json() - write the incident's fields as an object, value of @key. */
 void incident_to_json(const struct incident *incident, struct jsonw *w, const char *key);
+
+/**
+ * incident_from_json() - read back what incident_to_json() wrote.
+ * @json: one object, zero-terminated; times come back in whole microseconds
+ * @ret_incident: untouched on failure
+ *
+ * Return: 0, -WEIR_EFORMAT for text that is no incident.
+ */
+WEIR_CHECK int incident_from_json(const char *json, struct incident *ret_incident);

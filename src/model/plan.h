@@ -61,14 +61,20 @@ struct effect {
 /** Whether a plan helped. */
 struct verdict {
 	char plan[INCIDENT_ID_MAX + 8];
-	bool arriving; /**< the attack still arrives */
-	uint64_t pps_before;
-	uint64_t pps_now;
+	bool arriving;       /**< the attack still arrives */
+	uint64_t pps_before; /**< when the attack was detected */
+	uint64_t pps_now;    /**< latest rate; 0: nothing above the closing level is left */
 	uint64_t at_ns;
 };
 
 /** plan_level_name() - "observe", "rate-limit", … */
 const char *plan_level_name(enum plan_level level);
 
-/** plan_to_json() - write the plan as value of @key. */
+/** plan_to_json() - write the plan as value of @key; what is not measured or "any" is left out. */
 void plan_to_json(const struct plan *plan, struct jsonw *w, const char *key);
+
+/** plan_rule_to_text() - append a rule in words: "udp from port 123 to 198.51.100.7/32". */
+void plan_rule_to_text(const struct plan_rule *rule, struct text *out);
+
+/** verdict_to_json() - write the verdict as value of @key. */
+void verdict_to_json(const struct verdict *verdict, struct jsonw *w, const char *key);
