@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of model/event, incident and plan: the exact JSON and the exact words. */
+#include "check.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "model/event.h"
+
+static uint64_t at(const char *rfc3339)
+{
+	uint64_t ns = 0;
+
+	assert_int_equal(time_parse(rfc3339, &ns), 0);
+	return ns;
+}
+
+static struct ip ip(const char *text)
+{
+	struct ip ip = { 0 };
+
+	assert_int_equal(ip_parse(text, &ip), 0);
+	return ip;
+}
+
+static struct prefix host(const char *text)
+{
+	struct ip address = ip(text);
+
+	return prefix_of_host(&address);
+}
+
+static struct incident inbound(void)
+{
+	struct incident incident = {
+		.id = "20261122T140501-in-1a2b3c4d",
+		.severity = SEVERITY_CRITICAL,
+		.direction = DIRECTION_INBOUND,
+		.metric = METRIC_PPS,
+		.host = ip("198.51.100.7"),
+		.target_count = 1,
+		.targets = { host("198.51.100.7") },
+		.source_count = 2,
+		.sources = { host("192.0.2.1"), host("192.0.2.2") },
+		.sources_seen = 2,
+		.sources_estimated = 3120,
+		.targets_estimated = 1,
+		.focus = { .proto = 17, .sport = 123, .dport = -1 },
+		.vector_count = 2,
+		.vectors = { { "ntp-amplification", 0.96 }, { "udp", 0.003 } },
+		.limit = 5000,
+		.pps = 1234567,
+		.bps = 4500000000,
+		.detected_pps = 1234567,
+		.peak_pps = 1234567,
+		.peak_bps = 4500000000,
+		.onset_ns = at("2026-11-22T14:05:01.25Z"),
+		.detected_ns = at("2026-11-22T14:05:06.5Z"),
+		.updated_ns = at("2026-11-22T14:05:06.5Z"),
+		.above_ns = at("2026-11-22T14:05:06.5Z"),
+		.why = "1.23 Mpps for 5 s, limit 5.00 kpps",
+		.tenant = "acme",
+		.region = "tokyo",
+	};
+
+	return incident;
+}
+
+static struct incident outbound(void)
+{
+	struct incident incident = inbound();
+
+	incident.direction = DIRECTION_OUTBOUND;
+	incident.severity = SEVERITY_WARNING;
+	memset(incident.tenant, 0, sizeof(incident.tenant));
+	incident.source_count = 1;
+	incident.sources[0] = host("198.51.100.7");
+	incident.sources_seen = incident.sources_estimated = 1;
+	incident.target_count = 7;
+	for (unsigned i = 0; i < 7; i++) {
+		incident.targets[i] = host("203.0.113.9");
+		incident.targets[i].ip.b[15] = (uint8_t)(1 + i);
+	}
+	incident.targets_estimated = 7;
+	return incident;
+}
+
+static struct plan plan_for(const struct incident *incident)
+{
+	struct plan plan = {
+		.level = LEVEL_OBSERVE,
+		.actuator = "observe",
+		.rule_count = 1,
+		.rules = { { .dst = host("198.51.100.7"),
+			     .sport = 123,
+			     .dport = -1,
+			     .proto = 17 } },
+	};
+
+	memcpy(plan.incident, incident->id, sizeof(plan.incident));
+	memcpy(plan.id, "20261122T140501-in-1a2b3c4d-p1", sizeof("20261122T140501-in-1a2b3c4d-p1"));
+	return plan;
+}
+
+#define INBOUND_JSON                                                                             \
+	"{\"id\":\"20261122T140501-in-1a2b3c4d\",\"severity\":\"critical\","                     \
+	"\"direction\":\"inbound\",\"targets\":[\"198.51.100.7/32\"],"                           \
+	"\"vectors\":[\"ntp-amplification\",\"udp\"],\"vector_shares\":[0.96,0.003],"            \
+	"\"sources_seen\":2,\"sources_estimated\":3120,"                                         \
+	"\"sources\":[\"192.0.2.1/32\",\"192.0.2.2/32\"],\"pps\":1234567,\"bps\":4500000000,"    \
+	"\"peak_pps\":1234567,\"peak_bps\":4500000000,\"onset\":\"2026-11-22T14:05:01.250000Z\"" \
+	",\"detected\":\"2026-11-22T14:05:06.500000Z\",\"state\":\"open\","                      \
+	"\"host\":\"198.51.100.7\",\"tenant\":\"acme\",\"region\":\"tokyo\",\"metric\":\"pps\"," \
+	"\"limit\":5000,\"why\":\"1.23 Mpps for 5 s, limit 5.00 kpps\","                         \
+	"\"targets_estimated\":1,\"detected_pps\":1234567,"                                      \
+	"\"focus\":{\"proto\":17,\"sport\":123},"                                                \
+	"\"last_above\":\"2026-11-22T14:05:06.500000Z\","                                        \
+	"\"updated\":\"2026-11-22T14:05:06.500000Z\"}"
+
+static void an_opened_incident_as_json(void **state)
+{
+	struct incident incident = inbound();
+	struct event event = { EVENT_INCIDENT_OPENED, incident.detected_ns, &incident };
+	struct text out = text_heap();
+
+	(void)state;
+	event_to_json(&event, &out);
+	assert_string_equal(text_string(&out), "{\"event\":\"incident.opened\","
+					       "\"time\":\"2026-11-22T14:05:06.500000Z\","
+					       "\"incident\":" INBOUND_JSON "}");
+	text_done(&out);
+}
+
+static void a_plan_without_forecast_as_json(void **state)
+{
+	struct incident incident = inbound();
+	struct plan plan = plan_for(&incident);
+	struct verdict verdict = { .arriving = true, .pps_before = 9, .pps_now = 8 };
+	struct event event = { EVENT_PLAN_APPLIED, 0, NULL, &plan, &verdict, "a \"note\"" };
+	struct text out = text_heap();
+
+	(void)state;
+	memcpy(verdict.plan, plan.id, sizeof(verdict.plan));
+	event_to_json(&event, &out);
+	assert_string_equal(
+		text_string(&out),
+		"{\"event\":\"plan.applied\",\"time\":\"1970-01-01T00:00:00.000000Z\","
+		"\"plan\":{\"id\":\"20261122T140501-in-1a2b3c4d-p1\","
+		"\"incident\":\"20261122T140501-in-1a2b3c4d\",\"level\":\"observe\","
+		"\"actuator\":\"observe\",\"rules\":[{\"dst\":\"198.51.100.7/32\",\"proto\":17,"
+		"\"sport\":123}],\"needs_approval\":false},"
+		"\"verdict\":{\"plan\":\"20261122T140501-in-1a2b3c4d-p1\",\"arriving\":true,"
+		"\"pps_before\":9,\"pps_now\":8,\"time\":\"1970-01-01T00:00:00.000000Z\"},"
+		"\"text\":\"a \\\"note\\\"\"}");
+	text_done(&out);
+}
+
+static void a_forecast_and_an_expiry_are_written_when_known(void **state)
+{
+	struct plan plan = { .has_forecast = true,
+			     .attack_share = 0.98,
+			     .collateral_share = 0.001,
+			     .collateral_upper = 0.01,
+			     .level = LEVEL_DROP,
+			     .expires_ns = NS_PER_S };
+	struct text out = text_heap();
+	struct jsonw w = jsonw_on(&out);
+
+	(void)state;
+	plan_to_json(&plan, &w, NULL);
+	assert_non_null(strstr(text_string(&out),
+			       "\"rules\":[],\"forecast\":{\"attack_share\":0.98,"
+			       "\"collateral_share\":0.001,\"upper\":0.01},"
+			       "\"expires\":\"1970-01-01T00:00:01.000000Z\","));
+	text_done(&out);
+}
+
+static void an_incident_survives_json(void **state)
+{
+	struct incident before = outbound();
+	struct incident after = { 0 };
+	struct text first = text_heap();
+	struct text second = text_heap();
+	struct jsonw w = jsonw_on(&first);
+
+	(void)state;
+	before.focus.peer = ip("2001:db8::1");
+	before.resumed = 3;
+	before.state = INCIDENT_CLOSED;
+	before.ended_ns = before.above_ns;
+	incident_to_json(&before, &w, NULL);
+	assert_int_equal(incident_from_json(text_string(&first), &after), 0);
+	w = jsonw_on(&second);
+	incident_to_json(&after, &w, NULL);
+	assert_string_equal(text_string(&first), text_string(&second));
+	assert_true(ip_equal(&after.focus.peer, &before.focus.peer));
+	assert_int_equal(after.focus.dport, -1);
+	assert_int_equal(after.ended_ns, before.ended_ns);
+	assert_int_equal(after.target_count, 7);
+	text_done(&first);
+	text_done(&second);
+}
+
+static void text_that_is_no_incident_is_refused(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"{",
+		"[]",
+		"{\"id\":\"x\"}",
+		"{\"id\":\"x\",\"direction\":\"up\",\"host\":\"::1\"}",
+		"{\"id\":\"0123456789012345678901234567890123456789\",\"direction\":\"inbound\","
+		"\"host\":\"::1\"}",
+	};
+	struct incident incident = { .pps = 7 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(incident_from_json(bad[i], &incident), -WEIR_EFORMAT);
+	assert_int_equal(incident.pps, 7);
+}
+
+static void expect_words(const struct event *event, const char *words)
+{
+	struct text out = text_heap();
+
+	event_to_text(event, &out);
+	assert_string_equal(text_string(&out), words);
+	text_done(&out);
+}
+
+static void an_inbound_incident_in_words(void **state)
+{
+	struct incident incident = inbound();
+	struct event event = { EVENT_INCIDENT_OPENED, incident.detected_ns, &incident };
+
+	(void)state;
+	expect_words(&event,
+		     "2026-11-22 14:05:06 UTC  CRITICAL  attack on 198.51.100.7 (acme, tokyo) "
+		     "has begun: 1.23 Mpps, 4.50 Gbps\n"
+		     "    why       1.23 Mpps for 5 s, limit 5.00 kpps\n"
+		     "    vectors   ntp-amplification 96%, udp under 1%\n"
+		     "    from      about 3.12 k addresses, most of it from 192.0.2.1, 192.0.2.2\n"
+		     "    began     2026-11-22 14:05:01 UTC, noticed 5.2 s later\n"
+		     "    incident  20261122T140501-in-1a2b3c4d\n");
+	incident.source_count = 0;
+	incident.resumed = 1;
+	incident.pps = 4000;
+	incident.bps = 9000;
+	event.type = EVENT_INCIDENT_UPDATED;
+	event.time_ns += 60 * NS_PER_S;
+	event.text = "carried on after a restart";
+	expect_words(&event,
+		     "2026-11-22 14:06:06 UTC  CRITICAL  attack on 198.51.100.7 (acme, tokyo) "
+		     "goes on: 4.00 kpps, 9.00 kbps\n"
+		     "    why       1.23 Mpps for 5 s, limit 5.00 kpps\n"
+		     "    vectors   ntp-amplification 96%, udp under 1%\n"
+		     "    from      about 3.12 k addresses, none of them stands out\n"
+		     "    peak      1.23 Mpps, 4.50 Gbps\n"
+		     "    began     2026-11-22 14:05:01 UTC, 65 s ago, carried on over 1 restart\n"
+		     "    incident  20261122T140501-in-1a2b3c4d\n"
+		     "    note      carried on after a restart\n");
+}
+
+static void an_outbound_incident_ends_in_words(void **state)
+{
+	struct incident incident = outbound();
+	struct plan plan = plan_for(&incident);
+	struct verdict verdict = { .pps_before = 1234567 };
+	struct event event = { EVENT_INCIDENT_CLOSED, at("2026-11-22T14:11:00Z"), &incident, &plan,
+			       &verdict };
+
+	(void)state;
+	incident.state = INCIDENT_CLOSED;
+	incident.pps = incident.bps = 0;
+	incident.ended_ns = incident.above_ns = at("2026-11-22T14:10:00Z");
+	expect_words(&event,
+		     "2026-11-22 14:11:00 UTC  WARNING   attack from 198.51.100.7 (tokyo) is over "
+		     "after 4 min 58 s: peak 1.23 Mpps, 4.50 Gbps\n"
+		     "    why       1.23 Mpps for 5 s, limit 5.00 kpps\n"
+		     "    vectors   ntp-amplification 96%, udp under 1%\n"
+		     "    to        203.0.113.1, 203.0.113.2, 203.0.113.3, 203.0.113.4, "
+		     "203.0.113.5 and 2 more\n"
+		     "    began     2026-11-22 14:05:01 UTC, ended 2026-11-22 14:10:00 UTC\n"
+		     "    action    observe only, nothing is blocked\n"
+		     "    verdict   no longer arriving; it was 1.23 Mpps when noticed\n"
+		     "    incident  20261122T140501-in-1a2b3c4d\n");
+}
+
+static void a_plan_in_words(void **state)
+{
+	struct incident incident = inbound();
+	struct plan plan = plan_for(&incident);
+	struct verdict verdict = { .arriving = true, .pps_before = 12000, .pps_now = 11000 };
+	struct event event = { EVENT_PLAN_PROPOSED, incident.detected_ns, &incident, &plan };
+
+	(void)state;
+	expect_words(&event, "2026-11-22 14:05:06 UTC  plan      proposed for 198.51.100.7: "
+			     "observe only, nothing is blocked\n"
+			     "    matches   udp from port 123 to 198.51.100.7/32\n"
+			     "    incident  20261122T140501-in-1a2b3c4d\n");
+	event.type = EVENT_PLAN_APPLIED;
+	event.verdict = &verdict;
+	plan.level = LEVEL_DROP;
+	plan.needs_approval = true;
+	expect_words(&event, "2026-11-22 14:05:06 UTC  plan      applied for 198.51.100.7: "
+			     "drop by observe, waits for approval\n"
+			     "    verdict   still arriving: 11.0 kpps now, 12.0 kpps when noticed\n"
+			     "    incident  20261122T140501-in-1a2b3c4d\n");
+}
+
+static void a_fault_and_a_quiet_story_in_words(void **state)
+{
+	struct incident incident = inbound();
+	struct event event = { EVENT_TELEMETRY_FAULT, incident.detected_ns,
+			       .text = "exporter 192.0.2.1 is silent" };
+	struct text out = text_heap();
+
+	(void)state;
+	expect_words(&event, "2026-11-22 14:05:06 UTC  fault     exporter 192.0.2.1 is silent\n");
+	incident.severity = SEVERITY_INFO;
+	incident.direction = DIRECTION_INTERNAL;
+	incident.sources_estimated = 2;
+	incident.vector_count = 0;
+	incident.why[0] = '\0';
+	incident_to_text(&incident, &out);
+	assert_string_equal(text_string(&out),
+			    "INFO      unusual traffic to 198.51.100.7 (acme, tokyo) from inside "
+			    "the own networks goes on: 1.23 Mpps, 4.50 Gbps\n"
+			    "    from      192.0.2.1, 192.0.2.2\n"
+			    "    began     2026-11-22 14:05:01 UTC, noticed 5.2 s later\n"
+			    "    incident  20261122T140501-in-1a2b3c4d\n");
+	text_done(&out);
+}
+
+static void rules_in_words(void **state)
+{
+	static const struct {
+		int proto;
+		int sport;
+		int dport;
+		const char *words;
+	} cases[] = {
+		{ -1, -1, -1, "all traffic from 192.0.2.1/32 to 198.51.100.7/32" },
+		{ 6, 80, 443, "tcp from 192.0.2.1/32 port 80 to 198.51.100.7/32 port 443" },
+		{ 47, -1, -1, "gre from 192.0.2.1/32 to 198.51.100.7/32" },
+		{ 99, -1, -1, "protocol 99 from 192.0.2.1/32 to 198.51.100.7/32" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct plan_rule rule = { .src = host("192.0.2.1"),
+					  .dst = host("198.51.100.7"),
+					  .proto = cases[i].proto,
+					  .sport = cases[i].sport,
+					  .dport = cases[i].dport };
+		struct text out = text_heap();
+		plan_rule_to_text(&rule, &out);
+		assert_string_equal(text_string(&out), cases[i].words);
+		text_done(&out);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_opened_incident_as_json),
+		cmocka_unit_test(a_plan_without_forecast_as_json),
+		cmocka_unit_test(a_forecast_and_an_expiry_are_written_when_known),
+		cmocka_unit_test(an_incident_survives_json),
+		cmocka_unit_test(text_that_is_no_incident_is_refused),
+		cmocka_unit_test(an_inbound_incident_in_words),
+		cmocka_unit_test(an_outbound_incident_ends_in_words),
+		cmocka_unit_test(a_plan_in_words),
+		cmocka_unit_test(a_fault_and_a_quiet_story_in_words),
+		cmocka_unit_test(rules_in_words),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
