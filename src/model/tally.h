@@ -12,9 +12,9 @@
 #include "base/ip.h"
 #include "model/flow.h"
 
-/** Most peers and port pairs that a tally's detail names. */
+/** Most peers and ports that a tally's detail names. */
 #define TALLY_PEERS  16
-#define TALLY_PORTS  8
+#define TALLY_PORTS  16
 /** Registers of the distinct-peer sketch (HyperLogLog, standard error 1.04/sqrt(256) = 6.5 %). */
 #define TALLY_SKETCH 256
 
@@ -25,23 +25,45 @@ struct tally_count {
 	uint64_t flows; /**< records; for sampled packets each sample is one */
 };
 
+/** Sum of two estimates that stays at the largest number instead of wrapping. */
+static inline uint64_t tally_sum(uint64_t a, uint64_t b)
+{
+	uint64_t sum;
+	return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
+/** Add @from to @into. */
+static inline void tally_count_add(struct tally_count *into, const struct tally_count *from)
+{
+	into->packets = tally_sum(into->packets, from->packets);
+	into->bytes = tally_sum(into->bytes, from->bytes);
+	into->flows = tally_sum(into->flows, from->flows);
+}
+
 /** One of the heaviest peers; an overestimate by at most `error` packets. */
 struct tally_peer {
 	struct ip ip;
-	uint64_t packets;
+	uint64_t packets; /**< 0: this and all later places are empty */
 	uint64_t bytes;
 	uint64_t error;
 };
 
-/** One of the heaviest (protocol, source port, destination port) combinations. */
+/**
+ * One of the heaviest ports; an overestimate by at most `error` packets.
+ *
+ * A flow counts under the one port that says what it is: the source port if
+ * that is an amplifier's, otherwise the lower one; the other port is 0. Floods
+ * vary the second port, and pairs would let no entry grow heavy.
+ */
 struct tally_port {
-	uint64_t packets;
-	uint64_t bytes;
-	uint64_t error;
 	uint16_t sport;
 	uint16_t dport;
 	uint8_t proto;
-	uint8_t class; /**< enum traffic_class */
+	uint8_t class;    /**< enum traffic_class */
+	uint8_t zero[10]; /**< always 0; lets ports and peers share one layout */
+	uint64_t packets; /**< 0: this and all later places are empty */
+	uint64_t bytes;
+	uint64_t error;
 };
 
 /** Who the peers of a busy host are; kept only for hosts above a floor. */
@@ -64,7 +86,12 @@ struct tally {
 /** tally_total() - all classes added up. */
 struct tally_count tally_total(const struct tally *tally);
 
-/** tally_detail_add() - account a flow's peer and ports. @packets and @bytes are scaled. */
+/**
+ * tally_detail_add() - account a flow's peer and port.
+ * @peer: the other side, seen from the tally's host
+ * @packets: scaled; without any, only the number of distinct peers may grow
+ * @bytes: scaled
+ */
 void tally_detail_add(struct tally_detail *detail, const struct ip *peer, const struct flow *flow,
 		      uint64_t packets, uint64_t bytes);
 
