@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* api: request and snapshot in, JSON or problem details (RFC 9457) out. */
+#include "control/api.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/jsonw.h"
+#include "base/parse.h"
+
+/* What a list request asks for, checked. */
+struct list_query {
+	bool open;
+	bool closed;
+	uint64_t limit;
+	uint64_t offset;
+};
+
+static const char *status_title(unsigned status)
+{
+	switch (status) {
+	case 400:
+		return "Bad Request";
+	case 404:
+		return "Not Found";
+	case 405:
+		return "Method Not Allowed";
+	case 413:
+		return "Content Too Large";
+	case 503:
+		return "Service Unavailable";
+	default:
+		return "Internal Server Error";
+	}
+}
+
+static unsigned problem(struct text *body, unsigned status, const char *detail)
+{
+	struct jsonw w = jsonw_on(body);
+
+	text_clear(body);
+	jsonw_object(&w, NULL);
+	jsonw_string(&w, "type", "about:blank");
+	jsonw_string(&w, "title", status_title(status));
+	jsonw_u64(&w, "status", status);
+	jsonw_string(&w, "detail", detail);
+	jsonw_object_end(&w);
+	return status;
+}
+
+/* A problem that quotes the request, cut to a readable length. */
+static unsigned problem_about(struct text *body, unsigned status, const char *before,
+			      const char *quoted, const char *after)
+{
+	char buffer[512];
+	struct text detail = text_fixed(buffer, sizeof(buffer));
+
+	text_addf(&detail, "%s\"%.200s\"%s", before, quoted, after);
+	return problem(body, status, text_string(&detail));
+}
+
+static unsigned parse_state(const char *state, struct list_query *query, struct text *body)
+{
+	bool all = !state || strcmp(state, "all") == 0;
+
+	query->open = all || strcmp(state, "open") == 0;
+	query->closed = all || strcmp(state, "closed") == 0;
+	if (!query->open && !query->closed)
+		return problem_about(body, 400, "state ", state,
+				     " is not known: open, closed or all");
+	return 200;
+}
+
+static unsigned parse_list(const struct api_request *request, struct list_query *query,
+			   struct text *body)
+{
+	query->limit = API_LIMIT;
+	query->offset = 0;
+	if (request->unknown)
+		return problem_about(body, 400, "there is no parameter ", request->unknown,
+				     ": state, limit and offset are known");
+	if (request->limit && (parse_u64(request->limit, &query->limit) < 0 ||
+			       query->limit > API_LIMIT_MAX || query->limit == 0))
+		return problem_about(body, 400, "limit ", request->limit,
+				     " is not a number from 1 to 1000");
+	if (request->offset &&
+	    (parse_u64(request->offset, &query->offset) < 0 || query->offset > API_OFFSET_MAX))
+		return problem_about(body, 400, "offset ", request->offset,
+				     " is not a number from 0 to 1000000000");
+	return parse_state(request->state, query, body);
+}
+
+/* Writes those asked for. Return: how many there are, whatever limit and offset. */
+static uint64_t put_matching(const struct control_snapshot *snapshot,
+			     const struct list_query *query, struct jsonw *w)
+{
+	uint64_t matching = 0;
+
+	for (size_t i = 0; i < control_snapshot_count(snapshot); i++) {
+		const struct control_incident *incident = control_snapshot_incident(snapshot, i);
+		if (!(control_incident_is_open(incident) ? query->open : query->closed))
+			continue;
+		if (matching >= query->offset && matching - query->offset < query->limit)
+			jsonw_raw(w, NULL, control_incident_json(incident));
+		matching++;
+	}
+	return matching;
+}
+
+static unsigned answer_list(const struct api_request *request,
+			    const struct control_snapshot *snapshot, struct text *body)
+{
+	struct list_query query;
+	struct jsonw w = jsonw_on(body);
+	unsigned status = parse_list(request, &query, body);
+
+	if (status != 200)
+		return status;
+	jsonw_object(&w, NULL);
+	jsonw_array(&w, "incidents");
+	uint64_t matching = put_matching(snapshot, &query, &w);
+	jsonw_array_end(&w);
+	jsonw_u64(&w, "matching", matching);
+	jsonw_u64(&w, "limit", query.limit);
+	jsonw_u64(&w, "offset", query.offset);
+	jsonw_u64(&w, "closed_kept_max", CONTROL_CLOSED_MAX);
+	jsonw_object_end(&w);
+	return 200;
+}
+
+static unsigned answer_incident(const char *id, const struct control_snapshot *snapshot,
+				struct text *body)
+{
+	const struct control_incident *incident = control_snapshot_find(snapshot, id);
+
+	if (!incident)
+		return problem_about(body, 404, "no incident ", id,
+				     " among the open ones and the latest closed ones");
+	text_add(body, control_incident_json(incident));
+	return 200;
+}
+
+static unsigned answer_status(const struct control_snapshot *snapshot, struct text *body)
+{
+	const char *status = control_snapshot_status(snapshot);
+
+	if (!status)
+		return problem(body, 503, "weir is still starting: ask again in a second");
+	text_add(body, status);
+	return 200;
+}
+
+static unsigned route(const struct api_request *request, const struct control_snapshot *snapshot,
+		      struct text *body)
+{
+	static const char list[] = API_ROOT "/incidents";
+	const char *path = request->path;
+
+	if (strcmp(path, API_ROOT "/status") == 0)
+		return answer_status(snapshot, body);
+	if (strcmp(path, list) == 0)
+		return answer_list(request, snapshot, body);
+	if (strncmp(path, list, strlen(list)) == 0 && path[strlen(list)] == '/')
+		return answer_incident(path + strlen(list) + 1, snapshot, body);
+	return problem_about(body, 404, "there is nothing at ", path,
+			     ": see " API_ROOT "/status and " API_ROOT "/incidents");
+}
+
+unsigned api_answer(const struct api_request *request, const struct control_snapshot *snapshot,
+		    struct text *body)
+{
+	if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0)
+		return problem_about(body, 405, "method ", request->method,
+				     " changes something; this API only answers GET and HEAD");
+	if (request->has_body)
+		return problem(body, 413, "this request takes no body");
+	if (!snapshot)
+		return problem(body, 503, "weir is still starting: ask again in a second");
+	unsigned status = route(request, snapshot, body);
+	if (body->failed)
+		return problem(body, 503, "no memory for the answer: ask for less with limit");
+	return status;
+}
+
+void api_query_set(struct api_request *request, const char *name, const char *value)
+{
+	if (strcmp(name, "state") == 0)
+		request->state = value ? value : "";
+	else if (strcmp(name, "limit") == 0)
+		request->limit = value ? value : "";
+	else if (strcmp(name, "offset") == 0)
+		request->offset = value ? value : "";
+	else
+		request->unknown = name;
+}

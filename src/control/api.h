@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * api: which request gets which answer; docs/manual/api.md in code.
+ *
+ * A pure function of the request and a snapshot: no socket, no clock, no lock,
+ * so that tests need no server. Everything is read-only. Errors are problem
+ * details (RFC 9457).
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/text.h"
+#include "control/snapshot.h"
+
+/** Where the API begins; every path below is documented in docs/manual/api.md. */
+#define API_ROOT       "/api/v1"
+/** Incidents in one answer, when the request names no limit, and at most. */
+#define API_LIMIT      100
+#define API_LIMIT_MAX  1000
+/** Far beyond any list, and far from numbers that JSON readers round. */
+#define API_OFFSET_MAX 1000000000
+
+/** One request; all borrowed, and straight from outside. */
+struct api_request {
+	const char *method;
+	const char *path;
+	const char *state;   /**< query; NULL if not given */
+	const char *limit;   /**< query; NULL if not given */
+	const char *offset;  /**< query; NULL if not given */
+	const char *unknown; /**< name of a query parameter that is none of these; NULL: none */
+	bool has_body;
+};
+
+/**
+ * api_answer() - answer a request.
+ * @snapshot: borrowed; NULL before the first was published
+ * @body: gets the JSON
+ *
+ * Return: the HTTP status; 200, or one whose @body is a problem.
+ */
+unsigned api_answer(const struct api_request *request, const struct control_snapshot *snapshot,
+		    struct text *body);
+
+/**
+ * api_query_set() - one query parameter of the request.
+ * @name, @value: borrowed as long as @request is used; @value may be NULL
+ */
+void api_query_set(struct api_request *request, const char *name, const char *value);

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A view with every part filled in comes out as JSON that says so. */
+#include "check.h"
+
+#include <math.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/clock.h"
+#include "control/status.h"
+#include "model/flow.h"
+
+static json_t *json_of(const struct status_view *view)
+{
+	struct text out = text_heap();
+	json_error_t error;
+
+	status_to_json(view, &out);
+	assert_false(out.failed);
+	json_t *json = json_loadb(out.data, out.len, JSON_REJECT_DUPLICATES, &error);
+	assert_non_null(json);
+	text_done(&out);
+	return json;
+}
+
+static const json_t *at(const json_t *json, const char *key)
+{
+	const json_t *value = json_object_get(json, key);
+
+	assert_non_null(value);
+	return value;
+}
+
+static struct status_exporter make_exporter(void)
+{
+	static const uint8_t address[4] = { 192, 0, 2, 1 };
+	struct status_exporter exporter = { .name = "edge1", .thread = 1 };
+
+	exporter.stats.key.address = ip_from_v4(address);
+	exporter.stats.key.source = FLOW_NETFLOW9;
+	exporter.stats.key.odid = 7;
+	exporter.stats.datagrams = 75;
+	exporter.stats.records = 1000;
+	exporter.stats.lost = 25;
+	exporter.stats.undecodable[REASON_NO_TEMPLATE] = 3;
+	exporter.stats.clock_offset_ns = -1500 * (int64_t)NS_PER_MS;
+	exporter.stats.last_ns = 5 * NS_PER_S;
+	exporter.records_per_s.last_1s = 12.5;
+	return exporter;
+}
+
+static void an_empty_view_is_valid(void **state)
+{
+	struct status_view view = { .version = "0", .config_file = "x" };
+
+	(void)state;
+	json_t *json = json_of(&view);
+	assert_int_equal(json_array_size(at(json, "exporters")), 0);
+	assert_true(json_is_null(at(at(json, "journal"), "path")));
+	assert_int_equal(json_object_size(at(at(json, "totals"), "undecodable")), 0);
+	json_decref(json);
+}
+
+static void an_exporter_is_told_in_full(void **state)
+{
+	struct status_exporter exporter = make_exporter();
+	struct status_view view = { .exporters = &exporter, .exporter_count = 1 };
+
+	(void)state;
+	json_t *json = json_of(&view);
+	const json_t *one = json_array_get(at(json, "exporters"), 0);
+	assert_string_equal(json_string_value(at(one, "address")), "192.0.2.1");
+	assert_string_equal(json_string_value(at(one, "protocol")), "netflow9");
+	assert_string_equal(json_string_value(at(one, "name")), "edge1");
+	assert_true(json_is_null(at(at(one, "sampling"), "rate")));
+	assert_string_equal(json_string_value(at(at(one, "sampling"), "source")), "unknown");
+	assert_string_equal(json_string_value(at(at(one, "lost"), "unit")), "datagrams");
+	assert_true(fabs(json_real_value(at(at(one, "lost"), "share")) - 0.25) < 1e-9);
+	assert_int_equal(json_integer_value(at(at(one, "undecodable"), "no-template")), 3);
+	assert_true(fabs(json_real_value(at(one, "clock_offset_s")) + 1.5) < 1e-9);
+	assert_string_equal(json_string_value(at(one, "last_seen")), "1970-01-01T00:00:05.000000Z");
+	assert_true(fabs(json_real_value(at(at(one, "records_per_s"), "1s")) - 12.5) < 1e-9);
+	json_decref(json);
+}
+
+static void loss_is_in_the_unit_of_the_protocol(void **state)
+{
+	struct exporter_stats stats = {
+		.datagrams = 10, .records = 290, .options = 10, .lost = 100
+	};
+
+	(void)state;
+	stats.key.source = FLOW_IPFIX;
+	assert_true(fabs(status_lost_share(&stats) - 0.25) < 1e-9);
+	stats.key.source = FLOW_SFLOW5;
+	assert_true(fabs(status_lost_share(&stats) - 100.0 / 110) < 1e-9);
+	stats.lost = 0;
+	stats.datagrams = 0;
+	assert_true(status_lost_share(&stats) == 0);
+}
+
+static void trouble_is_told(void **state)
+{
+	struct status_sink sink = { .kind = "jsonl", .dropped = 2, .last_error = -28 };
+	struct status_thread thread = { .hosts = 5, .hosts_turned_away = 9, .kernel_dropped = 4 };
+	struct status_detector detector = { .name = "threshold", .turned_away = 6 };
+	struct status_view view = {
+		.started_ns = 10 * NS_PER_S,
+		.now_ns = 70 * NS_PER_S,
+		.sinks = &sink,
+		.sink_count = 1,
+		.threads = &thread,
+		.thread_count = 1,
+		.detectors = &detector,
+		.detector_count = 1,
+		.journal = { .path = "/x", .degraded = true, .reason = "disk full" },
+	};
+
+	(void)state;
+	json_t *json = json_of(&view);
+	assert_int_equal(json_integer_value(at(json, "uptime_s")), 60);
+	assert_true(json_is_true(at(at(json, "journal"), "degraded")));
+	assert_string_equal(
+		json_string_value(at(json_array_get(at(json, "sinks"), 0), "last_error")),
+		"No space left on device");
+	assert_int_equal(
+		json_integer_value(at(json_array_get(at(json, "threads"), 0), "hosts_turned_away")),
+		9);
+	assert_int_equal(
+		json_integer_value(at(json_array_get(at(json, "detectors"), 0), "turned_away")), 6);
+	json_decref(json);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_empty_view_is_valid),
+		cmocka_unit_test(an_exporter_is_told_in_full),
+		cmocka_unit_test(loss_is_in_the_unit_of_the_protocol),
+		cmocka_unit_test(trouble_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
