@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * server: HTTP requests in, answers of control/api.h out, by libmicrohttpd.
+ *
+ * The handler runs on libmicrohttpd's thread; the snapshot pointer under its
+ * lock is all that it shares with the control thread.
+ */
+#include "control/server.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/api.h"
+#include "control/listener.h"
+
+#define CONNECTIONS_MAX   64U
+#define IDLE_S            10U
+/* Request line and headers of one connection; more is refused by libmicrohttpd (414, 431). */
+#define REQUEST_BYTES_MAX ((size_t)16 * 1024)
+
+struct control_server {
+	struct listener listener;
+	struct MHD_Daemon *http;
+	pthread_mutex_t lock;              /* guards `snapshot`, the pointer */
+	struct control_snapshot *snapshot; /* one reference; NULL before the first */
+	atomic_uint_least64_t requests;
+};
+
+static struct control_snapshot *hold_snapshot(struct control_server *server)
+{
+	pthread_mutex_lock(&server->lock);
+	struct control_snapshot *snapshot =
+		server->snapshot ? control_snapshot_ref(server->snapshot) : NULL;
+	pthread_mutex_unlock(&server->lock);
+	return snapshot;
+}
+
+static enum MHD_Result set_query(void *request, enum MHD_ValueKind kind, const char *name,
+				 const char *value)
+{
+	(void)kind;
+	api_query_set(request, name, value);
+	return MHD_YES;
+}
+
+static bool announces_body(struct MHD_Connection *connection)
+{
+	const char *length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+							 MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	return (length && strcmp(length, "0") != 0) ||
+	       MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+					   MHD_HTTP_HEADER_TRANSFER_ENCODING);
+}
+
+static enum MHD_Result send_answer(struct MHD_Connection *connection, unsigned status,
+				   const struct text *body)
+{
+	/* With the heap text given away, libmicrohttpd frees it when the last byte is sent. */
+	struct MHD_Response *response =
+		MHD_create_response_from_buffer(body->len, body->data, MHD_RESPMEM_MUST_FREE);
+
+	if (!response) {
+		free(body->data);
+		return MHD_NO;
+	}
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+				status == 200 ? "application/json" : "application/problem+json");
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	if (status == 405)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	enum MHD_Result result = MHD_queue_response(connection, status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+/* The signature is libmicrohttpd's. NOLINTNEXTLINE(readability-function-size) */
+static enum MHD_Result handle(void *self, struct MHD_Connection *connection, const char *path,
+			      const char *method, const char *version, const char *upload,
+			      size_t *upload_size, void **ret_mark)
+{
+	struct control_server *server = self;
+	struct api_request request = { .method = method, .path = path };
+	struct text body = text_heap();
+
+	(void)version;
+	(void)upload;
+	(void)upload_size;
+	(void)ret_mark;
+	/* Answering on the first call, when only the headers are there, also means that a body
+	 * nobody wants is never read. */
+	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, set_query, &request);
+	request.has_body = announces_body(connection);
+	struct control_snapshot *snapshot = hold_snapshot(server);
+	unsigned status = api_answer(&request, snapshot, &body);
+	control_snapshot_unref(snapshot);
+	atomic_fetch_add(&server->requests, 1);
+	if (body.failed) {
+		text_done(&body);
+		return MHD_NO;
+	}
+	return send_answer(connection, status, &body);
+}
+
+static struct MHD_Daemon *start_http(struct control_server *server)
+{
+	return MHD_start_daemon(
+		MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL, NULL, handle, server,
+		MHD_OPTION_LISTEN_SOCKET, server->listener.fd, MHD_OPTION_CONNECTION_LIMIT,
+		CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, REQUEST_BYTES_MAX, MHD_OPTION_END);
+}
+
+int control_server_open(const char *path, struct text *error, struct control_server **ret_server)
+{
+	struct control_server *server = calloc(1, sizeof(*server));
+
+	if (!server) {
+		text_addf(error, "no memory for the control socket %s", path);
+		return -ENOMEM;
+	}
+	int ret = listener_open(path, error, &server->listener);
+	if (ret < 0) {
+		free(server);
+		return ret;
+	}
+	pthread_mutex_init(&server->lock, NULL);
+	server->http = start_http(server);
+	if (!server->http) {
+		text_addf(error,
+			  "cannot serve the control socket %s; raise the limit of threads "
+			  "and open files",
+			  path);
+		control_server_close(server);
+		return -EIO;
+	}
+	*ret_server = server;
+	return 0;
+}
+
+void control_server_publish(struct control_server *server, struct control_snapshot *snapshot)
+{
+	pthread_mutex_lock(&server->lock);
+	struct control_snapshot *before = server->snapshot;
+	server->snapshot = snapshot;
+	pthread_mutex_unlock(&server->lock);
+	control_snapshot_unref(before);
+}
+
+uint64_t control_server_requests(const struct control_server *server)
+{
+	return atomic_load(&server->requests);
+}
+
+void control_server_close(struct control_server *server)
+{
+	if (!server)
+		return;
+	listener_remove(&server->listener);
+	if (server->http) {
+		MHD_stop_daemon(server->http);
+		server->listener.fd = -1; /* libmicrohttpd has closed it */
+	}
+	listener_close(&server->listener);
+	control_snapshot_unref(server->snapshot);
+	pthread_mutex_destroy(&server->lock);
+	free(server);
+}

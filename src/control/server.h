@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * server: the HTTP API on a unix socket, by libmicrohttpd.
+ *
+ * Runs one thread of its own, which only reads the snapshot that the control
+ * thread published last; neither ever waits for the other longer than it takes
+ * to pass a pointer. Bounded: connections, request size and idle time have
+ * limits; who exceeds them is turned away and nothing else happens. Whoever may
+ * open the socket file (mode 0660) may ask; there are no other rights yet,
+ * because nothing can be changed here.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/text.h"
+#include "control/snapshot.h"
+
+struct control_server;
+
+/**
+ * control_server_open() - listen at @path and answer.
+ * @path: of the unix socket
+ * @error: gets one line that says what is wrong and what to do
+ * @ret_server: owned by the caller; untouched on failure
+ *
+ * Until the first snapshot every answer is "503, still starting". Errors as listener_open(),
+ * and -ENOMEM or -EIO when the server itself does not start.
+ */
+WEIR_CHECK int control_server_open(const char *path, struct text *error,
+				   struct control_server **ret_server);
+
+/**
+ * control_server_publish() - answer from this snapshot from now on.
+ * @snapshot: the caller's reference is taken; it must not be changed any more
+ *
+ * Any thread. To make the next one: control_snapshot_copy() of this one, for which the
+ * caller keeps a reference of its own (control_snapshot_ref()) before publishing.
+ */
+void control_server_publish(struct control_server *server, struct control_snapshot *snapshot);
+
+/** control_server_requests() - requests answered so far, problems included. Any thread. */
+uint64_t control_server_requests(const struct control_server *server);
+
+/** control_server_close() - stop answering, remove the socket file; NULL is fine. */
+void control_server_close(struct control_server *server);
