@@ -15,24 +15,29 @@
 /* So far back a datagram may come late and still be the same count. */
 #define LATE_MAX 1000U
 
-static uint32_t slot_of(const struct decode_state *state, const struct exporter_key *key)
+static uint32_t slot_of(const struct decode_state *state, const struct exporter_key *key,
+			const struct ip *agent)
 {
 	uint64_t word = (uint64_t)key->odid << 8 | key->source;
+	uint64_t seed = state->seed ^ hash_mix(word, state->seed | 1);
 
-	return (uint32_t)(hash_ip(&key->address, state->seed ^ hash_mix(word, state->seed | 1)));
+	return (uint32_t)(hash_ip(&key->address, seed) ^ hash_ip(agent, seed + 1));
 }
 
-static bool same_key(const struct exporter_key *a, const struct exporter_key *b)
+static bool same_exporter(const struct exporter_stats *stats, const struct exporter_key *key,
+			  const struct ip *agent)
 {
-	return ip_equal(&a->address, &b->address) && a->odid == b->odid && a->source == b->source;
+	return ip_equal(&stats->key.address, &key->address) && stats->key.odid == key->odid &&
+	       stats->key.source == key->source && ip_equal(&stats->agent, agent);
 }
 
 /* The index slot that holds @key, or the empty one where it belongs. */
-static uint32_t *find_slot(const struct decode_state *state, const struct exporter_key *key)
+static uint32_t *find_slot(const struct decode_state *state, const struct exporter_key *key,
+			   const struct ip *agent)
 {
-	for (uint32_t i = slot_of(state, key);; i++) {
+	for (uint32_t i = slot_of(state, key, agent);; i++) {
 		uint32_t *slot = &state->index[i & state->index_mask];
-		if (*slot == EMPTY || same_key(&state->exporters[*slot].stats.key, key))
+		if (*slot == EMPTY || same_exporter(&state->exporters[*slot].stats, key, agent))
 			return slot;
 	}
 }
@@ -46,7 +51,7 @@ static void take_config(struct decode_state *state, struct exporter *exporter)
 }
 
 static struct exporter *exporter_add(struct decode_state *state, const struct exporter_key *key,
-				     uint32_t *slot)
+				     const struct ip *agent, uint32_t *slot)
 {
 	if (state->config->exporters_only && !config_exporter_of(state->config, &key->address)) {
 		state->undecodable[REASON_NOT_ALLOWED]++;
@@ -58,7 +63,7 @@ static struct exporter *exporter_add(struct decode_state *state, const struct ex
 	}
 	*slot = state->exporter_count;
 	struct exporter *exporter = &state->exporters[state->exporter_count++];
-	*exporter = (struct exporter){ .stats.key = *key };
+	*exporter = (struct exporter){ .stats = { .key = *key, .agent = *agent } };
 	take_config(state, exporter);
 	return exporter;
 }
@@ -66,12 +71,20 @@ static struct exporter *exporter_add(struct decode_state *state, const struct ex
 struct exporter *exporter_of(struct decode_state *state, const struct datagram *datagram,
 			     enum flow_source source, uint32_t odid)
 {
+	static const struct ip none;
+
+	return exporter_of_agent(state, datagram, source, odid, &none);
+}
+
+struct exporter *exporter_of_agent(struct decode_state *state, const struct datagram *datagram,
+				   enum flow_source source, uint32_t odid, const struct ip *agent)
+{
 	const struct exporter_key key = { .address = datagram->src,
 					  .odid = odid,
 					  .source = (uint8_t)source };
-	uint32_t *slot = find_slot(state, &key);
+	uint32_t *slot = find_slot(state, &key, agent);
 	struct exporter *exporter =
-		*slot == EMPTY ? exporter_add(state, &key, slot) : &state->exporters[*slot];
+		*slot == EMPTY ? exporter_add(state, &key, agent, slot) : &state->exporters[*slot];
 
 	if (!exporter)
 		return NULL;

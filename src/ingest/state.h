@@ -27,6 +27,18 @@ struct exporter_sampler {
 	uint32_t rate; /**< 1:N */
 };
 
+/** Interfaces or other data sources of an sFlow agent whose sample pool is followed; 2^n. */
+#define EXPORTER_SOURCES 64
+
+/** Cumulative counters in the flow samples of one sFlow data source. */
+struct exporter_source {
+	uint64_t id; /**< type << 32 | index */
+	uint32_t sequence;
+	uint32_t sample_pool;
+	uint32_t drops;
+	bool used;
+};
+
 /** One exporter as its thread knows it. */
 struct exporter {
 	struct exporter_stats stats;
@@ -39,6 +51,7 @@ struct exporter {
 	struct exporter_sampler samplers[EXPORTER_SAMPLERS];
 	unsigned sampler_count;
 	uint64_t samplers_turned_away;
+	struct exporter_source sources[EXPORTER_SOURCES]; /**< sFlow; by the low bits of id */
 };
 
 struct template_table;
@@ -96,6 +109,14 @@ struct exporter *exporter_of(struct decode_state *state, const struct datagram *
 
 /** exporter_reload() - take the overrides of a new configuration. */
 void exporter_reload(struct decode_state *state);
+
+/**
+ * exporter_of_agent() - as exporter_of(), for sFlow: a relay sends on for several agents, each
+ * with sequences of its own.
+ * @agent: address of the agent; zero for other protocols
+ */
+struct exporter *exporter_of_agent(struct decode_state *state, const struct datagram *datagram,
+				   enum flow_source source, uint32_t odid, const struct ip *agent);
 
 /**
  * exporter_sequence() - compare a sequence number with the expected one.

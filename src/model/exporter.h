@@ -13,7 +13,7 @@
 #include "model/flow.h"
 #include "model/reason.h"
 
-/** Who: datagram source address, protocol, observation domain (sFlow: sub-agent). */
+/** Who: datagram source address, protocol, observation domain (sFlow: sub-agent; the agent too). */
 struct exporter_key {
 	struct ip address;
 	uint32_t odid;
@@ -41,6 +41,7 @@ struct exporter_stats {
 	uint64_t sample_pool;    /**< sFlow: packets the sampled records were drawn from */
 	uint64_t pool_samples;   /**< sFlow: samples drawn from sample_pool */
 	uint64_t drops;          /**< sFlow: samples the agent says it dropped */
-	uint32_t sampling;       /**< latest rate in use; 0 = unknown */
-	uint8_t sampling_source; /**< enum sampling_source */
+	uint64_t discard_samples; /**< sFlow: discarded-packet samples (0:5), skipped */
+	uint32_t sampling;        /**< latest rate in use; 0 = unknown */
+	uint8_t sampling_source;  /**< enum sampling_source */
 };
