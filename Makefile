@@ -30,6 +30,7 @@ test: ## every test suite, under the address and undefined-behaviour sanitizers
 lint: ## format, layers, banned calls, licences, docs, clang-tidy, shellcheck, pyflakes
 	@tools/setup.sh build test lint
 	@$(MAKE) -s --no-print-directory build/lint/build.ninja
+	@$(NINJA) build/lint build.ninja >build/lint/configure.log || { cat build/lint/configure.log; exit 1; }
 	@tools/lint build/lint
 
 fmt: ## format the C sources
