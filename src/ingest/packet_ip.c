@@ -46,7 +46,7 @@ static int read_ipv4(struct packet_walk *walk, struct packet_ip *ip)
 
 	if (!at)
 		return packet_fail(REASON_SHORT);
-	size_t header = (at[0] & 15) * 4U;
+	size_t header = (at[0] & 15) * (size_t)4;
 	size_t len = be16_at(at + 2);
 	uint16_t fragment = be16_at(at + 6);
 
@@ -79,11 +79,11 @@ static size_t extension_len(uint8_t proto, const uint8_t *at)
 	case PROTO_MOBILITY:
 	case PROTO_HIP:
 	case PROTO_SHIM6:
-		return (at[1] + 1U) * 8;
+		return (at[1] + 1U) * (size_t)8;
 	case PROTO_FRAGMENT:
 		return 8;
 	case PROTO_AH:
-		return (at[1] + 2U) * 4;
+		return (at[1] + 2U) * (size_t)4;
 	default:
 		return 0;
 	}

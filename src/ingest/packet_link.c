@@ -133,7 +133,7 @@ static bool ip_at(const struct packet_walk *walk, size_t offset)
 	if (bytes_left(&walk->b) < offset + 6)
 		return false;
 	const uint8_t *at = walk->b.at + offset;
-	size_t header = (at[0] & 15) * 4U;
+	size_t header = (at[0] & 15) * (size_t)4;
 	size_t len = be16_at(at + 2);
 
 	if (at[0] >> 4 == 6)

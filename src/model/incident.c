@@ -170,7 +170,8 @@ static uint8_t severity_of(const json_t *object)
 {
 	uint8_t i = 0;
 
-	while (i < SEVERITY_CRITICAL && strcmp(string_of(object, "severity"), severity_name(i)))
+	while (i < SEVERITY_CRITICAL &&
+	       strcmp(string_of(object, "severity"), severity_name(i)) != 0)
 		i++;
 	return i;
 }
@@ -179,7 +180,7 @@ static uint8_t metric_of(const json_t *object)
 {
 	uint8_t i = 0;
 
-	while (i < METRIC_COUNT - 1 && strcmp(string_of(object, "metric"), metric_name(i)))
+	while (i < METRIC_COUNT - 1 && strcmp(string_of(object, "metric"), metric_name(i)) != 0)
 		i++;
 	return i;
 }

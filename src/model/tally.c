@@ -37,7 +37,8 @@ struct heavy {
 SAME_LAYOUT(struct tally_peer);
 SAME_LAYOUT(struct tally_port);
 
-#define HEAVY_MAX (TALLY_PEERS > TALLY_PORTS ? TALLY_PEERS : TALLY_PORTS)
+/* NOLINTNEXTLINE(bugprone-branch-clone): two macros of different value */
+enum { HEAVY_MAX = TALLY_PEERS > TALLY_PORTS ? TALLY_PEERS : TALLY_PORTS };
 
 /* One list of a detail; places in use come first. */
 struct heavies {

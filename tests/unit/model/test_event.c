@@ -209,8 +209,8 @@ static void text_that_is_no_incident_is_refused(void **state)
 		"[]",
 		"{\"id\":\"x\"}",
 		"{\"id\":\"x\",\"direction\":\"up\",\"host\":\"::1\"}",
-		"{\"id\":\"0123456789012345678901234567890123456789\",\"direction\":\"inbound\","
-		"\"host\":\"::1\"}",
+		("{\"id\":\"0123456789012345678901234567890123456789\",\"direction\":\"inbound\","
+		 "\"host\":\"::1\"}"),
 	};
 	struct incident incident = { .pps = 7 };
 
