@@ -24,7 +24,9 @@ static inline uint64_t hash_mix(uint64_t a, uint64_t b)
 static inline uint64_t hash_words(uint64_t a, uint64_t b, uint64_t seed)
 {
 	uint64_t x = hash_mix(a ^ 0x9e3779b97f4a7c15U, seed ^ 0xe7037ed1a0b428dbU);
-	return hash_mix(x ^ b, 0x8ebc6af09c88c6e3U ^ (seed << 1 | 1));
+	x = hash_mix(x ^ b, 0x8ebc6af09c88c6e3U ^ (seed << 1 | 1));
+	/* WHY: what differs only in high bits of b has reached half of x by now. */
+	return hash_mix(x ^ 0x589965cc75374cc3U, 0x1d8e4e27c47d124fU);
 }
 
 /** Hash of an address under a seed. */

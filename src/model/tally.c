@@ -101,11 +101,6 @@ static void heavies_add(struct heavies list, const struct heavy *add)
 static void sketch_add(struct tally_detail *detail, const struct ip *peer)
 {
 	uint64_t hash = hash_ip(peer, SKETCH_SEED);
-	/* WHY: one round leaves neighbouring addresses evenly spread; the estimate wants chance. */
-	hash ^= hash >> 32;
-	hash *= 0xd6e8feb86659fd93U;
-	hash ^= hash >> 32;
-	hash = hash_words(hash, hash, SKETCH_SEED);
 	size_t at = hash >> (64 - SKETCH_BITS);
 	uint64_t rest = hash << SKETCH_BITS | 1U << (SKETCH_BITS - 1);
 	uint8_t rank = (uint8_t)(__builtin_clzll(rest) + 1);
