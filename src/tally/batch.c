@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* batch: memory of one tick's tallies, taken once at open. Any thread, one owner at a time. */
+#include "tally/batch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int tally_batch_init(struct tally_batch *batch, const struct config *config)
+{
+	struct tally_batch fresh = { .cap = config->max_hosts, .detail_cap = config->max_details };
+
+	/* calloc: places that no tick fills are never touched, and then cost no memory. */
+	fresh.tallies = calloc(fresh.cap, sizeof(*fresh.tallies));        /* banned-ok: at open */
+	fresh.details = calloc(fresh.detail_cap, sizeof(*fresh.details)); /* banned-ok: at open */
+	if ((fresh.cap && !fresh.tallies) || (fresh.detail_cap && !fresh.details)) {
+		tally_batch_done(&fresh);
+		return -ENOMEM;
+	}
+	*batch = fresh;
+	return 0;
+}
+
+void tally_batch_done(struct tally_batch *batch)
+{
+	free(batch->tallies);
+	free(batch->details);
+	memset(batch, 0, sizeof(*batch));
+}
+
+struct tally_batch *tally_batch_new(const struct config *config)
+{
+	struct tally_batch *batch = calloc(1, sizeof(*batch)); /* banned-ok: at open */
+
+	if (batch && tally_batch_init(batch, config) < 0) {
+		free(batch);
+		return NULL;
+	}
+	return batch;
+}
+
+void tally_batch_free(struct tally_batch *batch)
+{
+	if (!batch)
+		return;
+	tally_batch_done(batch);
+	free(batch);
+}

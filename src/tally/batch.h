@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * batch: the tallies of one shard and one tick, handed from thread to thread.
+ *
+ * An ingest thread fills its shard, shard_tick() swaps the shard's memory with
+ * an empty batch's, and the full one travels to the control thread and back
+ * (base/ring.h). A batch owns all it points to, so the two threads share
+ * nothing; a fixed number of them is made at open.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "config/config.h"
+#include "model/tally.h"
+
+/** Counters of a shard; they only grow, but for `hosts` and `detail_floor`. */
+struct shard_stats {
+	uint64_t flows[DIRECTION_COUNT];   /**< records; a biflow's answer is another one */
+	uint64_t packets[DIRECTION_COUNT]; /**< estimated, as all the following */
+	uint64_t bytes[DIRECTION_COUNT];
+	uint64_t unknown_sampling;    /**< flows whose rate nobody named: counted as they are */
+	uint64_t turned_away;         /**< flows of hosts for which the table had no room */
+	uint64_t details_turned_away; /**< busy hosts whose peers found no room, each tick anew */
+	uint64_t hosts;               /**< hosts and directions followed now */
+	uint64_t detail_floor;        /**< sampled packets a second that make a host busy now */
+};
+
+/** One tick of one shard. */
+struct tally_batch {
+	struct tally *tallies; /**< in order of first touch */
+	size_t count;
+	size_t cap; /**< as many as the shard has hosts, so that none is ever left out */
+	struct tally_detail *details; /**< what tallies[].detail points to */
+	size_t detail_count;
+	size_t detail_cap;
+	uint64_t tick_ns;         /**< end of the tick */
+	struct shard_stats stats; /**< the shard's counters at the end of the tick */
+};
+
+/**
+ * tally_batch_new() - an empty batch for shards opened with the same limits.
+ * @config: max_hosts and max_details are read; borrowed for the call
+ *
+ * Its memory (about 300 bytes a host) is only touched as far as ticks fill it.
+ * Return: owned by the caller; NULL when memory is short.
+ */
+struct tally_batch *tally_batch_new(const struct config *config);
+
+/** tally_batch_free() - NULL is fine. */
+void tally_batch_free(struct tally_batch *batch);
+
+/** tally_batch_init() - as tally_batch_new(), in place. Return: 0 or -ENOMEM. */
+WEIR_CHECK int tally_batch_init(struct tally_batch *batch, const struct config *config);
+
+/** tally_batch_done() - release what tally_batch_init() took; harmless when repeated. */
+void tally_batch_done(struct tally_batch *batch);

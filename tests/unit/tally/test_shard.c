@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of tally/shard: what is counted where, limits and their counters, ticks, reload. */
+#include "check.h"
+
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "own_space.h"
+#include "tally/hosts.h"
+#include "tally/shard.h"
+
+struct fixture {
+	struct own_space space;
+	struct shard *shard;
+	struct tally_batch *batch;
+};
+
+static void open_with(struct fixture *f, uint64_t max_hosts, uint64_t max_details)
+{
+	own_space_init(&f->space);
+	f->space.config.max_hosts = max_hosts;
+	f->space.config.max_details = max_details;
+	f->shard = NULL;
+	assert_int_equal(shard_open(&f->space.config, 1, &f->shard), 0);
+	f->batch = tally_batch_new(&f->space.config);
+	assert_non_null(f->batch);
+}
+
+static void close_all(struct fixture *f)
+{
+	shard_close(f->shard);
+	tally_batch_free(f->batch);
+	own_space_done(&f->space);
+}
+
+static const struct tally *find(const struct tally_batch *batch, const char *host,
+				enum direction direction)
+{
+	struct ip ip = ip_of(host);
+
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct tally *tally = &batch->tallies[i];
+		if (ip_equal(&tally->host, &ip) && tally->direction == direction)
+			return tally;
+	}
+	return NULL;
+}
+
+static void add(struct fixture *f, struct flow flow)
+{
+	shard_add(f->shard, &flow, 1);
+}
+
+static void each_direction_counts_at_its_own_host(void **state)
+{
+	struct fixture f;
+	struct flow flows[] = {
+		flow_of("192.0.2.1", "198.51.100.7", CLASS_UDP_AMP, 2, 2000),
+		flow_of("2001:db8:a::7", "2001:db8:b::1", CLASS_SYN, 3, 120),
+		flow_of("198.51.100.7", "203.0.113.9", CLASS_TCP, 5, 500),
+		flow_of("192.0.2.1", "192.0.2.2", CLASS_TCP, 7, 700),
+	};
+
+	(void)state;
+	open_with(&f, 100, 10);
+	shard_add(f.shard, flows, 4);
+	shard_tick(f.shard, SECOND_NS, f.batch);
+	assert_int_equal(f.batch->count, 3);
+	assert_int_equal(f.batch->tick_ns, SECOND_NS);
+
+	const struct tally *in = find(f.batch, "198.51.100.7", DIRECTION_INBOUND);
+	assert_ptr_equal(in, &f.batch->tallies[0]);
+	assert_int_equal(in->by_class[CLASS_UDP_AMP].packets, 2);
+	assert_int_equal(in->by_class[CLASS_UDP_AMP].bytes, 2000);
+	assert_int_equal(in->by_class[CLASS_UDP_AMP].flows, 1);
+	assert_int_equal(in->sampled, 2);
+	assert_int_equal(in->tick_ns, SECOND_NS);
+	assert_int_equal(tally_total(in).packets, 2);
+	const struct tally *out = find(f.batch, "2001:db8:a::7", DIRECTION_OUTBOUND);
+	assert_ptr_equal(out, &f.batch->tallies[1]);
+	assert_int_equal(out->by_class[CLASS_SYN].packets, 3);
+	const struct tally *inside = find(f.batch, "203.0.113.9", DIRECTION_INTERNAL);
+	assert_ptr_equal(inside, &f.batch->tallies[2]);
+	assert_int_equal(inside->by_class[CLASS_TCP].bytes, 500);
+
+	for (size_t d = 0; d < DIRECTION_COUNT; d++)
+		assert_int_equal(f.batch->stats.flows[d], 1);
+	assert_int_equal(f.batch->stats.packets[DIRECTION_TRANSIT], 7);
+	assert_int_equal(f.batch->stats.bytes[DIRECTION_INTERNAL], 500);
+	assert_int_equal(f.batch->stats.hosts, 3);
+	assert_int_equal(flows[3].direction, DIRECTION_TRANSIT);
+	close_all(&f);
+}
+
+static void both_families_count_alike(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_with(&f, 100, 10);
+	for (uint64_t i = 1; i < 50; i++) {
+		add(&f, flow_of("192.0.2.1", "198.51.100.1", CLASS_UDP, i, i * 60));
+		add(&f, flow_of("2001:db8::1", "2001:db8:a::1", CLASS_UDP, i, i * 60));
+	}
+	shard_tick(f.shard, SECOND_NS, f.batch);
+	const struct tally *v4 = find(f.batch, "198.51.100.1", DIRECTION_INBOUND);
+	const struct tally *v6 = find(f.batch, "2001:db8:a::1", DIRECTION_INBOUND);
+	assert_memory_equal(v4->by_class, v6->by_class, sizeof(v4->by_class));
+	assert_int_equal(v4->sampled, v6->sampled);
+	assert_memory_equal(v4->detail->ports, v6->detail->ports, sizeof(v4->detail->ports));
+	close_all(&f);
+}
+
+static void sampling_scales_and_never_wraps(void **state)
+{
+	struct fixture f;
+	struct flow flow = flow_of("192.0.2.1", "198.51.100.1", CLASS_UDP, 2, 120);
+	struct flow unknown = flow;
+	struct flow absurd = flow_of("192.0.2.1", "198.51.100.2", CLASS_UDP, UINT64_MAX / 2, 3);
+
+	(void)state;
+	open_with(&f, 100, 10);
+	flow.sampling = 1000;
+	unknown.sampling = 0;
+	absurd.sampling = 4096;
+	add(&f, flow);
+	add(&f, unknown);
+	add(&f, absurd);
+	add(&f, absurd);
+	shard_tick(f.shard, SECOND_NS, f.batch);
+	const struct tally *tally = find(f.batch, "198.51.100.1", DIRECTION_INBOUND);
+	assert_int_equal(tally->by_class[CLASS_UDP].packets, 2002);
+	assert_int_equal(tally->by_class[CLASS_UDP].bytes, 120120);
+	assert_int_equal(tally->sampled, 4);
+	assert_int_equal(f.batch->stats.unknown_sampling, 1);
+	tally = find(f.batch, "198.51.100.2", DIRECTION_INBOUND);
+	assert_true(tally->by_class[CLASS_UDP].packets == UINT64_MAX);
+	assert_int_equal(tally->by_class[CLASS_UDP].bytes, 6 * 4096);
+	close_all(&f);
+}
+
+static void a_biflow_counts_both_ways(void **state)
+{
+	struct fixture f;
+	struct flow flow = flow_of("198.51.100.1", "192.0.2.53", CLASS_UDP, 1, 60);
+
+	(void)state;
+	open_with(&f, 100, 10);
+	flow.dport = 53;
+	flow.sampling = 10;
+	flow.has = FLOW_HAS_PROTO | FLOW_HAS_SPORT | FLOW_HAS_DPORT | FLOW_HAS_REVERSE;
+	flow.rev_packets = 20;
+	flow.rev_bytes = 28000;
+	add(&f, flow);
+	shard_tick(f.shard, SECOND_NS, f.batch);
+	const struct tally *out = find(f.batch, "198.51.100.1", DIRECTION_OUTBOUND);
+	const struct tally *in = find(f.batch, "198.51.100.1", DIRECTION_INBOUND);
+	assert_int_equal(out->by_class[CLASS_UDP].packets, 10);
+	/* The answer comes from port 53. */
+	assert_int_equal(in->by_class[CLASS_UDP_AMP].packets, 200);
+	assert_int_equal(in->by_class[CLASS_UDP_AMP].bytes, 280000);
+	assert_non_null(in->detail);
+	assert_int_equal(in->detail->ports[0].sport, 53);
+	struct ip server = ip_of("192.0.2.53");
+	assert_true(ip_equal(&in->detail->peers[0].ip, &server));
+	close_all(&f);
+}
+
+static void without_networks_every_destination_is_own(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_with(&f, 100, 10);
+	f.space.config.network_count = 0;
+	add(&f, flow_of("198.51.100.1", "192.0.2.1", CLASS_UDP, 1, 60));
+	shard_tick(f.shard, SECOND_NS, f.batch);
+	assert_int_equal(f.batch->count, 1);
+	assert_non_null(find(f.batch, "192.0.2.1", DIRECTION_INBOUND));
+	close_all(&f);
+}
+
+static void a_tick_gives_only_what_was_touched(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_with(&f, 100, 10);
+	add(&f, flow_of("192.0.2.1", "198.51.100.1", CLASS_UDP, 1, 60));
+	add(&f, flow_of("192.0.2.1", "198.51.100.2", CLASS_UDP, 1, 60));
+	shard_tick(f.shard, SECOND_NS / 10, f.batch);
+	assert_int_equal(f.batch->count, 2);
+	add(&f, flow_of("192.0.2.1", "198.51.100.2", CLASS_SYN, 4, 160));
+	shard_tick(f.shard, SECOND_NS / 5, f.batch);
+	assert_int_equal(f.batch->count, 1);
+	assert_int_equal(f.batch->tallies[0].by_class[CLASS_UDP].packets, 0);
+	assert_int_equal(f.batch->tallies[0].by_class[CLASS_SYN].packets, 4);
+	shard_tick(f.shard, SECOND_NS / 2, f.batch);
+	assert_int_equal(f.batch->count, 0);
+	assert_int_equal(f.batch->stats.flows[DIRECTION_INBOUND], 3);
+	close_all(&f);
+}
+
+static void add_hosts(struct fixture *f, unsigned first, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct flow flow = flow_of("192.0.2.1", "2001:db8:a::", CLASS_UDP, 1, 60);
+		flow.dst.b[14] = (uint8_t)((first + i) >> 8);
+		flow.dst.b[15] = (uint8_t)(first + i);
+		shard_add(f->shard, &flow, 1);
+	}
+}
+
+static void a_full_table_counts_and_lets_the_silent_go(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_with(&f, 300, 10);
+	add_hosts(&f, 0, 500);
+	shard_tick(f.shard, SECOND_NS, f.batch);
+	assert_int_equal(f.batch->count, 300);
+	assert_int_equal(f.batch->stats.turned_away, 200);
+	assert_int_equal(f.batch->stats.hosts, 300);
+	/* Hosts that go on stay; the rest makes room within a sweep of the table. */
+	for (uint64_t tick = 2; tick < 200; tick++) {
+		add_hosts(&f, 0, 50);
+		shard_tick(f.shard, tick * SECOND_NS, f.batch);
+		assert_int_equal(f.batch->count, 50);
+	}
+	assert_int_equal(f.batch->stats.hosts, 50);
+	add_hosts(&f, 1000, 250);
+	shard_tick(f.shard, 200 * SECOND_NS, f.batch);
+	assert_int_equal(f.batch->count, 250);
+	assert_int_equal(f.batch->stats.turned_away, 200);
+	close_all(&f);
+}
+
+static void busy_hosts_get_a_detail(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_with(&f, 100, 10);
+	for (int i = 0; i < 20; i++)
+		add(&f, flow_of("192.0.2.1", "198.51.100.1", CLASS_UDP, 1, 60));
+	for (int i = 0; i < 8; i++)
+		add(&f, flow_of("192.0.2.1", "198.51.100.2", CLASS_UDP, 1, 60));
+	shard_tick(f.shard, SECOND_NS, f.batch);
+	const struct tally *busy = find(f.batch, "198.51.100.1", DIRECTION_INBOUND);
+	assert_non_null(busy->detail);
+	/* All but those that had to show that the host is busy. */
+	assert_int_equal(busy->detail->peers[0].packets, 12);
+	assert_null(find(f.batch, "198.51.100.2", DIRECTION_INBOUND)->detail);
+	assert_int_equal(f.batch->detail_count, 1);
+
+	/* Known as busy: from the first packet on, and in a detail of this tick alone. */
+	add(&f, flow_of("192.0.2.9", "198.51.100.1", CLASS_UDP, 1, 60));
+	shard_tick(f.shard, SECOND_NS + SECOND_NS / 10, f.batch);
+	busy = find(f.batch, "198.51.100.1", DIRECTION_INBOUND);
+	assert_non_null(busy->detail);
+	assert_int_equal(busy->detail->peers[0].packets, 1);
+	assert_int_equal(busy->detail->peers[1].packets, 0);
+	assert_int_equal(tally_detail_distinct(busy->detail), 1);
+
+	/* Quiet for a second: no longer. */
+	shard_tick(f.shard, 3 * SECOND_NS, f.batch);
+	add(&f, flow_of("192.0.2.9", "198.51.100.1", CLASS_UDP, 1, 60));
+	shard_tick(f.shard, 4 * SECOND_NS, f.batch);
+	assert_null(f.batch->tallies[0].detail);
+	close_all(&f);
+}
+
+static void one_second(struct fixture *f, uint64_t second, unsigned hosts)
+{
+	for (unsigned host = 0; host < hosts; host++) {
+		/* Host n has n times 10 packets: the last ones are the busiest. */
+		struct flow flow = flow_of("192.0.2.1", "198.51.100.0", CLASS_UDP, 1, 60);
+		flow.dst.b[15] = (uint8_t)host;
+		flow.packets = 10UL * (host + 1);
+		shard_add(f->shard, &flow, 1);
+	}
+	shard_tick(f->shard, second * SECOND_NS, f->batch);
+}
+
+static void details_go_to_the_busiest(void **state)
+{
+	struct fixture f;
+	uint64_t second = 1;
+
+	(void)state;
+	open_with(&f, 100, 4);
+	one_second(&f, second++, 40);
+	assert_int_equal(f.batch->detail_count, 4);
+	assert_int_equal(f.batch->stats.details_turned_away, 36);
+	for (int i = 0; i < 15; i++)
+		one_second(&f, second++, 40);
+	uint64_t turned_away = f.batch->stats.details_turned_away;
+	one_second(&f, second++, 40);
+	assert_int_equal(f.batch->stats.details_turned_away, turned_away);
+	const struct tally *busiest = find(f.batch, "198.51.100.39", DIRECTION_INBOUND);
+	assert_non_null(busiest->detail);
+	assert_null(find(f.batch, "198.51.100.1", DIRECTION_INBOUND)->detail);
+	assert_true(f.batch->stats.detail_floor > 8);
+	/* And when few are left, the floor sinks again. */
+	for (int i = 0; i < 40; i++)
+		one_second(&f, second++, 1);
+	assert_int_equal(f.batch->stats.detail_floor, 8);
+	close_all(&f);
+}
+
+static void other_networks_after_a_reload(void **state)
+{
+	struct fixture f;
+	struct own_space other;
+
+	(void)state;
+	open_with(&f, 100, 10);
+	own_space_init(&other);
+	other.config.network_count = 1;
+	lpm_free(other.config.network_lpm);
+	other.config.network_lpm = lpm_new();
+	other.networks[0].prefix = prefix_of("192.0.2.0/24");
+	assert_int_equal(lpm_add(other.config.network_lpm, &other.networks[0].prefix, 0), 0);
+
+	add(&f, flow_of("192.0.2.1", "198.51.100.1", CLASS_UDP, 1, 60));
+	shard_reload(f.shard, &other.config);
+	add(&f, flow_of("192.0.2.1", "198.51.100.1", CLASS_UDP, 1, 60));
+	shard_tick(f.shard, SECOND_NS, f.batch);
+	assert_int_equal(f.batch->count, 2);
+	assert_non_null(find(f.batch, "198.51.100.1", DIRECTION_INBOUND));
+	assert_non_null(find(f.batch, "192.0.2.1", DIRECTION_OUTBOUND));
+	own_space_done(&other);
+	close_all(&f);
+}
+
+/* Flows that a property holds for: few hosts and many, all directions, some biflows. */
+static struct flow random_flow(uint64_t seed, uint64_t i)
+{
+	uint64_t r = hash_words(i, 7, seed);
+	const char *own = r & 1 ? "198.51.100.0" : "2001:db8:a::";
+	const char *out = r & 1 ? "192.0.2.0" : "2001:db8:b::";
+	bool inbound = r & 2;
+	struct flow flow = flow_of(inbound ? out : own, inbound || (r & 12) == 0 ? own : out,
+				   (enum traffic_class)((r >> 4) % CLASS_COUNT), 1 + (r >> 8) % 20,
+				   40 + (r >> 16) % 1400);
+
+	flow.src.b[15] = (uint8_t)(r >> 32);
+	flow.dst.b[15] = (uint8_t)(r >> 40);
+	flow.sampling = (uint32_t)((r >> 48) % 3 * 50);
+	if ((r >> 56) % 5 == 0) {
+		flow.has = FLOW_HAS_REVERSE;
+		flow.rev_packets = (r >> 58) & 3;
+		flow.rev_bytes = flow.rev_packets * 100;
+	}
+	return flow;
+}
+
+/* The same, counted as simply as possible. */
+struct naive {
+	struct tally tallies[4096];
+	size_t count;
+};
+
+static void naive_count(struct naive *naive, const struct config *config, const struct flow *flow)
+{
+	enum direction direction = config_direction(config, &flow->src, &flow->dst);
+	const struct ip *host = direction == DIRECTION_OUTBOUND ? &flow->src : &flow->dst;
+	uint64_t scale = flow->sampling ? flow->sampling : 1;
+	size_t i = 0;
+
+	if (direction == DIRECTION_TRANSIT)
+		return;
+	while (i < naive->count && !(ip_equal(&naive->tallies[i].host, host) &&
+				     naive->tallies[i].direction == direction))
+		i++;
+	if (i == naive->count)
+		naive->tallies[naive->count++] =
+			(struct tally){ .host = *host, .direction = (uint8_t)direction };
+	struct tally_count *count = &naive->tallies[i].by_class[flow->class];
+	count->packets += flow->packets * scale;
+	count->bytes += flow->bytes * scale;
+	count->flows++;
+	naive->tallies[i].sampled += flow->packets;
+}
+
+static void naive_add(struct naive *naive, const struct config *config, const struct flow *flow)
+{
+	naive_count(naive, config, flow);
+	if (!(flow->has & FLOW_HAS_REVERSE) || !flow->rev_packets)
+		return;
+	struct flow back = { .src = flow->dst,
+			     .dst = flow->src,
+			     .proto = flow->proto,
+			     .sport = flow->dport,
+			     .dport = flow->sport,
+			     .sampling = flow->sampling,
+			     .packets = flow->rev_packets,
+			     .bytes = flow->rev_bytes };
+	back.class = (uint8_t)flow_classify(&back);
+	naive_count(naive, config, &back);
+}
+
+static void compare(const struct tally_batch *batch, const struct naive *naive)
+{
+	assert_int_equal(batch->count, naive->count);
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct tally *is = &batch->tallies[i];
+		const struct tally *should = NULL;
+		for (size_t j = 0; j < naive->count && !should; j++) {
+			if (ip_equal(&naive->tallies[j].host, &is->host) &&
+			    naive->tallies[j].direction == is->direction)
+				should = &naive->tallies[j];
+		}
+		assert_non_null(should);
+		assert_memory_equal(is->by_class, should->by_class, sizeof(is->by_class));
+		assert_int_equal(is->sampled, should->sampled);
+	}
+}
+
+static void random_flows_equal_a_naive_count(void **state)
+{
+	struct naive *naive = malloc(sizeof(*naive));
+	struct fixture f;
+
+	(void)state;
+	assert_non_null(naive);
+	open_with(&f, 4096, 50);
+	for (uint64_t tick = 1; tick <= 8; tick++) {
+		struct flow flows[100];
+		naive->count = 0;
+		for (uint64_t i = 0; i < 1500;) {
+			size_t n = 1 + hash_words(i, tick, 3) % 100;
+			for (size_t j = 0; j < n; j++) {
+				flows[j] = random_flow(tick, i++);
+				naive_add(naive, &f.space.config, &flows[j]);
+			}
+			shard_add(f.shard, flows, n);
+		}
+		shard_tick(f.shard, tick * 40 * SECOND_NS, f.batch);
+		compare(f.batch, naive);
+	}
+	close_all(&f);
+	free(naive);
+}
+
+/* Adds and sweeps in a table so small that runs of slots collide and wrap around its end. */
+static void removal_keeps_every_other_host_reachable(void **state)
+{
+	struct hosts hosts;
+	bool live[64] = { false };
+
+	(void)state;
+	assert_int_equal(hosts_open(&hosts, 32, 5), 0);
+	for (uint64_t round = 0; round < 3000; round++) {
+		uint64_t r = hash_words(round, 0, 9);
+		struct ip ip = { .b = { [15] = (uint8_t)(r % 64) } };
+		struct host_slot *slot = hosts_take(&hosts, &ip, 0, hosts_home(&hosts, &ip, 0));
+		if (slot) {
+			assert_int_equal(slot->row, live[r % 64] ? r % 64 : 0);
+			live[r % 64] = true;
+			slot->row = (uint32_t)(r % 64);
+			/* Odd ones look silent to the sweep. */
+			slot->second = r % 2 ? 0 : 100;
+		}
+		if (round % 20 != 0)
+			continue;
+		hosts_sweep(&hosts, 100, 50, 200);
+		size_t left = 0;
+		for (size_t i = 0; i < 64; i++) {
+			live[i] = live[i] && i % 2 == 0;
+			left += live[i];
+		}
+		assert_int_equal(hosts.count, left);
+	}
+	hosts_close(&hosts);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_direction_counts_at_its_own_host),
+		cmocka_unit_test(both_families_count_alike),
+		cmocka_unit_test(sampling_scales_and_never_wraps),
+		cmocka_unit_test(a_biflow_counts_both_ways),
+		cmocka_unit_test(without_networks_every_destination_is_own),
+		cmocka_unit_test(a_tick_gives_only_what_was_touched),
+		cmocka_unit_test(a_full_table_counts_and_lets_the_silent_go),
+		cmocka_unit_test(busy_hosts_get_a_detail),
+		cmocka_unit_test(details_go_to_the_busiest),
+		cmocka_unit_test(other_networks_after_a_reload),
+		cmocka_unit_test(random_flows_equal_a_naive_count),
+		cmocka_unit_test(removal_keeps_every_other_host_reachable),
+	};
+
+	return cmocka_run_group_tests_name("shard", tests, NULL, NULL);
+}
