@@ -62,7 +62,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 build/release/build.ninja:
-	@tools/quiet.sh configuring build/release -- meson setup build/release --buildtype=release
+	@tools/quiet.sh configuring build/release -- meson setup build/release --buildtype=release -Dtests=false
 
 build/test/build.ninja:
 	@tools/quiet.sh configuring build/test -- meson setup build/test --buildtype=debugoptimized $(SANITIZE)
