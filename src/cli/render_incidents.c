@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* render_incidents: incident JSON (docs/manual/api.md) in, a table or one story out. */
+#include "cli/render.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/parse.h"
+#include "cli/table.h"
+#include "model/event.h"
+#include "model/incident.h"
+
+/* Back into the struct, so that there is one place that knows the fields. */
+static int incident_of(const json_t *item, struct incident *ret_incident)
+{
+	char *json = json_dumps(json_object_get(item, "incident"), JSON_COMPACT);
+
+	if (!json)
+		return -WEIR_EFORMAT;
+	int ret = incident_from_json(json, ret_incident);
+	free(json);
+	return ret;
+}
+
+static void vectors_cell(struct table *table, const struct incident *incident)
+{
+	char buffer[FINDING_VECTORS * (VECTOR_NAME_MAX + 1) + 1];
+	struct text cell = text_fixed(buffer, sizeof(buffer));
+
+	for (unsigned i = 0; i < incident->vector_count; i++)
+		text_addf(&cell, "%s%s", i ? "," : "", incident->vectors[i].name);
+	table_cell(table, text_string(&cell));
+}
+
+static void add_row(struct table *table, const struct incident *incident, uint64_t now_ns)
+{
+	char words[64];
+	uint64_t end_ns = incident->state == INCIDENT_OPEN ? now_ns : incident->ended_ns;
+	uint64_t lasted_ns = end_ns > incident->onset_ns ? end_ns - incident->onset_ns : 0;
+
+	table_cell(table, incident->id);
+	table_cell(table, incident_state_name(incident->state));
+	table_cell(table, severity_name(incident->severity));
+	table_cell(table, direction_name(incident->direction));
+	table_cell(table, ip_format(&incident->host, words));
+	vectors_cell(table, incident);
+	table_cell(table, quantity_format(incident->peak_pps, QUANTITY_PPS, words));
+	table_cell(table, quantity_format(incident->peak_bps, QUANTITY_BPS, words));
+	time_format(incident->onset_ns, words);
+	table_cellf(table, "%.10s %.8s", words, words + 11);
+	table_cell(table, quantity_format(lasted_ns, QUANTITY_DURATION, words));
+}
+
+void render_incidents(const json_t *list, uint64_t now_ns, struct text *out)
+{
+	json_t *items = json_object_get(list, "incidents");
+	json_int_t matching = json_integer_value(json_object_get(list, "matching"));
+	size_t unreadable = 0;
+	struct table table;
+	size_t i;
+	json_t *item;
+
+	if (json_array_size(items) == 0) {
+		text_add(out, "no incidents\n");
+		return;
+	}
+	table_begin(
+		&table,
+		"INCIDENT|STATE|SEVERITY|DIRECTION|HOST|VECTORS|PEAK>|PEAK>|BEGAN (UTC)|LASTED>");
+	json_array_foreach(items, i, item)
+	{
+		struct incident incident;
+		if (incident_of(item, &incident) < 0)
+			unreadable++;
+		else
+			add_row(&table, &incident, now_ns);
+	}
+	table_end(&table, out);
+	if (unreadable)
+		text_addf(out, "and %zu that this version does not understand; see --json\n",
+			  unreadable);
+	if (matching > (json_int_t)json_array_size(items))
+		text_addf(out, "and %lld more; see --limit\n",
+			  (long long)matching - (long long)json_array_size(items));
+}
+
+static void add_plan(const json_t *plan, struct text *out)
+{
+	const char *level = json_string_value(json_object_get(plan, "level"));
+	const char *actuator = json_string_value(json_object_get(plan, "actuator"));
+
+	if (!level)
+		return;
+	text_addf(out, "    %-10s", "action");
+	plain_add(out, level);
+	if (actuator && *actuator) {
+		text_add(out, " by ");
+		plain_add(out, actuator);
+	}
+	if (json_is_true(json_object_get(plan, "needs_approval")))
+		text_add(out, ", waits for approval");
+	text_add(out, "\n");
+}
+
+int render_incident(const json_t *one, struct text *out)
+{
+	struct incident incident;
+	int ret = incident_of(one, &incident);
+
+	if (ret < 0)
+		return ret;
+	incident_to_text(&incident, out);
+	add_plan(json_object_get(one, "plan"), out);
+	return 0;
+}

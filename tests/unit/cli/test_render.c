@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What people see of a daemon's answer, from the same JSON that the daemon writes. */
+#include "check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "cli/render.h"
+#include "control/api.h"
+#include "control/status.h"
+
+#define NOW (1800000000ULL * NS_PER_S)
+
+static struct text page;
+
+static int set_up(void **state)
+{
+	(void)state;
+	page = text_heap();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	text_done(&page);
+	return 0;
+}
+
+static void has(const char *part)
+{
+	if (!strstr(text_string(&page), part))
+		fail_msg("no \"%s\" in:\n%s", part, text_string(&page));
+}
+
+static void lacks(const char *part)
+{
+	if (strstr(text_string(&page), part))
+		fail_msg("\"%s\" in:\n%s", part, text_string(&page));
+}
+
+static void render_view(const struct status_view *view, uint64_t now_ns)
+{
+	struct text json = text_heap();
+
+	status_to_json(view, &json);
+	json_t *status = json_loads(text_string(&json), JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(status);
+	render_status(status, now_ns, &page);
+	json_decref(status);
+	text_done(&json);
+}
+
+static struct status_exporter make_exporter(uint32_t sampling)
+{
+	static const uint8_t address[4] = { 192, 0, 2, 1 };
+	struct status_exporter exporter = { .name = "edge1" };
+
+	exporter.stats.key.address = ip_from_v4(address);
+	exporter.stats.key.source = FLOW_SFLOW5;
+	exporter.stats.key.odid = 3;
+	exporter.stats.datagrams = 100;
+	exporter.stats.records = 700;
+	exporter.stats.sampling = sampling;
+	exporter.stats.sampling_source = sampling ? SAMPLING_HEADER : SAMPLING_UNKNOWN;
+	exporter.stats.unknown_sampling = sampling ? 0 : 700;
+	exporter.stats.last_ns = NOW - 3 * NS_PER_S;
+	exporter.records_per_s.last_10s = 1234;
+	return exporter;
+}
+
+static struct status_view make_view(void)
+{
+	return (struct status_view){
+		.version = "9.9.9",
+		.started_ns = NOW - 60 * NS_PER_S,
+		.now_ns = NOW,
+		.config_file = "weir.yaml",
+		.generation = 1,
+		.listen = "0.0.0.0:2055",
+	};
+}
+
+static void a_fresh_daemon_is_quiet(void **state)
+{
+	struct status_view view = make_view();
+
+	(void)state;
+	render_view(&view, NOW);
+	has("weir 9.9.9, up 60 s, configuration weir.yaml\n");
+	has("listening  0.0.0.0:2055\n");
+	has("no exporter has sent anything yet\n");
+	has("journal    none");
+	lacks("to look after");
+	lacks("OLD");
+}
+
+static void a_healthy_exporter_has_its_row(void **state)
+{
+	struct status_exporter exporter = make_exporter(1000);
+	struct status_view view = make_view();
+
+	(void)state;
+	view.exporters = &exporter;
+	view.exporter_count = 1;
+	render_view(&view, NOW);
+	has("192.0.2.1/3  edge1  sflow5       1.23 k  1:1000 (header)  0.0%");
+	has("3.0 s ago\n");
+	lacks("UNKNOWN");
+	lacks("to look after");
+}
+
+static void unknown_sampling_is_loud(void **state)
+{
+	struct status_exporter exporter = make_exporter(0);
+	struct status_view view = make_view();
+
+	(void)state;
+	view.exporters = &exporter;
+	view.exporter_count = 1;
+	render_view(&view, NOW);
+	has("UNKNOWN");
+	has("to look after\n  1 exporter(s) sent records without a sampling rate");
+}
+
+static void trouble_comes_with_advice(void **state)
+{
+	struct status_thread threads[2] = { { .hosts_turned_away = 4 },
+					    { .hosts_turned_away = 5 } };
+	struct status_view view = make_view();
+
+	(void)state;
+	view.threads = threads;
+	view.thread_count = 2;
+	view.kernel_dropped = 12;
+	view.undecodable[REASON_SHORT] = 2;
+	view.undecodable[REASON_VERSION] = 1;
+	view.journal =
+		(struct status_journal){ .path = "/j", .degraded = true, .reason = "disk full" };
+	render_view(&view, NOW + 60 * NS_PER_S);
+	has("9 records of hosts that found no room: raise");
+	has("12 datagrams lost in full socket buffers: raise receive_buffer");
+	has("undecoded  3: short 2, unknown-version 1\n");
+	has("/j, CANNOT BE WRITTEN\n");
+	has("the journal cannot be written: disk full");
+	has("OLD        this was true 60 s ago");
+}
+
+static void an_answer_of_another_kind_is_survived(void **state)
+{
+	json_t *strange = json_loads("{\"exporters\":7,\"totals\":[],\"time\":3}", 0, NULL);
+
+	(void)state;
+	render_status(strange, NOW, &page);
+	has("weir ");
+	render_incidents(strange, NOW, &page);
+	has("no incidents\n");
+	assert_int_equal(render_incident(strange, &page), -WEIR_EFORMAT);
+	json_decref(strange);
+}
+
+static struct incident make_incident(enum incident_state state)
+{
+	static const uint8_t host[4] = { 198, 51, 100, 7 };
+	struct incident incident = {
+		.id = "inc-1",
+		.state = (uint8_t)state,
+		.severity = SEVERITY_WARNING,
+		.host = ip_from_v4(host),
+		.vector_count = 2,
+		.vectors = { { "ntp-amplification", 0.9 }, { "fragments", 0.1 } },
+		.peak_pps = 500000,
+		.peak_bps = 4000000000,
+		.onset_ns = NOW - 90 * NS_PER_S,
+		.ended_ns = state == INCIDENT_OPEN ? 0 : NOW - 60 * NS_PER_S,
+	};
+
+	return incident;
+}
+
+/* The answer of the API itself, so that both sides stay in step. */
+static json_t *answer(const char *path, enum incident_state state, const char *plan)
+{
+	struct control_snapshot *snapshot = control_snapshot_new();
+	struct api_request request = { .method = "GET", .path = path };
+	struct incident incident = make_incident(state);
+	struct text body = text_heap();
+
+	assert_int_equal(control_snapshot_put_incident(snapshot, &incident, plan), 0);
+	assert_int_equal(api_answer(&request, snapshot, &body), 200);
+	json_t *json = json_loads(text_string(&body), JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(json);
+	text_done(&body);
+	control_snapshot_unref(snapshot);
+	return json;
+}
+
+static void incidents_are_a_table(void **state)
+{
+	json_t *list = answer("/api/v1/incidents", INCIDENT_OPEN, NULL);
+
+	(void)state;
+	render_incidents(list, NOW, &page);
+	has("INCIDENT  STATE  SEVERITY");
+	has("inc-1     open   warning   inbound    198.51.100.7  ntp-amplification,fragments  500 "
+	    "kpps  "
+	    "4.00 Gbps");
+	has("90 s\n");
+	lacks("more");
+	json_object_set_new(list, "matching", json_integer(5));
+	render_incidents(list, NOW, &page);
+	has("and 4 more; see --limit\n");
+	json_decref(list);
+}
+
+static void a_closed_one_lasted_until_its_end(void **state)
+{
+	json_t *list = answer("/api/v1/incidents", INCIDENT_CLOSED, NULL);
+
+	(void)state;
+	render_incidents(list, NOW, &page);
+	has("closed");
+	has("  30 s\n");
+	json_decref(list);
+}
+
+static void one_incident_is_a_story(void **state)
+{
+	json_t *one =
+		answer("/api/v1/incidents/inc-1", INCIDENT_OPEN,
+		       "{\"level\":\"observe\",\"actuator\":\"observe\",\"needs_approval\":false}");
+
+	(void)state;
+	assert_int_equal(render_incident(one, &page), 0);
+	has("198.51.100.7");
+	has("ntp-amplification 90%");
+	has("    action    observe by observe\n");
+	json_decref(one);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(a_fresh_daemon_is_quiet),
+		CASE(a_healthy_exporter_has_its_row),
+		CASE(unknown_sampling_is_loud),
+		CASE(trouble_comes_with_advice),
+		CASE(an_answer_of_another_kind_is_survived),
+		CASE(incidents_are_a_table),
+		CASE(a_closed_one_lasted_until_its_end),
+		CASE(one_incident_is_a_story),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
