@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ask: a path in, the daemon's JSON out. */
+#include "cli/ask.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "control/client.h"
+
+/* The socket a configuration names. Return: to be freed; NULL with the error said. */
+static char *socket_of_config(const struct cli_args *args, const char *file)
+{
+	struct text errors = text_heap();
+	struct config *config = NULL;
+	char *path = NULL;
+
+	if (config_load(file, &errors, &config) < 0)
+		fputs(text_string(&errors), stderr);
+	else if (!config->control_socket)
+		cli_error(args->command->name,
+			  "%s names no control socket: its daemon cannot be asked; set "
+			  "control.socket",
+			  file);
+	else
+		path = strdup(config->control_socket);
+	config_free(config);
+	text_done(&errors);
+	return path;
+}
+
+static char *find_socket(const struct cli_args *args)
+{
+	if (args->values[ASK_SOCKET])
+		return strdup(args->values[ASK_SOCKET]);
+	if (args->values[ASK_CONFIG])
+		return socket_of_config(args, args->values[ASK_CONFIG]);
+	return strdup(CONTROL_SOCKET_DEFAULT);
+}
+
+static int read_json(const struct cli_args *args, const struct text *body, json_t **ret_json)
+{
+	json_error_t error;
+	json_t *json = json_loadb(text_string(body), body->len, JSON_REJECT_DUPLICATES, &error);
+
+	if (!json) {
+		cli_error(args->command->name,
+			  "the answer is not what this version understands (%s); is the daemon of "
+			  "another version? compare `weir --version`",
+			  error.text);
+		return CLI_NO;
+	}
+	*ret_json = json;
+	return CLI_OK;
+}
+
+int ask(const struct cli_args *args, const char *path, struct text *ret_body, json_t **ret_json)
+{
+	struct control_reply reply;
+	char *socket = find_socket(args);
+	int status = CLI_NO;
+
+	if (!socket)
+		return CLI_NO;
+	if (control_get(socket, path, &reply) < 0)
+		cli_error(args->command->name, "%s", text_string(&reply.error));
+	else
+		status = read_json(args, &reply.body, ret_json);
+	if (status == CLI_OK) {
+		*ret_body = reply.body;
+		reply.body = text_heap();
+	}
+	control_reply_done(&reply);
+	free(socket);
+	return status;
+}
+
+int ask_print(const struct cli_args *args, struct text *out)
+{
+	int status = CLI_OK;
+
+	if (out->failed) {
+		cli_error(args->command->name, "no memory for the answer");
+		status = CLI_NO;
+	} else {
+		fputs(text_string(out), stdout);
+	}
+	text_done(out);
+	return status;
+}

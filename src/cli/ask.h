@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ask: what all subcommands share that talk to a running daemon: where it
+ * listens, the question, the answer as JSON.
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "base/text.h"
+#include "cli/cli.h"
+
+/** The options of every such subcommand: put ASK_OPTIONS first in its table. */
+enum ask_option { ASK_SOCKET, ASK_CONFIG, ASK_JSON, ASK_OPTION_COUNT };
+
+/* clang-format off */
+#define ASK_OPTIONS                                                                                \
+	{ .name = "socket", .letter = 's', .argument = "PATH", .kind = CLI_KIND_FILE,              \
+	  .help = "where weir listens, instead of " CONTROL_SOCKET_DEFAULT },                      \
+	{ .name = "config", .letter = 'c', .argument = "FILE", .kind = CLI_KIND_FILE,              \
+	  .help = "take the socket from this configuration" },                                     \
+	{ .name = "json", .help = "the daemon's answer as it is, for programs" }
+/* clang-format on */
+
+/** The paragraph of help about those options. */
+#define ASK_HELP                                                                                   \
+	"It asks the daemon over its unix socket, " CONTROL_SOCKET_DEFAULT " unless --socket or\n" \
+	"the configuration of -c says otherwise. Exit status 1 when no daemon answers.\n"
+
+/**
+ * ask() - put a question to the daemon.
+ * @path: as control_get()
+ * @ret_body: the answer as sent; to be released with text_done()
+ * @ret_json: the answer read; to be released with json_decref()
+ *
+ * Return: CLI_OK, or CLI_NO with the error said on standard error and nothing to release.
+ */
+int ask(const struct cli_args *args, const char *path, struct text *ret_body, json_t **ret_json);
+
+/** ask_print() - a text on standard output; says when memory was short. Return: CLI_OK or CLI_NO. */
+int ask_print(const struct cli_args *args, struct text *out);
