@@ -32,7 +32,7 @@ mkdir -p "$findings"
 failed=0
 for name in "${names[@]}"; do
 	program=tests/fuzz/fuzz_$name
-	ninja --quiet -C "$build" "$program"
+	ninja --quiet -C "$build" "$program" | { grep -v '^ninja: no work to do' || true; }
 	corpus=$build/corpus/$name
 	log=$build/fuzz_$name.log
 	mkdir -p "$corpus"
@@ -48,7 +48,7 @@ for name in "${names[@]}"; do
 	else
 		failed=1
 		grep -m 1 -E 'ERROR: |runtime error:' "$log" || tail -n 5 "$log"
-		input=$(grep -oE 'Test unit written to .*' "$log" | tail -n 1)
+		input=$(grep -oE 'Test unit written to .*' "$log" | tail -n 1) || input="not kept"
 		echo "$name: FINDING; the input is ${input##* }"
 		echo "    report: $log; once mended, keep the input in tests/fuzz/corpus/$name"
 	fi
