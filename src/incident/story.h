@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * story: what findings say, written into the incident they are about.
+ *
+ * Findings in, fields of one incident out. Pure: no memory of its own, no
+ * clock, no log; who is open and what is told outside is incidents.c.
+ */
+#pragma once
+
+#include "config/config.h"
+#include "model/finding.h"
+#include "model/incident.h"
+
+/**
+ * story_begin() - a new incident from its first finding.
+ * @config: names tenant and region of the host
+ * @finding: above its limit
+ * @ret_incident: overwritten as a whole, open, with its id
+ */
+void story_begin(const struct config *config, const struct finding *finding,
+		 struct incident *ret_incident);
+
+/** story_add() - what another finding of the same host and direction adds. */
+void story_add(struct incident *incident, const struct finding *finding);
