@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reader: rows of the store in, incidents and JSON out. Control thread. */
+#include "incident/reader.h"
+
+#include <errno.h>
+
+static const char sql_list[] =
+	"SELECT json, onset_ns, detected_ns, updated_ns, above_ns, ended_ns FROM incidents"
+	" WHERE (1 << state) & ?1 ORDER BY onset_ns DESC, id DESC LIMIT ?2 OFFSET ?3";
+
+/* JOURNAL_OPEN and JOURNAL_CLOSED are the bits 1 << state that the query compares. */
+_Static_assert(JOURNAL_OPEN == 1 << INCIDENT_OPEN && JOURNAL_CLOSED == 1 << INCIDENT_CLOSED,
+	       "the filter is a mask of states");
+
+static int list_query(const struct store *store, enum journal_filter filter, unsigned limit,
+		      unsigned offset, sqlite3_stmt **ret_stmt)
+{
+	int rc = sqlite3_prepare_v2(store->db, sql_list, -1, ret_stmt, NULL);
+
+	if (rc != SQLITE_OK)
+		return store_error(store->db, rc, store->path, NULL);
+	sqlite3_bind_int(*ret_stmt, 1, filter);
+	sqlite3_bind_int64(*ret_stmt, 2, limit);
+	sqlite3_bind_int64(*ret_stmt, 3, offset);
+	return 0;
+}
+
+/* The JSON form has microseconds; the columns have the times as they were. */
+static int incident_of(sqlite3_stmt *stmt, struct incident *ret_incident)
+{
+	const char *json = (const char *)sqlite3_column_text(stmt, 0);
+	int err = json ? incident_from_json(json, ret_incident) : -WEIR_EFORMAT;
+
+	if (err)
+		return err;
+	ret_incident->onset_ns = (uint64_t)sqlite3_column_int64(stmt, 1);
+	ret_incident->detected_ns = (uint64_t)sqlite3_column_int64(stmt, 2);
+	ret_incident->updated_ns = (uint64_t)sqlite3_column_int64(stmt, 3);
+	ret_incident->above_ns = (uint64_t)sqlite3_column_int64(stmt, 4);
+	ret_incident->ended_ns = (uint64_t)sqlite3_column_int64(stmt, 5);
+	return 0;
+}
+
+/* End a query. Return: @count, or what went wrong in its last step. */
+static int finish(const struct store *store, sqlite3_stmt *stmt, int rc, int count)
+{
+	int err = rc == SQLITE_DONE ? count : store_error(store->db, rc, store->path, NULL);
+
+	sqlite3_finalize(stmt);
+	return err;
+}
+
+int reader_each(const struct store *store, enum journal_filter filter, unsigned limit,
+		void (*each)(void *self, const struct incident *incident), void *self)
+{
+	sqlite3_stmt *stmt = NULL;
+	int err = list_query(store, filter, limit, 0, &stmt);
+	int count = 0;
+	int rc;
+
+	if (err)
+		return err;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		struct incident incident;
+		if (incident_of(stmt, &incident))
+			continue;
+		each(self, &incident);
+		count++;
+	}
+	return finish(store, stmt, rc, count);
+}
+
+/* Append the first column of all rows as a JSON array, or nothing at all. */
+static int rows_to_json(const struct store *store, sqlite3_stmt *stmt, struct text *out)
+{
+	struct text rows = text_heap();
+	struct jsonw w = jsonw_on(&rows);
+	int count = 0;
+	int rc;
+
+	jsonw_array(&w, NULL);
+	for (; (rc = sqlite3_step(stmt)) == SQLITE_ROW; count++)
+		jsonw_raw(&w, NULL, (const char *)sqlite3_column_text(stmt, 0));
+	jsonw_array_end(&w);
+	int err = finish(store, stmt, rc, count);
+	if (err >= 0 && rows.failed)
+		err = -ENOMEM;
+	if (err >= 0)
+		text_add_n(out, text_string(&rows), rows.len);
+	text_done(&rows);
+	return err;
+}
+
+int reader_list(const struct store *store, enum journal_filter filter, unsigned limit,
+		unsigned offset, struct text *out)
+{
+	sqlite3_stmt *stmt = NULL;
+	int err = list_query(store, filter, limit, offset, &stmt);
+
+	return err ? err : rows_to_json(store, stmt, out);
+}
+
+int reader_get(const struct store *store, const char *id, struct text *out)
+{
+	static const char sql[] = "SELECT json FROM incidents WHERE id = ?1";
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL);
+
+	if (rc == SQLITE_OK) {
+		sqlite3_bind_text(stmt, 1, id, -1, SQLITE_STATIC);
+		rc = sqlite3_step(stmt);
+	}
+	if (rc == SQLITE_ROW) {
+		text_add(out, (const char *)sqlite3_column_text(stmt, 0));
+		sqlite3_finalize(stmt);
+		return 0;
+	}
+	return finish(store, stmt, rc, -ENOENT);
+}
+
+int reader_events(const struct store *store, const char *id, unsigned limit, struct text *out)
+{
+	static const char sql[] = "SELECT json FROM events WHERE incident = ?1"
+				  " ORDER BY seq LIMIT ?2";
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL);
+
+	if (rc != SQLITE_OK)
+		return store_error(store->db, rc, store->path, NULL);
+	sqlite3_bind_text(stmt, 1, id, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 2, limit);
+	return rows_to_json(store, stmt, out);
+}
