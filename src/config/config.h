@@ -18,6 +18,12 @@
 #include "model/finding.h"
 #include "model/flow.h"
 
+/** A place in the file; line 0 for what is built in. */
+struct config_place {
+	unsigned line;
+	unsigned column;
+};
+
 /** A part of the operator's own address space. */
 struct config_network {
 	struct prefix prefix;
@@ -25,6 +31,9 @@ struct config_network {
 	const char *region;      /**< NULL if not given */
 	uint64_t capacity_bps;   /**< 0: unknown */
 	uint64_t value_per_hour; /**< money, no unit; 0: unknown */
+	bool nested;             /**< lies inside another network of the list */
+	struct prefix within;    /**< that network, the nearest one; zero if not nested */
+	struct config_place at;
 };
 
 /** What is known beforehand about one exporter. */
@@ -32,13 +41,15 @@ struct config_exporter {
 	struct ip address;
 	const char *name;  /**< NULL if not given */
 	uint32_t sampling; /**< override 1:N; 0: as the exporter says */
+	struct config_place at;
 };
 
 /** A socket to receive telemetry on. */
 struct config_listen {
-	struct ip ip; /**< 0.0.0.0 and :: for all */
+	struct ip ip; /**< 0.0.0.0: all of IPv4; ::, the default: all, IPv4 as well (dual stack) */
 	uint16_t port;
 	bool sflow; /**< sFlow port; otherwise NetFlow and IPFIX */
+	struct config_place at;
 };
 
 /** A fixed limit on the traffic of each host it matches. */
@@ -51,12 +62,19 @@ struct config_threshold {
 	uint32_t classes;             /**< bit 1 << enum traffic_class, added up before comparing */
 	uint64_t limit[METRIC_COUNT]; /**< in the metric's unit; 0: none */
 	enum severity severity;       /**< warning, or as given */
+	struct config_place at;
 };
 
 /** Where events go. */
 struct config_sink {
 	const char *kind; /**< name of a sink plug-in: "jsonl", "text" */
 	const char *path; /**< file, "-" for standard output */
+	struct config_place at;
+};
+
+/** What rooms that config cannot see know, so that a mistake is found with all the others. */
+struct config_known {
+	const char *const *sinks; /**< kinds of sinks, NULL-terminated; NULL: any is fine */
 };
 
 /** The snapshot. */
@@ -113,9 +131,16 @@ void config_free(struct config *config);
  */
 WEIR_CHECK int config_load(const char *path, struct text *errors, struct config **ret_config);
 
+/** config_load_known() - as config_load(), and checks names against @known; NULL: does not. */
+WEIR_CHECK int config_load_known(const char *path, const struct config_known *known,
+				 struct text *errors, struct config **ret_config);
+
 /** config_parse() - as config_load(), from text in memory; @name stands for the file's. */
 WEIR_CHECK int config_parse(const char *name, const char *yaml, size_t len, struct text *errors,
 			    struct config **ret_config);
+
+/** config_schema_print() - append a Markdown table of all keys: unit, default, when it changes. */
+void config_schema_print(struct text *out);
 
 /**
  * config_restart_needed() - settings that differ and only a restart can change.

@@ -76,7 +76,8 @@ static void exporters_are_found_by_address(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < 3; i++)
-		list[i] = (struct config_exporter){ ip(addresses[i]), addresses[i], i + 1 };
+		list[i] =
+			(struct config_exporter){ .address = ip(addresses[i]), .sampling = i + 1 };
 	s->config.exporters = list;
 	s->config.exporter_count = 3;
 	assert_int_equal(snapshot_finish(s), 0);
