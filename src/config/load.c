@@ -1,85 +1,191 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* load: the built-in settings. The reading of files follows. */
+/*
+ * load: a file or text in, a finished snapshot or all errors out.
+ *
+ * Any thread; reads one file, changes nothing.
+ */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
-#include "config/snapshot.h"
+#include "config/checks.h"
 
-#define ALL_CLASSES ((1U << CLASS_COUNT) - 1)
-#define SECOND_NS   UINT64_C(1000000000)
+/* Far above any real configuration; keeps a wrong path from filling the memory. */
+#define FILE_BYTES_MAX ((size_t)4 << 20)
 
-/* The numbers of one kind of traffic: inbound; an own host that sends does harm earlier. */
-#define BOTH_WAYS(title, bits, in_pps, in_bps, out_pps, out_bps)                                   \
-	{ .name = title " in",                                                                     \
-	  .any_network = true,                                                                     \
-	  .directions = 1U << DIRECTION_INBOUND,                                                   \
-	  .classes = (bits),                                                                       \
-	  .limit = { in_pps, in_bps, 0 },                                                          \
-	  .severity = SEVERITY_WARNING },                                                          \
-	{                                                                                          \
-		.name = title " out", .any_network = true, .directions = 1U << DIRECTION_OUTBOUND, \
-		.classes = (bits), .limit = { out_pps, out_bps, 0 }, .severity = SEVERITY_WARNING  \
-	}
-
-static const struct config_threshold thresholds[] = {
-	BOTH_WAYS("total", ALL_CLASSES, 100000, 1000000000, 100000, 1000000000),
-	BOTH_WAYS("udp", 1U << CLASS_UDP, 50000, 500000000, 50000, 500000000),
-	BOTH_WAYS("udp-amp", 1U << CLASS_UDP_AMP, 10000, 100000000, 5000, 50000000),
-	BOTH_WAYS("fragment", 1U << CLASS_FRAGMENT, 10000, 100000000, 5000, 50000000),
-	BOTH_WAYS("syn", 1U << CLASS_SYN, 10000, 0, 5000, 0),
-	BOTH_WAYS("icmp", 1U << CLASS_ICMP, 10000, 0, 5000, 0),
+/* Everything one reading holds until it ends. */
+struct loading {
+	struct arena *scratch;
+	struct snapshot *snapshot;
+	struct problems problems;
+	struct reader reader;
 };
 
-static const struct config_listen listens[] = {
-	{ .port = 2055 },
-	{ .port = 4739 },
-	{ .port = 6343, .sflow = true },
-};
-
-static const struct config_sink sinks[] = { { .kind = "text", .path = "-" } };
-
-static void fill_defaults(struct config *config)
+static struct loading *loading_new(const char *file, const struct config_known *known)
 {
-	*config = (struct config){
-		.file = "built-in defaults",
-		.listens = listens,
-		.listen_count = sizeof(listens) / sizeof(listens[0]),
-		.threads = 2,
-		.receive_buffer = UINT64_C(32) << 20,
-		.thresholds = thresholds,
-		.threshold_count = sizeof(thresholds) / sizeof(thresholds[0]),
-		.window_ns = 5 * SECOND_NS,
-		.min_sampled = 8,
-		.close_after_ns = 60 * SECOND_NS,
-		.close_percent = 50,
-		.update_every_ns = 10 * SECOND_NS,
-		.max_hosts = 65536,
-		.max_exporters = 1024,
-		.max_templates = 8192,
-		.max_held_bytes = UINT64_C(4) << 20,
-		.max_details = 4096,
-		.max_incidents = 10000,
-		.sinks = sinks,
-		.sink_count = sizeof(sinks) / sizeof(sinks[0]),
-		.state_path = "/var/lib/weir",
-		.control_socket = "/run/weir/weir.sock",
+	struct loading *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return NULL;
+	l->scratch = arena_new();
+	l->snapshot = snapshot_new();
+	if (!l->scratch || !l->snapshot) {
+		arena_free(l->scratch);
+		config_free(l->snapshot ? &l->snapshot->config : NULL);
+		free(l);
+		return NULL;
+	}
+	l->problems = (struct problems){ .file = file, .arena = l->scratch };
+	l->reader = (struct reader){
+		.arena = l->snapshot->arena,
+		.scratch = l->scratch,
+		.problems = &l->problems,
+		.config = &l->snapshot->config,
+		.known = known,
 	};
+	l->snapshot->config.file = arena_string(l->snapshot->arena, file);
+	l->reader.short_memory = !l->snapshot->config.file;
+	return l;
+}
+
+/* Ends the reading: hands the snapshot out, or the errors. */
+static int loading_finish(struct loading *l, int err, struct text *errors,
+			  struct config **ret_config)
+{
+	if (!err && l->problems.count)
+		err = -WEIR_ECONFIG;
+	if (!err || err == -WEIR_ECONFIG) {
+		if (l->reader.short_memory || l->problems.short_memory)
+			err = -ENOMEM;
+	}
+	if (!err)
+		err = snapshot_finish(l->snapshot);
+	if (err == -WEIR_ECONFIG)
+		problems_print(&l->problems, errors);
+	if (err)
+		config_free(&l->snapshot->config);
+	else
+		*ret_config = &l->snapshot->config;
+	arena_free(l->scratch);
+	free(l);
+	return err;
+}
+
+static int read_text_of_file(struct loading *l, const char *yaml, size_t len)
+{
+	struct reader *r = &l->reader;
+	struct node *root = NULL;
+
+	int err = tree_parse(l->scratch, yaml, len, &l->problems, &root);
+	if (err)
+		return err;
+	if (node_is_empty(root))
+		root = NULL;
+	if (root && root->kind != NODE_MAP) {
+		problem_add(&l->problems, root->at,
+			    "a configuration consists of keys; begin with one, as `networks:`");
+		return -WEIR_ECONFIG;
+	}
+	r->root = root;
+	read_map(r, &schema_file, root, r->config);
+	if (!r->short_memory)
+		checks_run(r);
+	return 0;
+}
+
+static const char *advice(int err)
+{
+	switch (err) {
+	case -ENOENT:
+		return "no such file; look at the path";
+	case -EACCES:
+	case -EPERM:
+		return "no permission to read it; let the user that runs weir read it";
+	case -EISDIR:
+		return "this is a folder; name the file in it";
+	case -EFBIG:
+		return "larger than 4 MiB; this is no configuration, or split it";
+	default:
+		return NULL;
+	}
+}
+
+static void explain_file(struct loading *l, int err)
+{
+	static const struct config_place whole = { 0 };
+	const char *text = advice(err);
+
+	if (text)
+		problem_add(&l->problems, whole, "%s", text);
+	else
+		problem_add(&l->problems, whole, "cannot be read: %s; look at the path",
+			    err_text(err));
+}
+
+/* Return: bytes in @buffer, or negative errno; -EFBIG when there are more. */
+static ssize_t read_whole(int fd, char *buffer, size_t cap)
+{
+	size_t len = 0;
+
+	for (;;) {
+		ssize_t n = read(fd, buffer + len, cap - len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return (ssize_t)len;
+		len += (size_t)n;
+		if (len == cap)
+			return -EFBIG;
+	}
+}
+
+static int read_file(struct loading *l, const char *path)
+{
+	char *buffer = malloc(FILE_BYTES_MAX + 1);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd < 0 ? -errno : -ENOMEM;
+
+	if (fd >= 0 && buffer)
+		len = read_whole(fd, buffer, FILE_BYTES_MAX + 1);
+	if (fd >= 0)
+		close(fd);
+	int err = len < 0 ? (int)len : 0;
+	if (!err)
+		err = read_text_of_file(l, buffer, (size_t)len);
+	else if (err != -ENOMEM) {
+		explain_file(l, err);
+		err = -WEIR_ECONFIG;
+	}
+	free(buffer);
+	return err;
+}
+
+int config_load_known(const char *path, const struct config_known *known, struct text *errors,
+		      struct config **ret_config)
+{
+	struct loading *l = loading_new(path ? path : "built-in defaults", known);
+
+	if (!l)
+		return -ENOMEM;
+	return loading_finish(l, path ? read_file(l, path) : read_text_of_file(l, "", 0), errors,
+			      ret_config);
 }
 
 int config_load(const char *path, struct text *errors, struct config **ret_config)
 {
-	if (path) {
-		text_addf(errors, "%s: this version cannot read files yet; leave it away\n", path);
-		return -WEIR_ECONFIG;
-	}
-	struct snapshot *snapshot = snapshot_new();
-	if (!snapshot)
+	return config_load_known(path, NULL, errors, ret_config);
+}
+
+int config_parse(const char *name, const char *yaml, size_t len, struct text *errors,
+		 struct config **ret_config)
+{
+	struct loading *l = loading_new(name, NULL);
+
+	if (!l)
 		return -ENOMEM;
-	fill_defaults(&snapshot->config);
-	int err = snapshot_finish(snapshot);
-	if (err) {
-		config_free(&snapshot->config);
-		return err;
-	}
-	*ret_config = &snapshot->config;
-	return 0;
+	return loading_finish(l, read_text_of_file(l, yaml, len), errors, ret_config);
 }

@@ -2,13 +2,16 @@
 /*
  * snapshot: answers questions about a finished configuration.
  *
- * Addresses in; network, exporter, direction out. Any thread, no allocation
- * after snapshot_finish().
+ * Addresses in; network, exporter, direction out. Two of them in; what needs a
+ * restart out. Any thread, no allocation after snapshot_finish().
  */
 #include "config/snapshot.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "config/schema.h"
 
 struct snapshot *snapshot_new(void)
 {
@@ -86,4 +89,48 @@ enum direction config_direction(const struct config *config, const struct ip *sr
 	if (from_own)
 		return to_own ? DIRECTION_INTERNAL : DIRECTION_OUTBOUND;
 	return to_own ? DIRECTION_INBOUND : DIRECTION_TRANSIT;
+}
+
+static bool value_differs(const struct schema_key *key, const struct config *before,
+			  const struct config *after)
+{
+	const char *a = (const char *)before + key->offset;
+	const char *b = (const char *)after + key->offset;
+
+	if (key->differs)
+		return key->differs(before, after);
+	if (key->kind != VALUE_PATH)
+		return memcmp(a, b, key->size) != 0;
+	const char *path_a;
+	const char *path_b;
+	memcpy(&path_a, a, sizeof(path_a));
+	memcpy(&path_b, b, sizeof(path_b));
+	if (!path_a || !path_b)
+		return path_a != path_b;
+	return strcmp(path_a, path_b) != 0;
+}
+
+static int map_differs(const struct schema *schema, const char *above, const struct config *before,
+		       const struct config *after, struct text *fields)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < schema->count; i++) {
+		const struct schema_key *key = &schema->keys[i];
+		/* A row with its own comparison stands for all keys inside. */
+		if (key->kind == VALUE_MAP && !key->differs) {
+			count += map_differs(key->inside, key->name, before, after, fields);
+		} else if (key->restart && value_differs(key, before, after)) {
+			text_addf(fields, "%s%s%s%s", fields->len ? ", " : "", above,
+				  *above ? "." : "", key->name);
+			count++;
+		}
+	}
+	return count;
+}
+
+int config_restart_needed(const struct config *before, const struct config *after,
+			  struct text *fields)
+{
+	return map_differs(&schema_file, "", before, after, fields);
 }

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* checks: what only shows when all settings are read. Inside the config room only. */
+#pragma once
+
+#include "config/read.h"
+
+/** checks_run() - find contradictions between settings; sorts the networks and exporters. */
+void checks_run(struct reader *reader);

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* entries: words, and what single values of an entry do not say. */
+#include "config/entries.h"
+
+#include <string.h>
+
+#include "config/read.h"
+#include "config/tree.h"
+
+static const char *direction_word(unsigned index)
+{
+	return direction_name((enum direction)index);
+}
+
+static const char *class_word(unsigned index)
+{
+	return class_name((enum traffic_class)index);
+}
+
+static const char *severity_word(unsigned index)
+{
+	return severity_name((enum severity)index);
+}
+
+const struct words words_direction = {
+	.name = direction_word,
+	.count = DIRECTION_COUNT,
+	.allowed = 1U << DIRECTION_INBOUND | 1U << DIRECTION_OUTBOUND | 1U << DIRECTION_INTERNAL,
+};
+
+const struct words words_class = {
+	.name = class_word,
+	.count = CLASS_COUNT,
+	.allowed = (1U << CLASS_COUNT) - 1,
+	.all = "total",
+};
+
+const struct words words_severity = {
+	.name = severity_word,
+	.count = SEVERITY_COUNT,
+	.allowed = 1U << SEVERITY_WARNING | 1U << SEVERITY_CRITICAL,
+};
+
+void network_finish(struct reader *reader, const struct node *map, void *entry)
+{
+	struct config_network *network = entry;
+
+	if (network->prefix.len == (prefix_is_v4(&network->prefix) ? 96 : 0) &&
+	    !reader->subject_bad)
+		problem_add(reader->problems, network->at,
+			    "the whole Internet is not your own network; name your prefixes, or "
+			    "leave `networks` away");
+	network->nested = !node_is_empty(node_find(map, "within"));
+}
+
+void threshold_finish(struct reader *reader, const struct node *map, void *entry)
+{
+	struct config_threshold *threshold = entry;
+
+	threshold->any_network = node_is_empty(node_find(map, "network"));
+	for (int m = 0; m < METRIC_COUNT; m++) {
+		static const char *const names[METRIC_COUNT] = { "pps", "bps", "flows" };
+		if (node_find(map, names[m]))
+			return;
+	}
+	problem_add(reader->problems, threshold->at,
+		    "a threshold without a limit; give it `pps`, `bps` or `flows`");
+}
+
+bool listens_differ(const struct config *before, const struct config *after)
+{
+	if (before->listen_count != after->listen_count)
+		return true;
+	for (size_t i = 0; i < before->listen_count; i++) {
+		const struct config_listen *a = &before->listens[i];
+		const struct config_listen *b = &after->listens[i];
+		if (!ip_equal(&a->ip, &b->ip) || a->port != b->port || a->sflow != b->sflow)
+			return true;
+	}
+	return false;
+}
+
+bool sinks_differ(const struct config *before, const struct config *after)
+{
+	if (before->sink_count != after->sink_count)
+		return true;
+	for (size_t i = 0; i < before->sink_count; i++) {
+		const struct config_sink *a = &before->sinks[i];
+		const struct config_sink *b = &after->sinks[i];
+		if (strcmp(a->kind, b->kind) != 0 || strcmp(a->path, b->path) != 0)
+			return true;
+	}
+	return false;
+}

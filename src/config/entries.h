@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * entries: what the rows of the schema point to.
+ *
+ * The words of the model's enums, and what an entry of a list needs beside its
+ * single values. Inside the config room only.
+ */
+#pragma once
+
+#include "config/schema.h"
+
+/** Ways a limit can look at: there are no hosts of ours in transit. */
+extern const struct words words_direction;
+/** Kinds of traffic. */
+extern const struct words words_class;
+/** Severities that a limit can have; info is for what no limit says. */
+extern const struct words words_severity;
+
+/** network_finish() - see schema.finish. */
+void network_finish(struct reader *reader, const struct node *map, void *entry);
+/** threshold_finish() - see schema.finish. */
+void threshold_finish(struct reader *reader, const struct node *map, void *entry);
+/** listens_differ() - see schema_key.differs. */
+bool listens_differ(const struct config *before, const struct config *after);
+/** sinks_differ() - see schema_key.differs. */
+bool sinks_differ(const struct config *before, const struct config *after);

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* schema: the tables of all settings. No code but what rows point to. */
+#include "config/schema.h"
+
+#include <string.h>
+
+#include "config/entries.h"
+
+#define RELOAD                  false
+#define RESTART                 true
+#define FIELD(type, member)     .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
+#define SETTING(member)         FIELD(struct config, member)
+#define LIST_OF(member, number) SETTING(member), .count_offset = offsetof(struct config, number)
+#define KEYS(table)             .keys = (table), .count = sizeof(table) / sizeof((table)[0])
+
+/* One row: the name, what it takes, its default, how it changes, where it goes, its meaning. */
+#define ROW(title, what, without, change, place, ...)                                              \
+	{                                                                                          \
+		.name = (title), .kind = VALUE_##what, .fallback = (without), .restart = (change), \
+		place, .doc = __VA_ARGS__                                                          \
+	}
+/* A quantity from `low` to `high`. */
+#define NUMBER(title, unit, low, high, without, change, place, meaning)                            \
+	{                                                                                          \
+		.name = (title), .kind = VALUE_NUMBER, .quantity = QUANTITY_##unit,                \
+		.least = (low), .most = (high), .fallback = (without), .restart = (change), place, \
+		.doc = (meaning)                                                                   \
+	}
+/* A key with keys of its own. */
+#define MAP(title, table, meaning) ROW(title, MAP, NULL, RELOAD, .inside = &(table), meaning)
+/* A key of the outline that this version refuses. */
+#define LATER(title)                                 \
+	{                                            \
+		.name = (title), .kind = VALUE_LATER \
+	}
+
+/* clang-format off: a table is read by its columns, one row two lines */
+static const struct schema_key network_keys[] = {
+	ROW("prefix", PREFIX, NULL, RELOAD, FIELD(struct config_network, prefix),
+	    "The addresses, with the host bits zero", .required = true),
+	ROW("within", PREFIX, NULL, RELOAD, FIELD(struct config_network, within),
+	    "The network of this list right around this one; without it an overlap is an error"),
+	ROW("tenant", TEXT, NULL, RELOAD, FIELD(struct config_network, tenant), "Whose it is"),
+	ROW("region", TEXT, NULL, RELOAD, FIELD(struct config_network, region), "Where it is"),
+	NUMBER("capacity", BPS, "1kbps", "1000Tbps", NULL, RELOAD,
+	       FIELD(struct config_network, capacity_bps), "What its line carries"),
+	NUMBER("value_per_hour", COUNT, NULL, "1000000G", NULL, RELOAD,
+	       FIELD(struct config_network, value_per_hour),
+	       "What an hour without it costs, in your own currency"),
+};
+
+static const struct schema schema_network = {
+	KEYS(network_keys),   .entry_size = sizeof(struct config_network),
+	.entries_max = 16384, .place_offset = offsetof(struct config_network, at),
+	.subject = "prefix",  .finish = network_finish,
+};
+
+static const struct schema_key exporter_keys[] = {
+	ROW("address", ADDRESS, NULL, RELOAD, FIELD(struct config_exporter, address),
+	    "Source address of its datagrams", .required = true),
+	ROW("name", TEXT, NULL, RELOAD, FIELD(struct config_exporter, name), "What to call it"),
+	NUMBER("sampling", RATIO, NULL, NULL, NULL, RELOAD, FIELD(struct config_exporter, sampling),
+	       "Its sampling rate; wins over what it says itself"),
+};
+
+static const struct schema schema_exporter = {
+	KEYS(exporter_keys),  .entry_size = sizeof(struct config_exporter),
+	.entries_max = 65536, .place_offset = offsetof(struct config_exporter, at),
+	.subject = "address",
+};
+
+static const struct schema_key listen_keys[] = {
+	ROW("netflow", SOCKETS, NULL, RESTART, .sflow = false,
+	    "Where NetFlow v5, v9 and IPFIX are received"),
+	ROW("ipfix", SOCKETS, NULL, RESTART, .sflow = false,
+	    "The same as `netflow`: each of the two takes all three"),
+	ROW("sflow", SOCKETS, NULL, RESTART, .sflow = true, "Where sFlow v5 is received"),
+	LATER("interface"),
+};
+
+static const struct schema schema_listen = { KEYS(listen_keys) };
+
+static const struct schema_key ingest_keys[] = {
+	NUMBER("threads", COUNT, "1", "64", "2", RESTART, SETTING(threads),
+	       "Threads that decode, each with its own sockets and tables"),
+	NUMBER("receive_buffer", BYTES, "64KiB", "1GiB", "32MiB", RESTART, SETTING(receive_buffer),
+	       "Buffer to ask the kernel for, for each socket"),
+};
+
+static const struct schema schema_ingest = { KEYS(ingest_keys) };
+
+static const struct schema_key threshold_keys[] = {
+	ROW("name", TEXT, "", RELOAD, FIELD(struct config_threshold, name),
+	    "What to call it in incidents"),
+	ROW("network", PREFIX, NULL, RELOAD, FIELD(struct config_threshold, network),
+	    "Only for hosts inside it; without: for all"),
+	ROW("tenant", TEXT, NULL, RELOAD, FIELD(struct config_threshold, tenant),
+	    "Only for hosts in networks of this tenant"),
+	ROW("direction", WORDS, "inbound", RELOAD, FIELD(struct config_threshold, directions),
+	    "Which way the traffic goes, seen from `networks`", .words = &words_direction),
+	ROW("class", WORDS, "total", RELOAD, FIELD(struct config_threshold, classes),
+	    "Kinds of traffic, added up before they are compared", .words = &words_class),
+	NUMBER("pps", PPS, "1pps", "1000Gpps", NULL, RELOAD,
+	       FIELD(struct config_threshold, limit[METRIC_PPS]),
+	       "Most packets per second of one host"),
+	NUMBER("bps", BPS, "1bps", "1000Tbps", NULL, RELOAD,
+	       FIELD(struct config_threshold, limit[METRIC_BPS]),
+	       "Most bits per second of one host"),
+	NUMBER("flows", FPS, "1fps", "1000Mfps", NULL, RELOAD,
+	       FIELD(struct config_threshold, limit[METRIC_FPS]),
+	       "Most flows per second of one host"),
+	ROW("severity", WORD, "warning", RELOAD, FIELD(struct config_threshold, severity),
+	    "How serious it is when the limit is passed", .words = &words_severity),
+};
+
+static const struct schema schema_threshold = {
+	KEYS(threshold_keys),       .entry_size = sizeof(struct config_threshold),
+	.entries_max = 256,         .place_offset = offsetof(struct config_threshold, at),
+	.finish = threshold_finish,
+};
+
+/*
+ * WHY these: they must be silent on what single hosts do every day and see what hurts one.
+ * A 1 Gbps download is 83 kpps of full packets, so `total` begins above it. Kinds of which an
+ * honest host gets little have lower limits. Hosts of ours that send floods are seen at half the
+ * rate, but `total` and `udp` are not halved: serving is what servers do. Exporters do not agree
+ * on what a flow is, so flows have no limit. docs/manual/configuration.md explains each.
+ */
+#define DEFAULT_THRESHOLDS                                                                       \
+	"- {name: total, direction: [inbound, outbound], class: total, pps: 100kpps, bps: "      \
+	"1Gbps}\n"                                                                               \
+	"- {name: udp, direction: [inbound, outbound], class: udp, pps: 50kpps, bps: 500Mbps}\n" \
+	"- {name: udp-amp, direction: inbound, class: udp-amp, pps: 10kpps, bps: 100Mbps}\n"     \
+	"- {name: udp-amp, direction: outbound, class: udp-amp, pps: 5kpps, bps: 50Mbps}\n"      \
+	"- {name: fragment, direction: inbound, class: fragment, pps: 10kpps, bps: 100Mbps}\n"   \
+	"- {name: fragment, direction: outbound, class: fragment, pps: 5kpps, bps: 50Mbps}\n"    \
+	"- {name: syn, direction: inbound, class: syn, pps: 10kpps}\n"                           \
+	"- {name: syn, direction: outbound, class: syn, pps: 5kpps}\n"                           \
+	"- {name: syn-ack, direction: inbound, class: syn-ack, pps: 10kpps}\n"                   \
+	"- {name: icmp, direction: inbound, class: icmp, pps: 10kpps}\n"                         \
+	"- {name: icmp, direction: outbound, class: icmp, pps: 5kpps}\n"                         \
+	"- {name: tcp-bad-flags, direction: [inbound, outbound], class: tcp-bad-flags, pps: "    \
+	"5kpps}\n"
+
+static const struct schema_key detect_keys[] = {
+	NUMBER("window", DURATION, "1s", "5min", "5s", RELOAD, SETTING(window_ns),
+	       "Rates are means over this time"),
+	NUMBER("min_sampled", COUNT, "1", "100k", "8", RELOAD, SETTING(min_sampled),
+	       "Fewer sampled packets in a window say nothing"),
+	ROW("thresholds", LIST, DEFAULT_THRESHOLDS, RELOAD, LIST_OF(thresholds, threshold_count),
+	    "Limits on the traffic of each host; replaces the built-in ones, `[]` sets none",
+	    .inside = &schema_threshold),
+	LATER("sensitivity"),
+	LATER("floor"),
+	LATER("margin"),
+};
+
+static const struct schema schema_detect = { KEYS(detect_keys) };
+
+static const struct schema_key incidents_keys[] = {
+	NUMBER("close_after", DURATION, "1s", "1d", "60s", RELOAD, SETTING(close_after_ns),
+	       "Quiet time that ends an incident"),
+	NUMBER("close_below", PERCENT, "1%", "100%", "50%", RELOAD, SETTING(close_percent),
+	       "Quiet is less than this share of the limit"),
+	NUMBER("update_every", DURATION, "1s", "1d", "10s", RELOAD, SETTING(update_every_ns),
+	       "Least time between two updates of one incident"),
+	NUMBER("max_open", COUNT, "1", "1M", "10000", RESTART, SETTING(max_incidents),
+	       "Incidents open at once; more are counted, not kept"),
+};
+
+static const struct schema schema_incidents = { KEYS(incidents_keys) };
+
+static const struct schema_key limits_keys[] = {
+	NUMBER("hosts", COUNT, "64", "16M", "65536", RESTART, SETTING(max_hosts),
+	       "Hosts tallied at once, by each thread"),
+	NUMBER("exporters", COUNT, "1", "65536", "1024", RESTART, SETTING(max_exporters),
+	       "Exporters known at once, by each thread"),
+	NUMBER("templates", COUNT, "16", "1M", "8192", RESTART, SETTING(max_templates),
+	       "Templates known at once, by each thread"),
+	NUMBER("held", BYTES, NULL, "1GiB", "4MiB", RESTART, SETTING(max_held_bytes),
+	       "Data that waits for its template, in each thread"),
+	NUMBER("details", COUNT, "16", "1M", "4096", RESTART, SETTING(max_details),
+	       "Busy hosts whose peers and ports are kept, by each thread"),
+};
+
+static const struct schema schema_limits = { KEYS(limits_keys) };
+
+static const struct schema_key report_keys[] = {
+	ROW("kind", NAME, NULL, RESTART, FIELD(struct config_sink, kind),
+	    "How events are written: `text` for people, `jsonl` for programs", .required = true),
+	ROW("path", PATH, "-", RESTART, FIELD(struct config_sink, path),
+	    "File to append to; `-` is standard output"),
+};
+
+static const struct schema schema_report = {
+	KEYS(report_keys), .entry_size = sizeof(struct config_sink),
+	.entries_max = 32, .place_offset = offsetof(struct config_sink, at),
+	.subject = "kind",
+};
+
+static const struct schema_key state_keys[] = {
+	ROW("path", PATH, "/var/lib/weir", RESTART, SETTING(state_path),
+	    "Folder of the journal of incidents; `none` keeps nothing over a restart",
+	    .or_none = true),
+};
+
+static const struct schema schema_state = { KEYS(state_keys) };
+
+static const struct schema_key control_keys[] = {
+	ROW("socket", PATH, "/run/weir/weir.sock", RESTART, SETTING(control_socket),
+	    "Unix socket for `weir status` and `weir incidents`; `none` opens none",
+	    .or_none = true, .most = "107"),
+	LATER("listen"),
+	LATER("users"),
+};
+
+static const struct schema schema_control = { KEYS(control_keys) };
+
+static const struct schema_key file_keys[] = {
+	ROW("networks", LIST, NULL, RELOAD, LIST_OF(networks, network_count),
+	    "Your own addresses; without any, all traffic counts as inbound",
+	    .inside = &schema_network),
+	ROW("listen", MAP, "{netflow: '[::]:2055', ipfix: '[::]:4739', sflow: '[::]:6343'}",
+	    RESTART, .differs = listens_differ,
+	    "Where telemetry is received; when given, only there", .inside = &schema_listen),
+	ROW("exporters", LIST, NULL, RELOAD, LIST_OF(exporters, exporter_count),
+	    "What you know about senders of telemetry", .inside = &schema_exporter),
+	ROW("exporters_only", BOOL, "false", RELOAD, SETTING(exporters_only),
+	    "Take telemetry from `exporters` only; count and drop all other"),
+	MAP("ingest", schema_ingest, "How telemetry is received"),
+	MAP("detect", schema_detect, "What is an attack"),
+	MAP("incidents", schema_incidents, "How attacks become incidents"),
+	MAP("limits", schema_limits, "Sizes of tables; what does not fit is counted"),
+	ROW("report", LIST, "[{kind: text, path: '-'}]", RESTART, LIST_OF(sinks, sink_count),
+	    "Where events go; `[]` is nowhere", .inside = &schema_report, .differs = sinks_differ),
+	MAP("state", schema_state, "What outlives a restart"),
+	MAP("control", schema_control, "How to talk to the running daemon"),
+	LATER("policy"),
+	LATER("protect"),
+	LATER("actuators"),
+	LATER("archive"),
+	LATER("cluster"),
+	LATER("console"),
+	LATER("bus"),
+	LATER("lab"),
+};
+/* clang-format on */
+
+const struct schema schema_file = { KEYS(file_keys) };
+
+const struct schema_key *schema_find(const struct schema *schema, const char *name)
+{
+	for (size_t i = 0; i < schema->count; i++) {
+		if (strcmp(schema->keys[i].name, name) == 0)
+			return &schema->keys[i];
+	}
+	return NULL;
+}
+
+const char *quantity_noun(enum quantity kind)
+{
+	static const char *const nouns[QUANTITY_KINDS] = {
+		[QUANTITY_COUNT] = "number",         [QUANTITY_PPS] = "packet rate",
+		[QUANTITY_BPS] = "data rate",        [QUANTITY_FPS] = "flow rate",
+		[QUANTITY_DURATION] = "duration",    [QUANTITY_BYTES] = "size",
+		[QUANTITY_RATIO] = "sampling ratio", [QUANTITY_PERCENT] = "percentage",
+	};
+
+	return nouns[kind];
+}
