@@ -162,7 +162,10 @@ static void complete_zsh(struct text *out, const struct command *const *commands
 		 "\tcase $command in\n");
 	for (int i = 0; commands[i]; i++)
 		zsh_command(out, commands[i]);
-	text_add(out, "\tesac\n}\ncompdef _weir weir\n");
+	/* Sourced, it registers itself; loaded by its name on the first Tab, it must answer that. */
+	text_add(out, "\tesac\n}\n"
+		      "if [[ $funcstack[1] == _weir ]]; then _weir \"$@\"; else compdef _weir "
+		      "weir; fi\n");
 }
 
 static void fish_option(struct text *out, const struct command *command,

@@ -118,7 +118,7 @@ const struct command command_incidents = {
 		"was\n"
 		"done about it. Exit status 1 also when there is no such incident.\n\n" ASK_HELP,
 	.examples = "  weir incidents --state open\n"
-		    "  weir incidents 20261122T140506Z-in-198.51.100.7     # its story\n"
+		    "  weir incidents 20261122T140506-in-1a2b3c4d    # its story\n"
 		    "  weir incidents --json | jq -r '.incidents[].incident.id'\n",
 	.run = run_incidents,
 };

@@ -2,8 +2,8 @@
 /* render_incidents: incident JSON (docs/manual/api.md) in, a table or one story out. */
 #include "cli/render.h"
 
-#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -11,6 +11,7 @@
 #include "cli/table.h"
 #include "model/event.h"
 #include "model/incident.h"
+#include "model/plan.h"
 
 /* Back into the struct, so that there is one place that knows the fields. */
 static int incident_of(const json_t *item, struct incident *ret_incident)
@@ -95,7 +96,9 @@ static void add_plan(const json_t *plan, struct text *out)
 		return;
 	text_addf(out, "    %-10s", "action");
 	plain_add(out, level);
-	if (actuator && *actuator) {
+	if (strcmp(level, plan_level_name(LEVEL_OBSERVE)) == 0) {
+		text_add(out, " only, nothing is blocked");
+	} else if (actuator && *actuator) {
 		text_add(out, " by ");
 		plain_add(out, actuator);
 	}

@@ -244,16 +244,16 @@ static void add_exporters(const json_t *status, struct text *out)
 }
 
 /* A line about something that somebody should look after. */
-static void note(struct text *out, bool *any, uint64_t count, const char *words)
+static void note(struct text *out, bool *any, uint64_t count, const char *what, const char *advice)
 {
 	if (!count)
 		return;
 	if (!*any)
 		text_add(out, "\nto look after\n");
 	*any = true;
-	text_add(out, "  ");
+	text_addf(out, "  %s: ", what);
 	add_count(out, count);
-	text_addf(out, " %s\n", words);
+	text_addf(out, "; %s\n", advice);
 }
 
 static uint64_t sum_in(const json_t *list, const char *key)
@@ -278,13 +278,11 @@ static void note_exporters(const json_t *exporters, struct text *out, bool *any)
 		losing += number_at(json_object_get(exporter, "lost"), "share") > LOST_SHARE_NOTED;
 		clocks += fabs(number_at(exporter, "clock_offset_s")) > CLOCK_NOTED_S;
 	}
-	note(out, any, unknown,
-	     "exporter(s) sent records without a sampling rate: these counts are lower bounds; "
-	     "set `sampling` for them under exporters");
-	note(out, any, losing,
-	     "exporter(s) lose more than 1% on the way: look at the path, and at receive_buffer");
-	note(out, any, clocks,
-	     "exporter(s) have a clock that is more than 5 s off: set up NTP there");
+	note(out, any, unknown, "exporters that sent records without a sampling rate",
+	     "their counts are lower bounds: set `sampling` for them under exporters");
+	note(out, any, losing, "exporters of which more than 1% is lost on the way",
+	     "look at the path, and at ingest.receive_buffer");
+	note(out, any, clocks, "exporters whose clock is more than 5 s off", "set up NTP there");
 }
 
 static void note_tables(const json_t *status, struct text *out, bool *any)
@@ -294,23 +292,25 @@ static void note_tables(const json_t *status, struct text *out, bool *any)
 	const json_t *incidents = json_object_get(status, "incidents");
 
 	note(out, any, count_at(json_object_get(status, "totals"), "kernel_dropped"),
-	     "datagrams lost in full socket buffers: raise receive_buffer, or threads");
-	note(out, any, sum_in(threads, "ticks_dropped"),
-	     "ticks not taken in time: the machine is too slow for this input");
+	     "datagrams lost in full socket buffers",
+	     "raise ingest.receive_buffer, or ingest.threads");
+	note(out, any, sum_in(threads, "ticks_dropped"), "ticks not taken in time",
+	     "the machine is too slow for this input");
 	note(out, any, sum_in(threads, "hosts_turned_away"),
-	     "records of hosts that found no room: raise the limit of hosts");
-	note(out, any, sum_in(threads, "templates_turned_away"),
-	     "templates that found no room: raise the limit of templates");
+	     "records of hosts that found no room in the tally", "raise limits.hosts");
+	note(out, any, sum_in(threads, "templates_turned_away"), "templates that found no room",
+	     "raise limits.templates");
 	note(out, any, sum_in(threads, "held_turned_away"),
-	     "data sets that found no room to wait for their template");
+	     "data sets that found no room to wait for their template", "raise limits.held");
 	note(out, any, sum_in(detectors, "turned_away"),
-	     "tallies of hosts that a detector had no room for: raise the limit of hosts");
+	     "tallies of hosts that a detector had no room for", "raise limits.hosts");
 	note(out, any, count_at(incidents, "turned_away"),
-	     "findings that opened no incident, because too many are open");
+	     "findings that opened no incident because too many are open",
+	     "raise incidents.max_open");
 	note(out, any, sum_in(json_object_get(status, "sinks"), "dropped"),
-	     "events that a sink could not write: see sinks in `weir status --json`");
+	     "events that a sink could not write", "see sinks in `weir status --json`");
 	note(out, any, count_at(json_object_get(status, "config"), "reloads_refused"),
-	     "reload(s) refused, the configuration before them stays: see `weir check`");
+	     "reloads refused", "the configuration before them stays; see `weir check`");
 }
 
 static void note_journal(const json_t *journal, struct text *out, bool *any)

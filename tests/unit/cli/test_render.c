@@ -122,7 +122,7 @@ static void unknown_sampling_is_loud(void **state)
 	view.exporter_count = 1;
 	render_view(&view, NOW);
 	has("UNKNOWN");
-	has("to look after\n  1 exporter(s) sent records without a sampling rate");
+	has("to look after\n  exporters that sent records without a sampling rate: 1; ");
 }
 
 static void trouble_comes_with_advice(void **state)
@@ -140,8 +140,8 @@ static void trouble_comes_with_advice(void **state)
 	view.journal =
 		(struct status_journal){ .path = "/j", .degraded = true, .reason = "disk full" };
 	render_view(&view, NOW + 60 * NS_PER_S);
-	has("9 records of hosts that found no room: raise");
-	has("12 datagrams lost in full socket buffers: raise receive_buffer");
+	has("hosts that found no room in the tally: 9; raise");
+	has("datagrams lost in full socket buffers: 12; raise ingest.receive_buffer");
 	has("undecoded  3: short 2, unknown-version 1\n");
 	has("/j, CANNOT BE WRITTEN\n");
 	has("the journal cannot be written: disk full");
@@ -236,7 +236,7 @@ static void one_incident_is_a_story(void **state)
 	assert_int_equal(render_incident(one, &page), 0);
 	has("198.51.100.7");
 	has("ntp-amplification 90%");
-	has("    action    observe by observe\n");
+	has("    action    observe only, nothing is blocked\n");
 	json_decref(one);
 }
 
