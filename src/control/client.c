@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define CONNECT_TIMEOUT_MS 3000L
-#define TIMEOUT_MS         10000L
+#define TIMEOUT_MS         5000L
 #define BODY_MAX           ((size_t)64 * 1024 * 1024)
 
 /* Curl wants a whole URL; the host part is never looked up. */
