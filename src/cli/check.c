@@ -10,6 +10,14 @@
 
 enum { OPTION_CONFIG, OPTION_JSON };
 
+/* Set once, before anything runs. */
+static const struct config_known *known_names;
+
+void cli_know(const struct config_known *known)
+{
+	known_names = known;
+}
+
 static void add_plural(struct text *out, const char *separator, size_t count, const char *noun)
 {
 	text_addf(out, "%s%zu %s%s", separator, count, noun, count == 1 ? "" : "s");
@@ -100,7 +108,7 @@ static int run_check(const struct cli_args *args)
 
 	if (find_file(args, &file) != CLI_OK)
 		return CLI_USAGE;
-	bool correct = config_load(file, &errors, &config) == 0;
+	bool correct = config_load_known(file, known_names, &errors, &config) == 0;
 	if (!correct && errors.len == 0)
 		text_addf(&errors, "%s: no memory to read it\n", file);
 	if (args->values[OPTION_JSON])
@@ -139,8 +147,8 @@ const struct command command_check = {
 		"it, 1 if not. It does not look at what only the running machine knows: whether a "
 		"port\n"
 		"is free, or a folder may be written.\n",
-	.examples = "  weir check weir.yaml\n"
-		    "  weir check weir.yaml && systemctl reload weir\n"
-		    "  weir check --json weir.yaml | jq '.errors[]'\n",
+	.examples = "weir check weir.yaml\n"
+		    "weir check weir.yaml && systemctl reload weir\n"
+		    "weir check --json weir.yaml | jq '.errors[]'\n",
 	.run = run_check,
 };

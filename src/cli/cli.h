@@ -12,6 +12,8 @@
 
 #include <stdbool.h>
 
+struct config_known;
+
 /** Exit status of every subcommand. */
 enum cli_status {
 	CLI_OK = 0,   /**< done */
@@ -59,7 +61,7 @@ struct command {
 	const char *word_values;          /**< the only words allowed, "bash|zsh|fish"; NULL: any */
 	enum cli_kind word_kind;          /**< of the words */
 	const char *help;     /**< paragraphs for `weir help NAME`, newline at the end */
-	const char *examples; /**< lines "command    # effect", newline at the end */
+	const char *examples; /**< lines "command    # effect", each with newline */
 	int (*run)(const struct cli_args *args); /**< Return: enum cli_status */
 };
 
@@ -70,6 +72,14 @@ struct command {
  * Return: the exit status for main().
  */
 int cli_main(int argc, char **argv, const struct command *const *commands);
+
+/**
+ * cli_know() - what `weir check` shall hold names against, besides the schema.
+ * @known: borrowed; without this call any name is fine
+ *
+ * Before cli_main().
+ */
+void cli_know(const struct config_known *known);
 
 /** cli_error() - "weir NAME: …" on standard error, with newline. @name may be NULL. */
 __attribute__((format(printf, 2, 3))) void cli_error(const char *name, const char *format, ...);

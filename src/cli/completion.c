@@ -244,8 +244,8 @@ const struct command command_completion = {
 	.help = "Prints a script for the shell that you name; it is made from the same table as "
 		"this\n"
 		"help, so it always fits this version.\n",
-	.examples = "  weir completion bash > /etc/bash_completion.d/weir\n"
-		    "  weir completion zsh > /usr/share/zsh/vendor-completions/_weir\n"
-		    "  weir completion fish > ~/.config/fish/completions/weir.fish\n",
+	.examples = "weir completion bash > /etc/bash_completion.d/weir\n"
+		    "weir completion zsh > /usr/share/zsh/vendor-completions/_weir\n"
+		    "weir completion fish > ~/.config/fish/completions/weir.fish\n",
 	.run = run_completion,
 };

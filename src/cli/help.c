@@ -42,6 +42,16 @@ static void add_option(const struct cli_option *option, struct text *out)
 	text_add(out, "\n");
 }
 
+static void add_examples(const char *lines, struct text *out)
+{
+	text_add(out, "\nexamples:\n");
+	while (*lines) {
+		size_t len = strcspn(lines, "\n");
+		text_addf(out, "  %.*s\n", (int)len, lines);
+		lines += lines[len] ? len + 1 : len;
+	}
+}
+
 void help_command(const struct command *command, struct text *out)
 {
 	static const struct cli_option help = { .name = "help",
@@ -57,5 +67,5 @@ void help_command(const struct command *command, struct text *out)
 		add_option(&command->options[i], out);
 	add_option(&help, out);
 	if (command->examples)
-		text_addf(out, "\nexamples:\n%s", command->examples);
+		add_examples(command->examples, out);
 }

@@ -117,8 +117,8 @@ const struct command command_incidents = {
 		"tells the story of one: what was attacked by what, how much, since when, and what "
 		"was\n"
 		"done about it. Exit status 1 also when there is no such incident.\n\n" ASK_HELP,
-	.examples = "  weir incidents --state open\n"
-		    "  weir incidents 20261122T140506-in-1a2b3c4d    # its story\n"
-		    "  weir incidents --json | jq -r '.incidents[].incident.id'\n",
+	.examples = "weir incidents --state open\n"
+		    "weir incidents 20261122T140506-in-1a2b3c4d    # its story\n"
+		    "weir incidents --json | jq -r '.incidents[].incident.id'\n",
 	.run = run_incidents,
 };

@@ -37,8 +37,8 @@ const struct command command_status = {
 		"open incidents; whether the journal can be written. Below the tables stand the "
 		"things\n"
 		"that somebody should look after, each with what to do.\n\n" ASK_HELP,
-	.examples = "  weir status\n"
-		    "  weir status --json | jq '.exporters[] | {address, lost}'\n"
-		    "  watch -n 1 weir status\n",
+	.examples = "weir status\n"
+		    "weir status --json | jq '.exporters[] | {address, lost}'\n"
+		    "watch -n 1 weir status\n",
 	.run = run_status,
 };

@@ -35,7 +35,7 @@ static const struct command probe = {
 	.words_min = 1,
 	.words_max = 2,
 	.help = "It is there to be looked at.\n",
-	.examples = "  weir probe x\n",
+	.examples = "weir probe x\n",
 	.run = run_probe,
 };
 static const struct command plain = {
@@ -138,7 +138,7 @@ static void help_is_told_without_running(void **state)
 	assert_non_null(strstr(said, "usage: weir probe [--loud] WORD...\n"));
 	assert_non_null(strstr(said, "  -f, --file FILE         a file\n"));
 	assert_non_null(strstr(said, "a format: jsonl|csv\n"));
-	assert_non_null(strstr(said, "  weir probe x\n"));
+	assert_non_null(strstr(said, "\n  weir probe x\n"));
 	char page[sizeof(said)];
 	memcpy(page, said, sizeof(page));
 	assert_int_equal(RUN("probe", "--help"), CLI_OK);
