@@ -43,8 +43,10 @@ packets_dumpcap() {
 packets_tun() {
 	local tap
 	start srv socat TUN:203.0.113.151/28,tun-name=t0,iff-no-pi,iff-up UDP4-LISTEN:7001
+	# Refused once, the client would give up; 1B59 is port 7001.
+	wait_for "the tunnel's server" in_ns srv grep -q :1B59 /proc/net/udp
 	start cli socat TUN:203.0.113.150/28,tun-name=t0,iff-no-pi,iff-up "UDP4:$SERVER4:7001"
-	sleep 0.5
+	wait_for "the tunnel's client" in_ns cli ip link show t0
 	address srv t0 2001:db8:4::151/64
 	address cli t0 2001:db8:4::150/64
 	listening "$1.pcap" cli t0 -s 0

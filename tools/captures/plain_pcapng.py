@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Take out of a pcapng file what it tells of the machine it was made on: processor, system, program.
+"""Take out of a pcapng file what it tells of its machine: processor, system, program.
 
     tools/captures/plain_pcapng.py FILE
 
