@@ -53,7 +53,9 @@ static void take_config(struct decode_state *state, struct exporter *exporter)
 static struct exporter *exporter_add(struct decode_state *state, const struct exporter_key *key,
 				     const struct ip *agent, uint32_t *slot)
 {
-	if (state->config->exporters_only && !config_exporter_of(state->config, &key->address)) {
+	/* The list is about who may send; a capture is what the operator gave. */
+	if (state->config->exporters_only && key->source != FLOW_PACKET &&
+	    !config_exporter_of(state->config, &key->address)) {
 		state->undecodable[REASON_NOT_ALLOWED]++;
 		return NULL;
 	}

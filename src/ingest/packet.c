@@ -14,10 +14,17 @@
 /** Tunnels within tunnels that are followed. */
 #define TUNNEL_DEPTH 4
 
-static const enum packet_next first_header[] = {
-	[PACKET_ETHERNET] = NEXT_ETHERNET, [PACKET_IP] = NEXT_IP,   [PACKET_MPLS] = NEXT_MPLS,
-	[PACKET_PPP] = NEXT_PPP,           [PACKET_SLL] = NEXT_SLL, [PACKET_SLL2] = NEXT_SLL2,
+static const enum packet_next first_header[PACKET_LINK_COUNT] = {
+	[PACKET_ETHERNET] = NEXT_ETHERNET,
+	[PACKET_IP] = NEXT_IP,
+	[PACKET_MPLS] = NEXT_MPLS,
+	[PACKET_PPP] = NEXT_PPP,
+	[PACKET_SLL] = NEXT_SLL,
+	[PACKET_SLL2] = NEXT_SLL2,
 	[PACKET_LOOP] = NEXT_LOOP,
+	[PACKET_FDDI] = NEXT_FDDI,
+	[PACKET_FRAME_RELAY] = NEXT_FRAME_RELAY,
+	[PACKET_CISCO_HDLC] = NEXT_CISCO_HDLC,
 };
 
 static struct packet_walk walk_of(const struct packet_view *view)

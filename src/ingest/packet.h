@@ -8,10 +8,10 @@
  *
  * Understood: Ethernet with 802.1Q, 802.1ad and 0x9100 tags, LLC/SNAP, PPPoE
  * (RFC 2516), MPLS (RFC 3032) with IP or Ethernet behind it (RFC 4448, with
- * and without control word), PPP, Linux cooked v1 and v2, BSD loopback, raw
- * IP; IPv4 (RFC 791), IPv6 with extension headers (RFC 8200), TCP, UDP, SCTP,
- * DCCP, ICMP; tunnels GRE (RFC 2784, 2890, 2637), IP in IP (RFC 2003, 4213,
- * 2473), VXLAN (RFC 7348).
+ * and without control word), PPP, Linux cooked v1 and v2, BSD loopback, FDDI,
+ * frame relay (RFC 2427), Cisco HDLC, raw IP; IPv4 (RFC 791), IPv6 with
+ * extension headers (RFC 8200), TCP, UDP, SCTP, DCCP, ICMP; tunnels GRE
+ * (RFC 2784, 2890, 2637), IP in IP (RFC 2003, 4213, 2473), VXLAN (RFC 7348).
  *
  * Not done: reassembly, checksums, anything above the transport header.
  */
@@ -34,6 +34,10 @@ enum packet_link {
 	PACKET_SLL,  /**< Linux cooked, version 1 */
 	PACKET_SLL2, /**< Linux cooked, version 2 */
 	PACKET_LOOP, /**< BSD loopback: address family in either byte order */
+	PACKET_FDDI,
+	PACKET_FRAME_RELAY,
+	PACKET_CISCO_HDLC,
+	PACKET_LINK_COUNT
 };
 
 /** Bytes of a packet; borrowed. */

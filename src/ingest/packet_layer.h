@@ -24,6 +24,9 @@ enum packet_next {
 	NEXT_SLL,
 	NEXT_SLL2,
 	NEXT_LOOP,
+	NEXT_FDDI,
+	NEXT_FRAME_RELAY,
+	NEXT_CISCO_HDLC,
 	NEXT_NOT_IP, /**< nothing that leads to an IP header */
 };
 

@@ -28,6 +28,9 @@ enum {
 	PPP_IPV6 = 0x0057,
 	PPP_MPLS = 0x0281,
 	ARPHRD_NETLINK = 824,
+	NLPID_SNAP = 0x80,
+	NLPID_IPV6 = 0x8e,
+	NLPID_IPV4 = 0xcc,
 	CONTROL_WORD_LEN = 4,
 	ETHERNET_TYPE_AT = 12,
 };
@@ -234,6 +237,43 @@ static enum packet_next step_loop(struct packet_walk *walk)
 	}
 }
 
+/** Frame control and addresses, then always LLC. */
+static enum packet_next step_fddi(struct packet_walk *walk)
+{
+	bytes_skip(&walk->b, 13);
+	return step_llc(walk);
+}
+
+/** Address of 2 to 4 bytes, the last one odd; then RFC 2427, or Cisco's bare ethertype. */
+static enum packet_next step_frame_relay(struct packet_walk *walk)
+{
+	int address = 1;
+
+	while (!(bytes_u8(&walk->b) & 1) && !walk->b.failed && address < 4)
+		address++;
+	uint16_t word = bytes_be16(&walk->b);
+
+	if (word >> 8 != 0x03) {
+		walk->type = word;
+		return word > TYPE_LLC_MAX ? NEXT_TYPE : NEXT_NOT_IP;
+	}
+	uint8_t nlpid = word & 0xff ? word & 0xff : bytes_u8(&walk->b);
+
+	if (nlpid == NLPID_SNAP) {
+		bytes_skip(&walk->b, 3);
+		walk->type = bytes_be16(&walk->b);
+		return walk->type > TYPE_LLC_MAX ? NEXT_TYPE : NEXT_NOT_IP;
+	}
+	return nlpid == NLPID_IPV4 || nlpid == NLPID_IPV6 ? NEXT_IP : NEXT_NOT_IP;
+}
+
+static enum packet_next step_cisco_hdlc(struct packet_walk *walk)
+{
+	bytes_skip(&walk->b, 2);
+	walk->type = bytes_be16(&walk->b);
+	return walk->type > TYPE_LLC_MAX ? NEXT_TYPE : NEXT_NOT_IP;
+}
+
 static enum packet_next step(struct packet_walk *walk, enum packet_next next)
 {
 	switch (next) {
@@ -251,6 +291,12 @@ static enum packet_next step(struct packet_walk *walk, enum packet_next next)
 		return step_sll2(walk);
 	case NEXT_LOOP:
 		return step_loop(walk);
+	case NEXT_FDDI:
+		return step_fddi(walk);
+	case NEXT_FRAME_RELAY:
+		return step_frame_relay(walk);
+	case NEXT_CISCO_HDLC:
+		return step_cisco_hdlc(walk);
 	default:
 		return NEXT_NOT_IP;
 	}
