@@ -136,7 +136,11 @@ int parse_quantity(const char *text, enum quantity kind, uint64_t *ret_value)
 		double value = number * u->factor;
 		if (value >= 0x1p63)
 			return -WEIR_ERANGE;
-		*ret_value = (uint64_t)llround(value);
+		double whole = round(value);
+		/* 0.1G is not exact in binary, but near; half a packet is not. */
+		if (fabs(value - whole) > value * 1e-9)
+			return -WEIR_ESYNTAX;
+		*ret_value = (uint64_t)whole;
 		return 0;
 	}
 	return -WEIR_EUNIT;

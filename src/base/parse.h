@@ -41,8 +41,8 @@ WEIR_CHECK int parse_u64(const char *text, uint64_t *ret_value);
  * @kind: what is expected
  * @ret_value: in the base unit of @kind; untouched on failure
  *
- * Return: 0; -WEIR_ESYNTAX for no number, -WEIR_EUNIT for a unit of another
- * kind, -WEIR_ERANGE for a value that does not fit.
+ * Return: 0; -WEIR_ESYNTAX for no number or half a base unit, -WEIR_EUNIT for
+ * a unit of another kind, -WEIR_ERANGE for a value that does not fit.
  */
 WEIR_CHECK int parse_quantity(const char *text, enum quantity kind, uint64_t *ret_value);
 

@@ -24,6 +24,8 @@ static void units_give_base_values(void **state)
 		{ "16MiB", QUANTITY_BYTES, 16777216 },
 		{ "50%", QUANTITY_PERCENT, 50 },
 		{ "3kfps", QUANTITY_FPS, 3000 },
+		{ "0.1kpps", QUANTITY_PPS, 100 },
+		{ "0.3Tbps", QUANTITY_BPS, 300000000000U },
 		{ "10 Gbps", QUANTITY_BPS, 10000000000U },
 	};
 
@@ -47,6 +49,8 @@ static void what_does_not_fit_is_refused(void **state)
 	assert_int_equal(parse_quantity("-5kpps", QUANTITY_PPS, &value), -WEIR_ESYNTAX);
 	assert_int_equal(parse_quantity("inf", QUANTITY_PPS, &value), -WEIR_ESYNTAX);
 	assert_int_equal(parse_quantity("1e9", QUANTITY_PPS, &value), -WEIR_EUNIT);
+	assert_int_equal(parse_quantity("1.5", QUANTITY_COUNT, &value), -WEIR_ESYNTAX);
+	assert_int_equal(parse_quantity("0.0001kpps", QUANTITY_PPS, &value), -WEIR_ESYNTAX);
 	assert_int_equal(parse_quantity("1000", QUANTITY_RATIO, &value), -WEIR_ESYNTAX);
 	assert_int_equal(parse_quantity("1:0", QUANTITY_RATIO, &value), -WEIR_ERANGE);
 	assert_int_equal(parse_quantity("1:4294967296", QUANTITY_RATIO, &value), -WEIR_ERANGE);
