@@ -34,7 +34,8 @@
 		.name = (title), .kind = VALUE_LATER \
 	}
 
-/* clang-format off: a table is read by its columns, one row two lines */
+/* A table is read by its columns: one row is two lines, whatever their length allows. */
+/* clang-format off */
 static const struct schema_key network_keys[] = {
 	ROW("prefix", PREFIX, NULL, RELOAD, FIELD(struct config_network, prefix),
 	    "The addresses, with the host bits zero", .required = true),
@@ -126,21 +127,19 @@ static const struct schema schema_threshold = {
  * rate, but `total` and `udp` are not halved: serving is what servers do. Exporters do not agree
  * on what a flow is, so flows have no limit. docs/manual/configuration.md explains each.
  */
-#define DEFAULT_THRESHOLDS                                                                       \
-	"- {name: total, direction: [inbound, outbound], class: total, pps: 100kpps, bps: "      \
-	"1Gbps}\n"                                                                               \
+#define DEFAULT_THRESHOLDS \
+	"- {name: total, direction: [inbound, outbound], class: total, pps: 100kpps, bps: 1Gbps}\n" \
 	"- {name: udp, direction: [inbound, outbound], class: udp, pps: 50kpps, bps: 500Mbps}\n" \
-	"- {name: udp-amp, direction: inbound, class: udp-amp, pps: 10kpps, bps: 100Mbps}\n"     \
-	"- {name: udp-amp, direction: outbound, class: udp-amp, pps: 5kpps, bps: 50Mbps}\n"      \
-	"- {name: fragment, direction: inbound, class: fragment, pps: 10kpps, bps: 100Mbps}\n"   \
-	"- {name: fragment, direction: outbound, class: fragment, pps: 5kpps, bps: 50Mbps}\n"    \
-	"- {name: syn, direction: inbound, class: syn, pps: 10kpps}\n"                           \
-	"- {name: syn, direction: outbound, class: syn, pps: 5kpps}\n"                           \
-	"- {name: syn-ack, direction: inbound, class: syn-ack, pps: 10kpps}\n"                   \
-	"- {name: icmp, direction: inbound, class: icmp, pps: 10kpps}\n"                         \
-	"- {name: icmp, direction: outbound, class: icmp, pps: 5kpps}\n"                         \
-	"- {name: tcp-bad-flags, direction: [inbound, outbound], class: tcp-bad-flags, pps: "    \
-	"5kpps}\n"
+	"- {name: udp-amp, direction: inbound, class: udp-amp, pps: 10kpps, bps: 100Mbps}\n" \
+	"- {name: udp-amp, direction: outbound, class: udp-amp, pps: 5kpps, bps: 50Mbps}\n" \
+	"- {name: fragment, direction: inbound, class: fragment, pps: 10kpps, bps: 100Mbps}\n" \
+	"- {name: fragment, direction: outbound, class: fragment, pps: 5kpps, bps: 50Mbps}\n" \
+	"- {name: syn, direction: inbound, class: syn, pps: 10kpps}\n" \
+	"- {name: syn, direction: outbound, class: syn, pps: 5kpps}\n" \
+	"- {name: syn-ack, direction: inbound, class: syn-ack, pps: 10kpps}\n" \
+	"- {name: icmp, direction: inbound, class: icmp, pps: 10kpps}\n" \
+	"- {name: icmp, direction: outbound, class: icmp, pps: 5kpps}\n" \
+	"- {name: tcp-bad-flags, direction: [inbound, outbound], class: tcp-bad-flags, pps: 5kpps}\n"
 
 static const struct schema_key detect_keys[] = {
 	NUMBER("window", DURATION, "1s", "5min", "5s", RELOAD, SETTING(window_ns),
@@ -260,7 +259,7 @@ const struct schema_key *schema_find(const struct schema *schema, const char *na
 const char *quantity_noun(enum quantity kind)
 {
 	static const char *const nouns[QUANTITY_KINDS] = {
-		[QUANTITY_COUNT] = "number",         [QUANTITY_PPS] = "packet rate",
+		[QUANTITY_COUNT] = "whole number",   [QUANTITY_PPS] = "packet rate",
 		[QUANTITY_BPS] = "data rate",        [QUANTITY_FPS] = "flow rate",
 		[QUANTITY_DURATION] = "duration",    [QUANTITY_BYTES] = "size",
 		[QUANTITY_RATIO] = "sampling ratio", [QUANTITY_PERCENT] = "percentage",

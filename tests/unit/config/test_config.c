@@ -258,9 +258,9 @@ static void wrong_values_are_told_with_their_place(void **state)
 		  "f:1:45: `capacity`: `5kpps` has no unit that fits; expected a data rate, as "
 		  "10Gbps" },
 		{ "ingest: {threads: two}",
-		  "f:1:19: `threads`: `two` is not a number; write it as 100, 5k" },
+		  "f:1:19: `threads`: `two` is not a whole number; write it as 100, 5k" },
 		{ "ingest: {threads: -1}",
-		  "f:1:19: `threads`: `-1` is not a number; write it as 100, 5k" },
+		  "f:1:19: `threads`: `-1` is not a whole number; write it as 100, 5k" },
 		{ "ingest: {threads: 65}", "f:1:19: `threads`: `65` is too large; at most 64" },
 		{ "ingest: {threads: 99999999999999999999999999}",
 		  "f:1:19: `threads`: `99999999999999999999999999` is too large; at most 64" },

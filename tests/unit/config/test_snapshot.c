@@ -2,6 +2,8 @@
 /* Tests of the questions a configuration answers. */
 #include "check.h"
 
+#include <string.h>
+
 #include "config/snapshot.h"
 
 static struct ip ip(const char *text)
@@ -92,12 +94,57 @@ static void exporters_are_found_by_address(void **state)
 	config_free(&s->config);
 }
 
+static struct config *parsed(const char *yaml)
+{
+	struct text errors = text_heap();
+	struct config *config = NULL;
+	int err = config_parse("f", yaml, strlen(yaml), &errors, &config);
+
+	assert_string_equal(text_string(&errors), "");
+	assert_int_equal(err, 0);
+	return config;
+}
+
+static void assert_restart(const char *before, const char *after, const char *fields)
+{
+	struct config *a = parsed(before), *b = parsed(after);
+	struct text names = text_heap();
+	int count = config_restart_needed(a, b, &names);
+	int expected = *fields ? 1 : 0;
+
+	for (const char *p = fields; *p; p++)
+		expected += *p == ',';
+	assert_string_equal(text_string(&names), fields);
+	assert_int_equal(count, expected);
+	text_done(&names);
+	config_free(a);
+	config_free(b);
+}
+
+static void a_restart_is_asked_for_where_it_is_needed(void **state)
+{
+	(void)state;
+	assert_restart("", "", "");
+	assert_restart("", "networks: [{prefix: 10.0.0.0/8}]\ndetect: {window: 9s}", "");
+	assert_restart("", "listen: {netflow: '[::]:2055'}", "listen");
+	assert_restart("listen: {netflow: '[::]:2055'}", "listen: {sflow: '[::]:2055'}", "listen");
+	assert_restart("listen: {netflow: '[::]:2055'}", "\n\nlisten: {ipfix: '[::]:2055'}", "");
+	assert_restart("", "ingest: {threads: 3}\nlimits: {hosts: 100, held: 4MiB}",
+		       "ingest.threads, limits.hosts");
+	assert_restart("", "state: {path: none}", "state.path");
+	assert_restart("state: {path: none}", "state: {path: none}", "");
+	assert_restart("control: {socket: /a}", "control: {socket: /b}", "control.socket");
+	assert_restart("report: [{kind: text}]", "report: [{kind: text, path: x}]", "report");
+	assert_restart("", "report: []", "report");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_are_usable),
 		cmocka_unit_test(directions_follow_the_networks),
 		cmocka_unit_test(exporters_are_found_by_address),
+		cmocka_unit_test(a_restart_is_asked_for_where_it_is_needed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
