@@ -33,6 +33,16 @@ static inline size_t bytes_left(const struct bytes *b)
 	return (size_t)(b->end - b->at);
 }
 
+/** Nothing but zeros is left. */
+static inline bool bytes_are_zero(const struct bytes *b)
+{
+	for (const uint8_t *at = b->at; at < b->end; at++) {
+		if (*at)
+			return false;
+	}
+	return true;
+}
+
 /** Step over @len bytes and return where they start, or NULL (and fail). */
 static inline const uint8_t *bytes_take(struct bytes *b, size_t len)
 {
