@@ -46,8 +46,11 @@ struct exporter {
 	bool sequence_known;
 	uint32_t uptime_ms; /**< latest SysUptime, to notice wraps and restarts */
 	bool uptime_known;
-	uint32_t config_rate;  /**< operator's override; 0: none */
-	uint32_t options_rate; /**< announced for the whole exporter; 0: none */
+	uint64_t
+		system_init_ns; /**< start of the exporter, as IPFIX options data say; 0: unknown */
+	uint32_t template_list; /**< its templates: 1 + index of the newest; 0: none */
+	uint32_t config_rate;   /**< operator's override; 0: none */
+	uint32_t options_rate;  /**< announced for the whole exporter; 0: none */
 	struct exporter_sampler samplers[EXPORTER_SAMPLERS];
 	unsigned sampler_count;
 	uint64_t samplers_turned_away;
