@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * record: data records in, flows and announced sampling rates out, by a plan.
+ *
+ * What every flow has is read without a branch a field; what only some
+ * templates have is asked for once a record. Nothing here checks bounds but
+ * find_places(): a plan's slots lie inside the record it measured.
+ */
+#include "ingest/packet.h"
+#include "ingest/plan.h"
+
+#include "base/clock.h"
+
+#define BIT(slot)    (1ULL << (slot))
+#define ADDRESSES_V4 (BIT(SLOT_SRC4) | BIT(SLOT_DST4))
+#define ADDRESSES_V6 (BIT(SLOT_SRC6) | BIT(SLOT_DST6))
+#define PORTS_OF_TCP (BIT(SLOT_SPORT_TCP) | BIT(SLOT_DPORT_TCP))
+#define ICMP_V4      (BIT(SLOT_ICMP4) | BIT(SLOT_ICMP4_TYPE))
+#define ICMP_V6      (BIT(SLOT_ICMP6) | BIT(SLOT_ICMP6_TYPE))
+#define REVERSE      (BIT(SLOT_REV_BYTES) | BIT(SLOT_REV_PACKETS))
+#define FRAGMENT     (BIT(SLOT_FRAGMENT_OFFSET) | BIT(SLOT_FRAGMENT_FLAGS))
+#define DROPPED      (BIT(SLOT_FORWARDING) | BIT(SLOT_FIREWALL))
+#define SECTIONS     (BIT(SLOT_FRAME) | BIT(SLOT_IP_PACKET))
+#define TIMES        (BIT(SLOT_START) | BIT(SLOT_END))
+#define RARE                                                                                      \
+	(BIT(SLOT_TTL) | BIT(SLOT_VLAN) | PORTS_OF_TCP | ICMP_V4 | ICMP_V6 | REVERSE | FRAGMENT | \
+	 DROPPED | SECTIONS)
+#define RATES                                                                         \
+	(BIT(SLOT_INTERVAL) | BIT(SLOT_RANDOM_INTERVAL) | BIT(SLOT_PACKET_INTERVAL) | \
+	 BIT(SLOT_SIZE) | BIT(SLOT_PROBABILITY))
+
+#define PROTO_ICMP         1
+#define PROTO_TCP          6
+#define PROTO_ICMP6        58
+/* forwardingStatus, the two top bits: 01 forwarded, 10 dropped, 11 consumed (RFC 7270, 4.12). */
+#define FORWARDING_DROPPED 2
+/* firewallEvent: 3 is "flow denied" (IANA). */
+#define FIREWALL_DENIED    3
+/* fragmentFlags: more fragments follow (IANA, element 197, bit 2 from the top). */
+#define FRAGMENT_MORE      0x20
+/* Marks the rate of an interface among those of samplers. */
+#define SAMPLER_INTERFACE  (1ULL << 63)
+
+/* Where the parts of one record begin. */
+struct places {
+	const uint8_t *base[PLAN_VARIABLE_MAX + 1]; /* the record; ends of variable fields */
+	const uint8_t *field[PLAN_VARIABLE_MAX];    /* contents of variable fields */
+	uint16_t field_len[PLAN_VARIABLE_MAX];
+};
+
+/* One record in work. */
+struct record {
+	const struct plan *plan;
+	const struct places *places;
+};
+
+static inline const uint8_t *field_end(const struct record *r, enum slot slot)
+{
+	const struct plan_slot *s = &r->plan->slot[slot];
+
+	return r->places->base[s->base] + s->end;
+}
+
+static inline uint64_t value(const struct record *r, enum slot slot)
+{
+	return be64_at(field_end(r, slot) - 8) & r->plan->slot[slot].mask;
+}
+
+static inline struct ip address4(const struct record *r, enum slot slot)
+{
+	return ip_from_v4(field_end(r, slot) - 4);
+}
+
+static inline struct ip address6(const struct record *r, enum slot slot)
+{
+	return ip_from_v6(field_end(r, slot) - 16);
+}
+
+/* The contents of the variable field at @at; NULL if it does not end before @end. */
+static const uint8_t *variable_field(const uint8_t *at, const uint8_t *end, uint16_t *ret_len)
+{
+	struct bytes rest = bytes_of(at, (size_t)(end - at));
+	uint16_t len = bytes_u8(&rest);
+
+	if (len == 255)
+		len = bytes_be16(&rest);
+	*ret_len = len;
+	return bytes_take(&rest, len);
+}
+
+/* Measure one record. Return: its end, or NULL when it does not fit before @end. */
+static const uint8_t *find_places(const struct plan *plan, const uint8_t *at, const uint8_t *end,
+				  struct places *places)
+{
+	places->base[0] = at;
+	for (unsigned i = 0; i < plan->variables; i++) {
+		if ((size_t)(end - at) < plan->gap[i])
+			return NULL;
+		const uint8_t *field =
+			variable_field(at + plan->gap[i], end, &places->field_len[i]);
+		if (!field)
+			return NULL;
+		places->field[i] = field;
+		at = field + places->field_len[i];
+		places->base[i + 1] = at;
+	}
+	return (size_t)(end - at) < plan->tail ? NULL : at + plan->tail;
+}
+
+/* Both families in one template: the pair that is not all zero, else the first. */
+static bool is_v4(const struct record *r)
+{
+	const struct plan *plan = r->plan;
+
+	if (!(plan->slots & ADDRESSES_V6))
+		return true;
+	if (!(plan->slots & ADDRESSES_V4))
+		return false;
+	struct ip src = address6(r, plan_has(plan, SLOT_SRC6) ? SLOT_SRC6 : SLOT_DST6);
+	struct ip dst = address6(r, plan_has(plan, SLOT_DST6) ? SLOT_DST6 : SLOT_SRC6);
+	if (ip_is_zero(&src) && ip_is_zero(&dst))
+		return true;
+	return !plan->v6_first && (value(r, SLOT_SRC4) | value(r, SLOT_DST4));
+}
+
+static void read_addresses4(const struct record *r, struct flow *flow)
+{
+	if (plan_has(r->plan, SLOT_SRC4)) {
+		flow->src = address4(r, SLOT_SRC4);
+		flow->has |= FLOW_HAS_SRC;
+	}
+	if (plan_has(r->plan, SLOT_DST4)) {
+		flow->dst = address4(r, SLOT_DST4);
+		flow->has |= FLOW_HAS_DST;
+	}
+	if (plan_has(r->plan, SLOT_NEXT_HOP4)) {
+		flow->next_hop = address4(r, SLOT_NEXT_HOP4);
+		flow->has |= FLOW_HAS_NEXT_HOP;
+	}
+}
+
+static void read_addresses6(const struct record *r, struct flow *flow)
+{
+	if (plan_has(r->plan, SLOT_SRC6)) {
+		flow->src = address6(r, SLOT_SRC6);
+		flow->has |= FLOW_HAS_SRC;
+	}
+	if (plan_has(r->plan, SLOT_DST6)) {
+		flow->dst = address6(r, SLOT_DST6);
+		flow->has |= FLOW_HAS_DST;
+	}
+	if (plan_has(r->plan, SLOT_NEXT_HOP6)) {
+		flow->next_hop = address6(r, SLOT_NEXT_HOP6);
+		flow->has |= FLOW_HAS_NEXT_HOP;
+	}
+}
+
+static uint64_t duration_ns(const struct record *r)
+{
+	uint64_t count = value(r, SLOT_DURATION) & UINT32_MAX;
+
+	return count * (r->plan->slot[SLOT_DURATION].unit == UNIT_MS ? NS_PER_MS : NS_PER_US);
+}
+
+/* A time the record has, or 0. */
+static uint64_t read_time(const struct record *r, const struct stamp_base *base, enum slot slot)
+{
+	if (!plan_has(r->plan, slot))
+		return 0;
+	return stamp_ns(base, r->plan->slot[slot].unit, value(r, slot));
+}
+
+static void read_times(const struct record *r, const struct stamp_base *header, struct flow *flow)
+{
+	struct stamp_base base = *header;
+
+	if (plan_has(r->plan, SLOT_SYSTEM_INIT)) {
+		base.init_ns = stamp_ns(header, UNIT_MS, value(r, SLOT_SYSTEM_INIT));
+		base.has_uptime = base.has_uptime && base.init_ns == 0;
+	}
+	flow->start_ns = read_time(r, &base, SLOT_START);
+	flow->end_ns = read_time(r, &base, SLOT_END);
+	if (plan_has(r->plan, SLOT_DURATION)) {
+		if (flow->start_ns && !flow->end_ns)
+			flow->end_ns = flow->start_ns + duration_ns(r);
+		else if (flow->end_ns && !flow->start_ns && flow->end_ns > duration_ns(r))
+			flow->start_ns = flow->end_ns - duration_ns(r);
+	}
+	flow->has |= flow->start_ns ? FLOW_HAS_START : 0;
+	flow->has |= flow->end_ns ? FLOW_HAS_END : 0;
+}
+
+/* Type and code, from whichever of their elements the template has. */
+static void read_icmp(const struct record *r, struct flow *flow)
+{
+	bool v6 = r->plan->slots & ICMP_V6;
+
+	if (r->plan->slots & ICMP_V4)
+		v6 = v6 && flow->proto == PROTO_ICMP6;
+	uint64_t both = value(r, v6 ? SLOT_ICMP6 : SLOT_ICMP4);
+	uint64_t type = value(r, v6 ? SLOT_ICMP6_TYPE : SLOT_ICMP4_TYPE);
+	uint64_t code = value(r, v6 ? SLOT_ICMP6_CODE : SLOT_ICMP4_CODE);
+
+	flow->icmp_type = (uint8_t)(both >> 8 | type);
+	flow->icmp_code = (uint8_t)(both | code);
+	flow->sport = 0;
+	flow->dport = (uint16_t)(flow->icmp_type << 8 | flow->icmp_code);
+	flow->has |= FLOW_HAS_ICMP | FLOW_HAS_SPORT | FLOW_HAS_DPORT;
+}
+
+/* ICMP without elements of its own: type and code in the destination port, by custom. */
+static void read_icmp_port(struct flow *flow)
+{
+	/* Below 256 it may as well be a bare type, which some exporters put there. */
+	if (flow->sport != 0 || flow->dport < 256)
+		return;
+	flow->icmp_type = (uint8_t)(flow->dport >> 8);
+	flow->icmp_code = (uint8_t)flow->dport;
+	flow->has |= FLOW_HAS_ICMP;
+}
+
+static void read_fragment(const struct record *r, struct flow *flow)
+{
+	if (value(r, SLOT_FRAGMENT_OFFSET) & 0x1fff)
+		flow->fragment = 2;
+	else
+		flow->fragment = value(r, SLOT_FRAGMENT_FLAGS) & FRAGMENT_MORE ? 1 : 0;
+}
+
+static void read_dropped(const struct record *r, struct flow *flow)
+{
+	/* Four bytes long in newer exporters, the status in the last. */
+	uint8_t status = (uint8_t)value(r, SLOT_FORWARDING);
+
+	if (status >> 6 == FORWARDING_DROPPED || value(r, SLOT_FIREWALL) == FIREWALL_DENIED)
+		flow->has |= FLOW_HAS_DROPPED;
+}
+
+static struct packet_view section_view(const struct record *r, const struct plan_section *section)
+{
+	if (section->variable)
+		return (struct packet_view){ .data = r->places->field[section->field],
+					     .len = r->places->field_len[section->field] };
+	return (struct packet_view){ .data = r->places->base[section->base] + section->at,
+				     .len = section->len };
+}
+
+/* The packet itself, or its first bytes, instead of elements made from it. */
+static void read_section(const struct record *r, struct flow *flow)
+{
+	bool frame = plan_has(r->plan, SLOT_FRAME);
+	struct packet_view view = section_view(r, frame ? &r->plan->frame : &r->plan->ip_packet);
+	size_t size = value(r, SLOT_FRAME_SIZE);
+
+	view.link = frame ? PACKET_ETHERNET : PACKET_IP;
+	view.wire_len = frame && size > view.len ? size : view.len;
+	if (flow->has & (FLOW_HAS_SRC | FLOW_HAS_DST))
+		return;
+	struct flow sent = *flow;
+	if (packet_parse(&view, flow) < 0)
+		return;
+	flow->has |= sent.has;
+	if (sent.has & FLOW_HAS_BYTES)
+		flow->bytes = sent.bytes;
+	if (sent.has & FLOW_HAS_PACKETS)
+		flow->packets = sent.packets;
+}
+
+static void read_rare(const struct record *r, struct flow *flow)
+{
+	uint64_t slots = r->plan->slots;
+
+	flow->ttl = (uint8_t)value(r, SLOT_TTL);
+	flow->vlan = (uint16_t)value(r, SLOT_VLAN);
+	flow->rev_bytes = value(r, SLOT_REV_BYTES);
+	flow->rev_packets = value(r, SLOT_REV_PACKETS);
+	if (slots & PORTS_OF_TCP && flow->proto == PROTO_TCP) {
+		flow->sport = (uint16_t)value(r, SLOT_SPORT_TCP);
+		flow->dport = (uint16_t)value(r, SLOT_DPORT_TCP);
+	}
+	if (slots & FRAGMENT)
+		read_fragment(r, flow);
+	if (slots & DROPPED)
+		read_dropped(r, flow);
+	if (slots & SECTIONS)
+		read_section(r, flow);
+}
+
+static void read_flow(const struct record *r, const struct stamp_base *base, struct flow *flow)
+{
+	flow->has = r->plan->has;
+	flow->bytes = value(r, SLOT_BYTES);
+	flow->packets = value(r, SLOT_PACKETS);
+	flow->sport = (uint16_t)value(r, SLOT_SPORT);
+	flow->dport = (uint16_t)value(r, SLOT_DPORT);
+	flow->proto = (uint8_t)value(r, SLOT_PROTO);
+	flow->tcp_flags = (uint8_t)value(r, SLOT_TCP_FLAGS);
+	flow->tos = (uint8_t)value(r, SLOT_TOS);
+	flow->in_if = (uint32_t)value(r, SLOT_IN_IF);
+	flow->out_if = (uint32_t)value(r, SLOT_OUT_IF);
+	flow->src_as = (uint32_t)value(r, SLOT_SRC_AS);
+	flow->dst_as = (uint32_t)value(r, SLOT_DST_AS);
+	if (is_v4(r))
+		read_addresses4(r, flow);
+	else
+		read_addresses6(r, flow);
+	if (r->plan->slots & TIMES)
+		read_times(r, base, flow);
+	if (r->plan->slots & RARE)
+		read_rare(r, flow);
+	if (flow->proto == PROTO_ICMP || flow->proto == PROTO_ICMP6) {
+		if (r->plan->slots & (ICMP_V4 | ICMP_V6))
+			read_icmp(r, flow);
+		else if (!(flow->has & FLOW_HAS_ICMP))
+			read_icmp_port(flow);
+	}
+}
+
+static uint32_t rate_of_share(uint64_t part, uint64_t whole)
+{
+	uint64_t rate = part ? (whole + part / 2) / part : 0;
+
+	return rate < UINT32_MAX ? (uint32_t)rate : UINT32_MAX;
+}
+
+/* samplingProbability: a floating-point number, shortened to 32 bits by some. */
+static uint32_t rate_of_probability(const struct record *r)
+{
+	uint64_t bits = value(r, SLOT_PROBABILITY);
+	double probability = 0;
+
+	if (r->plan->slot[SLOT_PROBABILITY].mask == UINT64_MAX) {
+		memcpy(&probability, &bits, sizeof(probability));
+	} else if (r->plan->slot[SLOT_PROBABILITY].mask == UINT32_MAX) {
+		uint32_t word = (uint32_t)bits;
+		float single;
+		memcpy(&single, &word, sizeof(single));
+		probability = (double)single;
+	}
+	/* Also turns away what is no number. */
+	if (!(probability > 1e-9 && probability <= 1))
+		return 0;
+	return (uint32_t)(1 / probability + 0.5);
+}
+
+/* The rate a record names, in whichever way; 0: none. */
+static uint32_t read_rate(const struct record *r)
+{
+	uint64_t interval = value(r, SLOT_INTERVAL);
+	uint64_t packets = value(r, SLOT_PACKET_INTERVAL);
+	uint64_t space = value(r, SLOT_PACKET_SPACE);
+
+	if (interval == 0)
+		interval = value(r, SLOT_RANDOM_INTERVAL);
+	if (interval)
+		return rate_of_share(1, interval);
+	if (value(r, SLOT_SIZE) && value(r, SLOT_POPULATION))
+		return rate_of_share(value(r, SLOT_SIZE), value(r, SLOT_POPULATION));
+	if (packets && plan_has(r->plan, SLOT_PACKET_SPACE))
+		return rate_of_share(packets, packets + (space & UINT32_MAX));
+	/* An interval without a space would mean "all packets"; those who send it mean 1:N. */
+	return packets ? rate_of_share(1, packets) : rate_of_probability(r);
+}
+
+/* What the announced samplers say of a record: the one it names, its interface's, the only one. */
+static uint32_t sampler_rate(const struct record *r, const struct exporter *exporter,
+			     const struct flow *flow)
+{
+	uint32_t rate = 0;
+
+	if (exporter->sampler_count == 0)
+		return 0;
+	if (plan_has(r->plan, SLOT_SAMPLER))
+		return exporter_sampler_rate(exporter, value(r, SLOT_SAMPLER));
+	if (flow->has & FLOW_HAS_IN_IF)
+		rate = exporter_sampler_rate(exporter, SAMPLER_INTERFACE | flow->in_if);
+	if (rate == 0 && exporter->sampler_count == 1 &&
+	    !(exporter->samplers[0].id & SAMPLER_INTERFACE))
+		rate = exporter->samplers[0].rate;
+	return rate;
+}
+
+static void flow_record(struct message *message, const struct record *r)
+{
+	struct exporter *exporter = message->exporter;
+	struct flow *flow = flow_begin(message->state, exporter, message->datagram);
+	enum sampling_source source = SAMPLING_RECORD;
+
+	read_flow(r, &message->base, flow);
+	uint32_t rate = r->plan->slots & RATES ? read_rate(r) : 0;
+	if (rate == 0) {
+		rate = sampler_rate(r, exporter, flow);
+		source = rate ? SAMPLING_OPTIONS : SAMPLING_UNKNOWN;
+	}
+	flow_commit(message->state, exporter, rate, source);
+	message->flows++;
+}
+
+static void options_record(struct message *message, const struct record *r)
+{
+	struct exporter *exporter = message->exporter;
+	uint32_t rate = r->plan->slots & RATES ? read_rate(r) : 0;
+
+	exporter->stats.options++;
+	if (plan_has(r->plan, SLOT_SYSTEM_INIT))
+		exporter->system_init_ns =
+			stamp_ns(&message->base, UNIT_MS, value(r, SLOT_SYSTEM_INIT));
+	if (rate == 0)
+		return;
+	if (plan_has(r->plan, SLOT_SAMPLER))
+		exporter_sampler_set(exporter, value(r, SLOT_SAMPLER), false, rate);
+	else if (plan_has(r->plan, SLOT_IN_IF))
+		exporter_sampler_set(exporter, SAMPLER_INTERFACE | (uint32_t)value(r, SLOT_IN_IF),
+				     false, rate);
+	else
+		exporter_sampler_set(exporter, 0, true, rate);
+}
+
+/* What is left is padding: too short for any record, or the zeros that fill up to 4 bytes. */
+static bool is_padding(const struct plan *plan, const struct bytes *rest)
+{
+	if (bytes_left(rest) < plan->len)
+		return true;
+	return bytes_left(rest) < 4 && bytes_are_zero(rest);
+}
+
+unsigned plan_decode(struct message *message, const struct plan *plan, struct bytes records)
+{
+	struct places places;
+	const struct record record = { .plan = plan, .places = &places };
+	unsigned count = 0;
+
+	while (!is_padding(plan, &records)) {
+		const uint8_t *next = find_places(plan, records.at, records.end, &places);
+		if (!next) {
+			if (!bytes_are_zero(&records))
+				message_count(message, REASON_SHORT);
+			break;
+		}
+		if (plan->options)
+			options_record(message, &record);
+		else
+			flow_record(message, &record);
+		records.at = next;
+		count++;
+	}
+	return count;
+}
