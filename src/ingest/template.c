@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * template: definitions in, the plan for a data set out.
+ *
+ * A hash table with chains over an array that is taken at open. When it is
+ * full, a template that nobody has used for TEMPLATE_IDLE_NS makes room;
+ * without such a one the newcomer is counted as REASON_TEMPLATE_FULL.
+ */
+#include "ingest/template.h"
+
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "ingest/held.h"
+
+#define NONE      UINT32_MAX
+#define ANY_PORT  0
+/* Entries looked at to find an idle one, so that a full table stays cheap. */
+#define IDLE_SCAN 16
+
+/* One template. */
+struct template
+{
+	struct exporter *exporter; /* address, domain and protocol; NULL: unused */
+	uint64_t layout;           /* hash of the definition */
+	uint64_t used_ns;          /* latest definition or data */
+	uint32_t next;             /* in the chain, or in the list of free ones */
+	uint32_t newer;            /* in the exporter's list: 1 + index; 0: none */
+	uint32_t older;
+	uint16_t id;
+	uint16_t port;  /* whose data it describes; ANY_PORT: the exporter's general one */
+	uint16_t owner; /* port that defined it */
+	struct plan plan;
+};
+
+struct template_table {
+	struct held *held;
+	struct template *templates;
+	uint32_t *chains;
+	uint32_t chain_mask;
+	uint32_t limit;
+	uint32_t free;
+	uint32_t hand; /* next entry to look at for an idle one */
+	uint64_t seed;
+	struct plan scratch; /* a definition is compiled here before it replaces another */
+};
+
+struct template_table *template_table_new(size_t templates, size_t held_bytes, uint64_t seed)
+{
+	struct template_table *table = calloc(1, sizeof(*table)); /* banned-ok: at open */
+	uint32_t chains = 16;
+
+	if (!table)
+		return NULL;
+	table->limit = templates < NONE / 4 ? (uint32_t)templates : NONE / 4;
+	table->seed = seed;
+	while (chains < table->limit)
+		chains *= 2;
+	table->chain_mask = chains - 1;
+	table->held = held_new(held_bytes);
+	table->templates = calloc(table->limit ? table->limit : 1,
+				  sizeof(*table->templates));    /* banned-ok: at open */
+	table->chains = malloc(chains * sizeof(*table->chains)); /* banned-ok: at open */
+	if (!table->held || !table->templates || !table->chains) {
+		template_table_free(table);
+		return NULL;
+	}
+	memset(table->chains, 0xff, chains * sizeof(*table->chains));
+	table->free = table->limit ? 0 : NONE;
+	for (uint32_t i = 0; i < table->limit; i++)
+		table->templates[i].next = i + 1 < table->limit ? i + 1 : NONE;
+	return table;
+}
+
+void template_table_free(struct template_table *table)
+{
+	if (!table)
+		return;
+	held_free(table->held);
+	free(table->templates);
+	free(table->chains);
+	free(table);
+}
+
+static uint32_t *chain_of(const struct template_table *table, const struct exporter *exporter,
+			  uint16_t id, uint16_t port)
+{
+	uint64_t hash = hash_words((uintptr_t)exporter, (uint64_t)id << 16 | port, table->seed);
+
+	return &table->chains[hash & table->chain_mask];
+}
+
+static struct template *find_exact(const struct template_table *table,
+				   const struct exporter *exporter, uint16_t id, uint16_t port)
+{
+	uint32_t i = *chain_of(table, exporter, id, port);
+
+	while (i != NONE) {
+		struct template *t = &table->templates[i];
+		if (t->exporter == exporter && t->id == id && t->port == port)
+			return t;
+		i = t->next;
+	}
+	return NULL;
+}
+
+/* The template for this message's data: its port's own, else the exporter's. */
+static struct template *find(const struct message *message, uint16_t id)
+{
+	const struct template_table *table = message->state->templates;
+	struct template *own = find_exact(table, message->exporter, id, message->datagram->sport);
+
+	return own ? own : find_exact(table, message->exporter, id, ANY_PORT);
+}
+
+/* Each exporter's templates are a list, so that it can take all of them back at once. */
+static void join_list(struct template_table *table, struct template *t)
+{
+	uint32_t link = (uint32_t)(t - table->templates) + 1;
+
+	t->newer = 0;
+	t->older = t->exporter->template_list;
+	if (t->older)
+		table->templates[t->older - 1].newer = link;
+	t->exporter->template_list = link;
+}
+
+static void leave_list(struct template_table *table, struct template *t)
+{
+	if (t->newer)
+		table->templates[t->newer - 1].older = t->older;
+	else
+		t->exporter->template_list = t->older;
+	if (t->older)
+		table->templates[t->older - 1].newer = t->newer;
+}
+
+static void remove_template(struct template_table *table, struct template *t)
+{
+	uint32_t index = (uint32_t)(t - table->templates);
+	uint32_t *link = chain_of(table, t->exporter, t->id, t->port);
+
+	while (*link != index)
+		link = &table->templates[*link].next;
+	*link = t->next;
+	leave_list(table, t);
+	t->exporter->stats.templates--;
+	t->exporter = NULL;
+	t->next = table->free;
+	table->free = index;
+}
+
+/* Full: look at a few entries for one that has long been idle, and free it. */
+static void make_room(struct template_table *table, uint64_t now_ns)
+{
+	for (unsigned i = 0; i < IDLE_SCAN && i < table->limit; i++) {
+		struct template *t = &table->templates[table->hand++ % table->limit];
+		if (t->exporter && now_ns > t->used_ns && now_ns - t->used_ns > TEMPLATE_IDLE_NS) {
+			remove_template(table, t);
+			return;
+		}
+	}
+}
+
+static struct template *add_template(struct template_table *table, struct message *message,
+				     uint16_t id, uint16_t port)
+{
+	if (table->free == NONE)
+		make_room(table, message->datagram->received_ns);
+	if (table->free == NONE)
+		return NULL;
+	uint32_t index = table->free;
+	struct template *t = &table->templates[index];
+	uint32_t *chain = chain_of(table, message->exporter, id, port);
+	table->free = t->next;
+	t->exporter = message->exporter;
+	t->id = id;
+	t->port = port;
+	t->next = *chain;
+	*chain = index;
+	join_list(table, t);
+	message->exporter->stats.templates++;
+	return t;
+}
+
+/* Where a definition of this layout belongs; NULL: not known yet in any form. */
+static struct template *find_home(const struct message *message, uint16_t id, uint64_t layout)
+{
+	const struct template_table *table = message->state->templates;
+	uint16_t port = message->datagram->sport;
+	struct template *own = find_exact(table, message->exporter, id, port);
+
+	if (own)
+		return own;
+	struct template *general = find_exact(table, message->exporter, id, ANY_PORT);
+	if (general && (general->owner == port || general->layout == layout))
+		return general;
+	return NULL;
+}
+
+static uint64_t layout_of(const struct template_table *table, const struct template_spec *spec)
+{
+	uint64_t head = (uint64_t)spec->fields << 32 | (uint64_t)spec->scopes << 1 | spec->options;
+
+	return hash_bytes(spec->specs.at, bytes_left(&spec->specs),
+			  table->seed ^ hash_mix(head, ~0U));
+}
+
+void template_define(struct message *message, const struct template_spec *spec)
+{
+	struct template_table *table = message->state->templates;
+	uint64_t layout = layout_of(table, spec);
+	struct template *t = find_home(message, spec->id, layout);
+
+	if (t && t->layout == layout) {
+		t->used_ns = message->datagram->received_ns;
+		return;
+	}
+	if (plan_compile(message->form, spec, &table->scratch) < 0) {
+		message_count(message, REASON_TEMPLATE_BAD);
+		/* What follows is not in the old layout either. */
+		if (t)
+			remove_template(table, t);
+		return;
+	}
+	if (!t) {
+		bool other = find_exact(table, message->exporter, spec->id, ANY_PORT);
+		t = add_template(table, message, spec->id,
+				 other ? message->datagram->sport : ANY_PORT);
+	}
+	if (!t) {
+		message_count(message, REASON_TEMPLATE_FULL);
+		return;
+	}
+	t->plan = table->scratch;
+	t->layout = layout;
+	t->owner = message->datagram->sport;
+	t->used_ns = message->datagram->received_ns;
+	held_decode(table->held, message, spec->id, &t->plan, t->port == ANY_PORT);
+}
+
+void template_withdraw(struct message *message, uint16_t id)
+{
+	struct template *t = find(message, id);
+
+	/* Another session of the exporter may still use what it defined itself. */
+	if (t && t->owner == message->datagram->sport)
+		remove_template(message->state->templates, t);
+}
+
+void template_withdraw_all(struct message *message, bool options)
+{
+	struct template_table *table = message->state->templates;
+
+	for (uint32_t link = message->exporter->template_list; link;) {
+		struct template *t = &table->templates[link - 1];
+		link = t->older;
+		if (t->plan.options == options && t->owner == message->datagram->sport)
+			remove_template(table, t);
+	}
+}
+
+void template_data(struct message *message, uint16_t id, struct bytes records)
+{
+	struct template *t = find(message, id);
+
+	if (!t) {
+		message->incomplete = true;
+		held_put(message->state->templates->held, message, id, records);
+		return;
+	}
+	t->used_ns = message->datagram->received_ns;
+	message->units += plan_decode(message, &t->plan, records);
+}
+
+void template_give_up(struct template_table *table)
+{
+	held_expire(table->held, UINT64_MAX);
+}
