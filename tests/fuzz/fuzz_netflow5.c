@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fuzz_netflow5: runs of netflow5 datagrams. */
+#include "fuzz.h"
+
+#include "datagrams.h"
+
+extern const struct decoder decoder_netflow5;
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	fuzz_datagrams(&decoder_netflow5, data, size);
+	return 0;
+}
