@@ -128,8 +128,10 @@ void tally_detail_add(struct tally_detail *detail, const struct ip *peer, const 
 {
 	struct heavy add = { .packets = packets, .bytes = bytes };
 	struct tally_port port = port_of(flow);
+	struct tally_count sum = { packets, bytes, 1 };
 
 	sketch_add(detail, peer);
+	tally_count_add(&detail->by_class[flow->class], &sum);
 	if (packets == 0)
 		return;
 	memcpy(add.key, peer, sizeof(add.key));
@@ -206,6 +208,8 @@ void tally_detail_merge(struct tally_detail *into, const struct tally_detail *fr
 
 	heavies_merge(peers_of(into), peers_of(&copy));
 	heavies_merge(ports_of(into), ports_of(&copy));
+	for (size_t c = 0; c < CLASS_COUNT; c++)
+		tally_count_add(&into->by_class[c], &from->by_class[c]);
 	for (size_t i = 0; i < TALLY_SKETCH; i++) {
 		if (from->sketch[i] > into->sketch[i])
 			into->sketch[i] = from->sketch[i];
@@ -231,6 +235,11 @@ void tally_detail_decay(struct tally_detail *detail)
 {
 	heavies_decay(peers_of(detail));
 	heavies_decay(ports_of(detail));
+	for (size_t c = 0; c < CLASS_COUNT; c++) {
+		struct tally_count *count = &detail->by_class[c];
+		*count = (struct tally_count){ count->packets / 2, count->bytes / 2,
+					       count->flows / 2 };
+	}
 	memset(detail->sketch, 0, sizeof(detail->sketch));
 }
 

@@ -70,7 +70,8 @@ struct tally_port {
 struct tally_detail {
 	struct tally_peer peers[TALLY_PEERS];
 	struct tally_port ports[TALLY_PORTS];
-	uint8_t sketch[TALLY_SKETCH]; /**< distinct peers */
+	struct tally_count by_class[CLASS_COUNT]; /**< all that the two lists rest on */
+	uint8_t sketch[TALLY_SKETCH];             /**< distinct peers */
 };
 
 /** One host, one direction, one tick. Borrowed by those who receive it. */

@@ -241,6 +241,8 @@ static void decay_lets_old_peers_give_way(void **state)
 	assert_int_equal(detail.peers[0].bytes, 450);
 	assert_int_equal(detail.peers[1].packets, 0);
 	assert_int_equal(detail.ports[0].packets, 5);
+	assert_int_equal(detail.by_class[CLASS_UDP].packets, 5);
+	assert_int_equal(detail.by_class[CLASS_UDP].flows, 1);
 	assert_int_equal(tally_detail_distinct(&detail), 0);
 	for (int i = 0; i < 4; i++)
 		tally_detail_decay(&detail);
