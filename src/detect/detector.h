@@ -22,8 +22,10 @@ struct finding_sink {
 
 /** Counters every detector keeps. */
 struct detector_stats {
-	uint64_t hosts;       /**< hosts followed now */
-	uint64_t turned_away; /**< tallies of hosts for which the table had no room */
+	uint64_t hosts;               /**< hosts followed now */
+	uint64_t turned_away;         /**< tallies of hosts for which the table had no room */
+	uint64_t details_turned_away; /**< details of tallies for which there was no room */
+	uint64_t late;                /**< tallies older than all that is still looked at */
 };
 
 /** A detector's descriptor, at the end of its file. */
