@@ -165,7 +165,7 @@ static void check_thresholds(struct reader *r)
 	char text[IP_TEXT_MAX];
 
 	/* With a network that could not be read, no name can be called missing. */
-	if (!node_is_empty(networks) &&
+	if (networks && !node_is_empty(networks) &&
 	    (networks->kind != NODE_LIST || networks->count != r->config->network_count))
 		return;
 	for (size_t i = 0; i < r->config->threshold_count; i++) {
@@ -195,6 +195,19 @@ static bool same_socket(const struct config_listen *a, const struct config_liste
 	       (ip_is_zero(&b->ip) && ip_equal(&a->ip, &any4));
 }
 
+/* A map whose values are all left out, or empty lists. */
+static bool names_nothing(const struct node *map)
+{
+	if (map->kind != NODE_MAP)
+		return false;
+	for (const struct node *key = map->first; key; key = key->next) {
+		if (!node_is_empty(key->value) &&
+		    key->value->count + (key->value->kind == NODE_TEXT))
+			return false;
+	}
+	return true;
+}
+
 static void check_listens(struct reader *r)
 {
 	const struct config_listen *list = r->config->listens;
@@ -216,7 +229,7 @@ static void check_listens(struct reader *r)
 			break;
 		}
 	}
-	if (r->problems->count == 0 && r->config->listen_count == 0)
+	if (listen && names_nothing(listen))
 		problem_add(r->problems, listen->at,
 			    "`listen` names no address; give it one, or remove it to listen on the "
 			    "usual ports");

@@ -6,12 +6,13 @@
 
 #include "config/entries.h"
 
-#define RELOAD                  false
-#define RESTART                 true
-#define FIELD(type, member)     .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
-#define SETTING(member)         FIELD(struct config, member)
-#define LIST_OF(member, number) SETTING(member), .count_offset = offsetof(struct config, number)
-#define KEYS(table)             .keys = (table), .count = sizeof(table) / sizeof((table)[0])
+#define RELOAD              false
+#define RESTART             true
+#define FIELD(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
+#define SETTING(member)     FIELD(struct config, member)
+#define LIST_OF(member, number) \
+	.offset = offsetof(struct config, member), .count_offset = offsetof(struct config, number)
+#define KEYS(table) .keys = (table), .count = sizeof(table) / sizeof((table)[0])
 
 /* One row: the name, what it takes, its default, how it changes, where it goes, its meaning. */
 #define ROW(title, what, without, change, place, ...)                                              \

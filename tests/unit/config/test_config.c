@@ -398,6 +398,9 @@ static void contradictions_name_both_places(void **state)
 		{ "listen: {ipfix: 192.0.2.1:2055, netflow: 192.0.2.1:2055}",
 		  "f:1:42: this address and port is taken by f:1:17; remove one (netflow and ipfix "
 		  "take both, [::] takes IPv4 too)" },
+		{ "listen: {netflow: [], sflow: }",
+		  "f:1:9: `listen` names no address; give it one, or remove it to listen on the "
+		  "usual ports" },
 		{ "listen: {}", "f:1:9: `listen` names no address; give it one, or remove it to "
 				"listen on the usual ports" },
 		{ "report: [{kind: text}, {kind: jsonl}]",
