@@ -20,6 +20,13 @@ static void count_flows(void *self, struct flow *flows, size_t count)
 	}
 }
 
+static void take_counters(void *self, const struct interface_counters *counters)
+{
+	(void)self;
+	if (counters->received_ns == 0)
+		abort();
+}
+
 /* An exact copy on the heap, so that the sanitizer sees a read just past the datagram. */
 static void feed(struct decode_state *state, const struct decoder *decoder, uint8_t sender,
 		 struct bytes payload)
@@ -27,7 +34,9 @@ static void feed(struct decode_state *state, const struct decoder *decoder, uint
 	size_t len = bytes_left(&payload);
 	uint8_t *copy = malloc(len ? len : 1);
 	size_t flows = 0;
-	const struct flow_sink sink = { .flows = count_flows, .self = &flows };
+	const struct flow_sink sink = { .flows = count_flows,
+					.interface = take_counters,
+					.self = &flows };
 
 	if (!copy)
 		abort();
