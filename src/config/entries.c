@@ -2,8 +2,6 @@
 /* entries: words, and what single values of an entry do not say. */
 #include "config/entries.h"
 
-#include <string.h>
-
 #include "config/read.h"
 #include "config/tree.h"
 
@@ -75,19 +73,6 @@ bool listens_differ(const struct config *before, const struct config *after)
 		const struct config_listen *a = &before->listens[i];
 		const struct config_listen *b = &after->listens[i];
 		if (!ip_equal(&a->ip, &b->ip) || a->port != b->port || a->sflow != b->sflow)
-			return true;
-	}
-	return false;
-}
-
-bool sinks_differ(const struct config *before, const struct config *after)
-{
-	if (before->sink_count != after->sink_count)
-		return true;
-	for (size_t i = 0; i < before->sink_count; i++) {
-		const struct config_sink *a = &before->sinks[i];
-		const struct config_sink *b = &after->sinks[i];
-		if (strcmp(a->kind, b->kind) != 0 || strcmp(a->path, b->path) != 0)
 			return true;
 	}
 	return false;

@@ -22,5 +22,3 @@ void network_finish(struct reader *reader, const struct node *map, void *entry);
 void threshold_finish(struct reader *reader, const struct node *map, void *entry);
 /** listens_differ() - see schema_key.differs. */
 bool listens_differ(const struct config *before, const struct config *after);
-/** sinks_differ() - see schema_key.differs. */
-bool sinks_differ(const struct config *before, const struct config *after);

@@ -164,7 +164,7 @@ static const struct schema_key incidents_keys[] = {
 	       "Quiet is less than this share of the limit"),
 	NUMBER("update_every", DURATION, "1s", "1d", "10s", RELOAD, SETTING(update_every_ns),
 	       "Least time between two updates of one incident"),
-	NUMBER("max_open", COUNT, "1", "1M", "10000", RESTART, SETTING(max_incidents),
+	NUMBER("max_open", COUNT, "1", "1M", "10000", RELOAD, SETTING(max_incidents),
 	       "Incidents open at once; more are counted, not kept"),
 };
 
@@ -186,9 +186,9 @@ static const struct schema_key limits_keys[] = {
 static const struct schema schema_limits = { KEYS(limits_keys) };
 
 static const struct schema_key report_keys[] = {
-	ROW("kind", NAME, NULL, RESTART, FIELD(struct config_sink, kind),
+	ROW("kind", NAME, NULL, RELOAD, FIELD(struct config_sink, kind),
 	    "How events are written: `text` for people, `jsonl` for programs", .required = true),
-	ROW("path", PATH, "-", RESTART, FIELD(struct config_sink, path),
+	ROW("path", PATH, "-", RELOAD, FIELD(struct config_sink, path),
 	    "File to append to; `-` is standard output"),
 };
 
@@ -231,8 +231,8 @@ static const struct schema_key file_keys[] = {
 	MAP("detect", schema_detect, "What is an attack"),
 	MAP("incidents", schema_incidents, "How attacks become incidents"),
 	MAP("limits", schema_limits, "Sizes of tables; what does not fit is counted"),
-	ROW("report", LIST, "[{kind: text, path: '-'}]", RESTART, LIST_OF(sinks, sink_count),
-	    "Where events go; `[]` is nowhere", .inside = &schema_report, .differs = sinks_differ),
+	ROW("report", LIST, "[{kind: text, path: '-'}]", RELOAD, LIST_OF(sinks, sink_count),
+	    "Where events go; `[]` is nowhere", .inside = &schema_report),
 	MAP("state", schema_state, "What outlives a restart"),
 	MAP("control", schema_control, "How to talk to the running daemon"),
 	LATER("policy"),

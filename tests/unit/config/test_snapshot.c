@@ -134,8 +134,7 @@ static void a_restart_is_asked_for_where_it_is_needed(void **state)
 	assert_restart("", "state: {path: none}", "state.path");
 	assert_restart("state: {path: none}", "state: {path: none}", "");
 	assert_restart("control: {socket: /a}", "control: {socket: /b}", "control.socket");
-	assert_restart("report: [{kind: text}]", "report: [{kind: text, path: x}]", "report");
-	assert_restart("", "report: []", "report");
+	assert_restart("", "report: []\nincidents: {max_open: 5}", "");
 }
 
 int main(void)
