@@ -9,11 +9,15 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "incident/checkpoint.h"
 #include "incident/reader.h"
 #include "incident/store.h"
 
-/* Transactions between two looks at the limits. */
-#define PRUNE_EVERY 1000
+/* Events between two looks at the limits: so many rows are the most that one tick deletes. */
+#define PRUNE_EVERY 100
+
+/* Pages of the write-ahead log from which on it is copied back. */
+#define WAL_PAGES 1000
 
 struct journal {
 	struct store store;
@@ -25,7 +29,8 @@ struct journal {
 	bool broken;      /* something in it failed: it will be undone */
 	uint64_t batch;   /* events in it */
 	uint64_t tried_ns;
-	unsigned until_prune;
+	uint64_t unpruned; /* events since the limits were looked at */
+	struct checkpoint *checkpoint;
 	/* Ends that are not yet on disk: without them the incidents would come back as open. */
 	unsigned pending_count;
 	unsigned pending_over;
@@ -42,6 +47,39 @@ static const char sql_incident[] =
 	" ON CONFLICT(id) DO UPDATE SET state=?2, severity=?3, onset_ns=?6, detected_ns=?7,"
 	" updated_ns=?8, above_ns=?9, ended_ns=?10, json=?11";
 
+/* SQLite's own hook would copy the log back within the commit, and wait for the disk there. */
+static int log_grew(void *self, sqlite3 *db, const char *name, int pages)
+{
+	struct journal *journal = self;
+
+	(void)db;
+	(void)name;
+	if (pages >= WAL_PAGES)
+		checkpoint_want(journal->checkpoint);
+	return SQLITE_OK;
+}
+
+static int prepare(struct journal *journal, struct text *error)
+{
+	struct store *store = &journal->store;
+	int rc = sqlite3_prepare_v2(store->db, sql_event, -1, &journal->put_event, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_prepare_v2(store->db, sql_incident, -1, &journal->put_incident, NULL);
+	if (rc != SQLITE_OK)
+		return store_error(store->db, rc, store->path, error);
+	int err = checkpoint_start(store->path, &journal->checkpoint);
+	if (err) {
+		text_addf(error,
+			  "%s: cannot start a thread for it: %s; look at the limits of memory"
+			  " and processes",
+			  store->path, err_text(err));
+		return err;
+	}
+	sqlite3_wal_hook(store->db, log_grew, journal);
+	return 0;
+}
+
 int journal_open(const char *folder, struct text *error, struct journal **ret_journal)
 {
 	struct journal *journal = calloc(1, sizeof(*journal));
@@ -56,13 +94,9 @@ int journal_open(const char *folder, struct text *error, struct journal **ret_jo
 		return err;
 	}
 	journal->json = text_heap();
-	journal->until_prune = 1;
-	sqlite3 *db = journal->store.db;
-	int rc = sqlite3_prepare_v2(db, sql_event, -1, &journal->put_event, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_prepare_v2(db, sql_incident, -1, &journal->put_incident, NULL);
-	if (rc != SQLITE_OK) {
-		err = store_error(db, rc, journal->store.path, error);
+	journal->unpruned = PRUNE_EVERY;
+	err = prepare(journal, error);
+	if (err) {
 		journal_close(journal);
 		return err;
 	}
@@ -74,6 +108,7 @@ void journal_close(struct journal *journal)
 {
 	if (!journal)
 		return;
+	checkpoint_stop(journal->checkpoint);
 	sqlite3_finalize(journal->put_event);
 	sqlite3_finalize(journal->put_incident);
 	store_close(&journal->store);
@@ -208,9 +243,10 @@ static void prune(struct journal *journal)
 {
 	char sql[256];
 
-	if (--journal->until_prune > 0)
+	journal->unpruned += journal->batch;
+	if (journal->unpruned < PRUNE_EVERY)
 		return;
-	journal->until_prune = PRUNE_EVERY;
+	journal->unpruned = 0;
 	snprintf(sql, sizeof(sql),
 		 "DELETE FROM events WHERE seq <= (SELECT max(seq) FROM events) - %d;"
 		 "DELETE FROM incidents WHERE state = %d AND rowid <="

@@ -9,10 +9,12 @@
  * so, and when it can be written again it gets the current state of everything
  * open. Control thread alone; bounded by the limits below, oldest out first.
  *
- * Cost: a commit appends to the write-ahead log without waiting for the disk;
- * every 1000 pages SQLite copies the log back and waits for the disk once, in
- * the commit that crosses the line. Changes of the last moments before a power
- * cut (not before a crash of Weir) can be lost, never torn.
+ * Cost: a commit appends to the write-ahead log, some 25 us for one event and
+ * 20 to 50 us for each further one. It waits for the disk only when the log
+ * begins anew, each thousand pages, for its first page (5 to 20 ms measured);
+ * copying the log back is done by a thread of its own. Changes of the last
+ * moments before a power cut (not before a crash of Weir) can be lost, never
+ * torn.
  */
 #pragma once
 

@@ -535,6 +535,36 @@ static void of_two_open_for_one_host_the_newest_goes_on(void **state)
 	lpm_free(config.network_lpm);
 }
 
+static void the_log_is_copied_back_meanwhile(void **state)
+{
+	struct config config = scene_config();
+	struct incidents *incidents = NULL;
+	struct journal_stats stats;
+	struct stat st;
+	off_t small;
+	int tries = 0;
+
+	(void)state;
+	struct journal *journal = open_journal();
+	assert_int_equal(incidents_open(&config, journal, START_NS, &incidents), 0);
+	assert_int_equal(stat(file, &st), 0);
+	small = st.st_size;
+	for (unsigned i = 0; i < 600; i++) {
+		struct seen seen = { 0 };
+		attack_on(incidents, i % 4, START_NS + 20 * NS_PER_S * i, &seen);
+	}
+	/* By another thread: so it may take its time, but not for ever. */
+	while (stat(file, &st) == 0 && st.st_size <= small && tries++ < 1000)
+		usleep(10000);
+	assert_true(st.st_size > small);
+	journal_stats(journal, &stats);
+	assert_false(stats.degraded);
+	incidents_close(incidents);
+	journal_close(journal);
+	assert_true(query_int("SELECT count(*) FROM events") >= 600);
+	lpm_free(config.network_lpm);
+}
+
 static void old_events_make_room(void **state)
 {
 	struct config config = scene_config();
@@ -573,6 +603,7 @@ int main(void)
 		folder_test(a_truly_full_disk_is_called_so),
 		folder_test(a_locked_file_is_waited_for_without_waiting),
 		folder_test(of_two_open_for_one_host_the_newest_goes_on),
+		folder_test(the_log_is_copied_back_meanwhile),
 		folder_test(old_events_make_room),
 	};
 
