@@ -256,9 +256,8 @@ static void note_drops(struct udp_receiver *r, struct msghdr *header, uint32_t *
 	}
 }
 
-int udp_receive(struct udp_receiver *receiver, int fd, uint16_t port, uint64_t now_ns,
-		uint32_t *drops, void (*handle)(void *self, const struct datagram *datagram),
-		void *self)
+int udp_receive(struct udp_receiver *receiver, struct udp_socket *socket, uint64_t now_ns,
+		void (*handle)(void *self, const struct datagram *datagram), void *self)
 {
 	struct udp_receiver *r = receiver;
 
@@ -266,16 +265,16 @@ int udp_receive(struct udp_receiver *receiver, int fd, uint16_t port, uint64_t n
 		r->messages[i].msg_hdr.msg_namelen = sizeof(r->senders[i]);
 		r->messages[i].msg_hdr.msg_controllen = CONTROL_MAX;
 	}
-	int count = recvmmsg(fd, r->messages, BATCH, MSG_DONTWAIT, NULL);
+	int count = recvmmsg(socket->fd, r->messages, BATCH, MSG_DONTWAIT, NULL);
 	if (count < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	for (int i = 0; i < count; i++) {
 		struct msghdr *header = &r->messages[i].msg_hdr;
 		struct datagram datagram = { .data = r->vectors[i].iov_base,
 					     .len = r->messages[i].msg_len,
-					     .dport = port,
+					     .dport = socket->port,
 					     .received_ns = now_ns };
-		note_drops(r, header, drops);
+		note_drops(r, header, &socket->drops);
 		r->stats.datagrams++;
 		r->stats.bytes += datagram.len;
 		if (header->msg_flags & MSG_TRUNC) {

@@ -39,6 +39,13 @@ struct udp_stats {
 	uint64_t truncated;    /**< larger than any legal datagram buffer; not decoded */
 };
 
+/** A socket of a group and what is remembered about it. */
+struct udp_socket {
+	int fd;         /**< from udp_group_open() */
+	uint16_t port;  /**< it is bound to */
+	uint32_t drops; /**< the kernel's drop counter when last seen */
+};
+
 struct udp_receiver;
 
 /** udp_receiver_new() - buffers for receiving many datagrams a call. NULL when memory is short. */
@@ -49,17 +56,14 @@ void udp_receiver_free(struct udp_receiver *receiver);
 
 /**
  * udp_receive() - take what is waiting on a socket, one batch at the most.
- * @fd: from udp_group_open()
- * @port: the port it is bound to
+ * @socket: `drops` is kept up to date
  * @now_ns: receive time to note, wall clock
- * @drops: kernel's drop counter of this socket, kept by the caller from call to call
  * @handle: called for each datagram; the bytes are valid during the call only
  *
  * Return: datagrams handled, 0 when none waits, negative errno on failure.
  */
-int udp_receive(struct udp_receiver *receiver, int fd, uint16_t port, uint64_t now_ns,
-		uint32_t *drops, void (*handle)(void *self, const struct datagram *datagram),
-		void *self);
+int udp_receive(struct udp_receiver *receiver, struct udp_socket *socket, uint64_t now_ns,
+		void (*handle)(void *self, const struct datagram *datagram), void *self);
 
 /** udp_receiver_stats() - counters so far. */
 const struct udp_stats *udp_receiver_stats(const struct udp_receiver *receiver);

@@ -74,11 +74,10 @@ static void handle(void *self, const struct datagram *datagram)
 
 static void drain(struct udp_receiver *receiver, const int *fds, uint16_t port, struct seen *seen)
 {
-	uint32_t drops[THREADS] = { 0 };
-
 	for (int t = 0; t < THREADS; t++) {
+		struct udp_socket socket = { .fd = fds[t], .port = port };
 		seen->thread = t;
-		while (udp_receive(receiver, fds[t], port, 7, &drops[t], handle, seen) > 0)
+		while (udp_receive(receiver, &socket, 7, handle, seen) > 0)
 			;
 	}
 }
