@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pipeline: tallies through all rooms to events, in one order. Control thread. */
+#include "daemon/pipeline.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "actuate/actuator.h"
+#include "base/log.h"
+#include "detect/detector.h"
+#include "incident/incidents.h"
+#include "incident/journal.h"
+#include "plan/observe.h"
+#include "report/report.h"
+#include "verify/judge.h"
+
+#define DETECTORS_MAX 16
+#define ACTUATORS_MAX 16
+
+struct pipeline {
+	const struct config *config;
+	uint64_t now_ns; /* of the running tick */
+	const struct detector *detectors[DETECTORS_MAX];
+	void *detector_states[DETECTORS_MAX];
+	unsigned detector_count;
+	const struct actuator *actuators[ACTUATORS_MAX];
+	void *actuator_states[ACTUATORS_MAX];
+	unsigned actuator_count;
+	struct journal *journal;
+	struct journal_stats journal_stats;
+	struct incidents *incidents;
+	struct report *report; /* NULL in a replay */
+	struct status_detector detector_views[DETECTORS_MAX];
+	struct status_sink *sink_views;
+	struct event_sink also;
+};
+
+static int open_detectors(struct pipeline *p, uint64_t seed)
+{
+	for (unsigned i = 0; detector_registry[i] && i < DETECTORS_MAX; i++) {
+		int err = detector_registry[i]->open(p->config, seed, &p->detector_states[i]);
+		if (err)
+			return err;
+		p->detectors[p->detector_count++] = detector_registry[i];
+	}
+	return 0;
+}
+
+static int open_actuators(struct pipeline *p)
+{
+	for (unsigned i = 0; actuator_registry[i] && i < ACTUATORS_MAX; i++) {
+		int err = actuator_registry[i]->open(p->config, &p->actuator_states[i]);
+		if (err)
+			return err;
+		p->actuators[p->actuator_count++] = actuator_registry[i];
+	}
+	return 0;
+}
+
+/* Chosen by what it can do, never by name. */
+static void *actuator_state(const struct pipeline *p, const struct actuator *actuator)
+{
+	for (unsigned i = 0; i < p->actuator_count; i++) {
+		if (p->actuators[i] == actuator)
+			return p->actuator_states[i];
+	}
+	return NULL;
+}
+
+static const struct actuator *make_plan(const struct incident *incident, struct plan *ret_plan)
+{
+	plan_observe(incident, ret_plan);
+	const struct actuator *actuator = actuator_for(ret_plan->level);
+	if (actuator)
+		snprintf(ret_plan->actuator, sizeof(ret_plan->actuator), "%s", actuator->name);
+	return actuator;
+}
+
+static void emit(struct pipeline *p, const struct event *event)
+{
+	if (p->report)
+		report_emit(p->report, event);
+	if (p->also.emit)
+		p->also.emit(p->also.self, event);
+}
+
+static void emit_plan(struct pipeline *p, enum event_type type, const struct incident *incident,
+		      const struct plan *plan, const struct verdict *verdict)
+{
+	const struct event event = {
+		.type = type,
+		.time_ns = p->now_ns,
+		.incident = incident,
+		.plan = plan,
+		.verdict = verdict,
+	};
+
+	if (p->journal)
+		journal_add(p->journal, &event);
+	emit(p, &event);
+}
+
+static void apply(struct pipeline *p, const struct incident *incident)
+{
+	struct plan plan;
+	struct effect effect;
+	const struct actuator *actuator = make_plan(incident, &plan);
+
+	emit_plan(p, EVENT_PLAN_PROPOSED, incident, &plan, NULL);
+	if (!actuator)
+		return;
+	void *state = actuator_state(p, actuator);
+	int err = actuator->check(state, &plan);
+	if (!err)
+		err = actuator->apply(state, &plan, p->now_ns, &effect);
+	if (err)
+		log_error("actuate", "%s cannot apply plan %s: %s", actuator->name, plan.id,
+			  err_text(err));
+	else
+		emit_plan(p, EVENT_PLAN_APPLIED, incident, &plan, NULL);
+}
+
+static void withdraw(struct pipeline *p, const struct incident *incident)
+{
+	struct plan plan;
+	struct effect effect;
+	struct verdict verdict;
+	const struct actuator *actuator = make_plan(incident, &plan);
+
+	if (!actuator)
+		return;
+	int err = actuator->withdraw(actuator_state(p, actuator), &plan, p->now_ns, &effect);
+	verify_judge(&plan, incident, p->now_ns, &verdict);
+	if (err)
+		log_error("actuate", "%s cannot withdraw plan %s: %s", actuator->name, plan.id,
+			  err_text(err));
+	else
+		emit_plan(p, EVENT_PLAN_WITHDRAWN, incident, &plan, &verdict);
+}
+
+static void take_event(void *self, const struct event *event)
+{
+	struct pipeline *p = self;
+	struct event with_verdict = *event;
+	struct verdict verdict;
+	struct plan plan;
+
+	if (event->type == EVENT_INCIDENT_UPDATED && make_plan(event->incident, &plan)) {
+		verify_judge(&plan, event->incident, p->now_ns, &verdict);
+		with_verdict.plan = &plan;
+		with_verdict.verdict = &verdict;
+	}
+	emit(p, &with_verdict);
+	if (event->type == EVENT_INCIDENT_OPENED)
+		apply(p, event->incident);
+	else if (event->type == EVENT_INCIDENT_CLOSED)
+		withdraw(p, event->incident);
+}
+
+static void take_finding(void *self, const struct finding *finding)
+{
+	struct pipeline *p = self;
+
+	incidents_finding(p->incidents, finding);
+}
+
+/* After a restart: what does the outside still hold for this incident? */
+static void resync(void *self, const struct incident *incident)
+{
+	struct pipeline *p = self;
+	struct plan plan;
+	struct effect effect;
+	const struct actuator *actuator = make_plan(incident, &plan);
+
+	if (!actuator)
+		return;
+	int err = actuator->resync(actuator_state(p, actuator), &plan, p->now_ns, &effect);
+	if (err)
+		log_error("actuate", "%s cannot tell what it holds for plan %s: %s", actuator->name,
+			  plan.id, err_text(err));
+}
+
+static int open_rooms(struct pipeline *p, const struct pipeline_options *options,
+		      struct text *error)
+{
+	int err = 0;
+
+	if (options->state_path)
+		err = journal_open(options->state_path, error, &p->journal);
+	if (!err && options->report) {
+		p->report = report_open(p->config, error);
+		err = p->report ? 0 : -EIO;
+	}
+	if (!err)
+		err = open_detectors(p, options->seed);
+	if (!err)
+		err = open_actuators(p);
+	if (!err)
+		err = incidents_open(p->config, p->journal, options->now_ns, &p->incidents);
+	if (!err)
+		incidents_each(p->incidents, resync, p);
+	return err;
+}
+
+int pipeline_open(const struct config *config, const struct pipeline_options *options,
+		  struct text *error, struct pipeline **ret_pipeline)
+{
+	struct pipeline *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return -ENOMEM;
+	p->config = config;
+	p->now_ns = options->now_ns;
+	p->also = options->also;
+	int err = open_rooms(p, options, error);
+	if (err) {
+		pipeline_close(p);
+		return err;
+	}
+	*ret_pipeline = p;
+	return 0;
+}
+
+void pipeline_close(struct pipeline *pipeline)
+{
+	if (!pipeline)
+		return;
+	incidents_close(pipeline->incidents);
+	for (unsigned i = 0; i < pipeline->actuator_count; i++)
+		pipeline->actuators[i]->close(pipeline->actuator_states[i]);
+	for (unsigned i = 0; i < pipeline->detector_count; i++)
+		pipeline->detectors[i]->close(pipeline->detector_states[i]);
+	report_close(pipeline->report);
+	journal_close(pipeline->journal);
+	free(pipeline->sink_views);
+	free(pipeline);
+}
+
+int pipeline_reload(struct pipeline *pipeline, const struct config *config, struct text *error)
+{
+	struct report *report = NULL;
+
+	if (pipeline->report) {
+		report = report_open(config, error);
+		if (!report)
+			return -EIO;
+	}
+	int err = incidents_reload(pipeline->incidents, config);
+	if (err) {
+		report_close(report);
+		return err;
+	}
+	report_close(pipeline->report);
+	pipeline->report = report;
+	for (unsigned i = 0; i < pipeline->detector_count; i++)
+		pipeline->detectors[i]->reload(pipeline->detector_states[i], config);
+	pipeline->config = config;
+	return 0;
+}
+
+void pipeline_observe(struct pipeline *pipeline, const struct tally *tallies, size_t count)
+{
+	for (unsigned i = 0; i < pipeline->detector_count; i++)
+		pipeline->detectors[i]->observe(pipeline->detector_states[i], tallies, count);
+}
+
+void pipeline_tick(struct pipeline *pipeline, uint64_t now_ns)
+{
+	const struct finding_sink findings = { .finding = take_finding, .self = pipeline };
+	const struct event_sink events = { .emit = take_event, .self = pipeline };
+
+	pipeline->now_ns = now_ns;
+	for (unsigned i = 0; i < pipeline->detector_count; i++)
+		pipeline->detectors[i]->tick(pipeline->detector_states[i], now_ns, &findings);
+	incidents_tick(pipeline->incidents, now_ns, &events);
+	if (pipeline->journal)
+		journal_commit(pipeline->journal, now_ns);
+}
+
+struct recall {
+	struct pipeline *pipeline;
+	struct incident *incidents; /* newest first, as the journal gives them */
+	size_t count;
+};
+
+static void remember(void *self, const struct incident *incident)
+{
+	struct recall *recall = self;
+
+	recall->incidents[recall->count++] = *incident;
+}
+
+int pipeline_recall(struct pipeline *pipeline, unsigned limit, const struct event_sink *sink)
+{
+	struct recall recall = { .pipeline = pipeline };
+
+	if (!pipeline->journal)
+		return 0;
+	recall.incidents = calloc(limit, sizeof(*recall.incidents));
+	if (!recall.incidents)
+		return -ENOMEM;
+	int count = journal_each(pipeline->journal, JOURNAL_ALL, limit, remember, &recall);
+	while (recall.count > 0) {
+		const struct incident *incident = &recall.incidents[--recall.count];
+		struct plan plan;
+		const struct event event = {
+			.type = EVENT_INCIDENT_UPDATED,
+			.time_ns = incident->updated_ns,
+			.incident = incident,
+			.plan = make_plan(incident, &plan) ? &plan : NULL,
+		};
+		sink->emit(sink->self, &event);
+	}
+	free(recall.incidents);
+	return count;
+}
+
+static void fill_detectors(struct pipeline *p, struct status_view *view)
+{
+	for (unsigned i = 0; i < p->detector_count; i++) {
+		struct detector_stats stats;
+		p->detectors[i]->stats(p->detector_states[i], &stats);
+		p->detector_views[i] = (struct status_detector){
+			.name = p->detectors[i]->name,
+			.hosts = stats.hosts,
+			.turned_away = stats.turned_away,
+		};
+	}
+	view->detectors = p->detector_views;
+	view->detector_count = p->detector_count;
+}
+
+static void fill_sinks(struct pipeline *p, struct status_view *view)
+{
+	size_t count = p->report ? report_count(p->report) : 0;
+	struct status_sink *views = realloc(p->sink_views, (count + 1) * sizeof(*views));
+
+	if (!views)
+		return;
+	p->sink_views = views;
+	for (size_t i = 0; i < count; i++) {
+		const struct config_sink *config;
+		struct sink_stats stats;
+		report_stats(p->report, i, &config, &stats);
+		views[i] = (struct status_sink){
+			.kind = config->kind,
+			.path = config->path,
+			.emitted = stats.emitted,
+			.dropped = stats.dropped,
+			.last_error = stats.last_error,
+		};
+	}
+	view->sinks = views;
+	view->sink_count = count;
+}
+
+void pipeline_fill(struct pipeline *pipeline, struct status_view *view)
+{
+	struct incidents_stats stats;
+
+	fill_detectors(pipeline, view);
+	fill_sinks(pipeline, view);
+	incidents_stats(pipeline->incidents, &stats);
+	view->incidents_open = stats.open;
+	view->incidents_total = stats.opened + stats.resumed;
+	view->incidents_limit = stats.limit;
+	view->incidents_turned_away = stats.turned_away;
+	if (pipeline->journal) {
+		journal_stats(pipeline->journal, &pipeline->journal_stats);
+		view->journal = (struct status_journal){
+			.path = journal_path(pipeline->journal),
+			.degraded = pipeline->journal_stats.degraded,
+			.reason = pipeline->journal_stats.reason,
+			.failed = pipeline->journal_stats.failed,
+		};
+	}
+}
+
+bool pipeline_is_idle(const struct pipeline *pipeline)
+{
+	struct incidents_stats incidents;
+	struct detector_stats detector;
+
+	incidents_stats(pipeline->incidents, &incidents);
+	if (incidents.open > 0)
+		return false;
+	for (unsigned i = 0; i < pipeline->detector_count; i++) {
+		pipeline->detectors[i]->stats(pipeline->detector_states[i], &detector);
+		if (detector.hosts > 0)
+			return false;
+	}
+	return true;
+}
