@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* health: parcels' counters in, status view out. Control thread only. */
+#include "daemon/health.h"
+
+#include <stdlib.h>
+
+#define HISTORY 11 /* ten seconds need eleven readings */
+
+struct history {
+	uint64_t values[HISTORY];
+};
+
+struct thread_health {
+	struct exporter_stats *exporters;
+	struct history *datagrams; /* of each exporter */
+	struct history *records;
+	unsigned exporter_count;
+	uint64_t undecodable[REASON_COUNT_OF];
+	struct status_thread view;
+};
+
+struct health {
+	unsigned thread_count;
+	unsigned exporter_limit; /* of each thread */
+	struct thread_health *threads;
+	struct status_exporter *exporter_views;
+	struct status_thread *thread_views;
+	struct history datagrams;
+	struct history records;
+	unsigned seconds; /* readings taken, up to HISTORY */
+	unsigned at;      /* slot of the latest reading */
+};
+
+static bool thread_new(struct thread_health *thread, size_t limit)
+{
+	thread->exporters = calloc(limit, sizeof(*thread->exporters));
+	thread->datagrams = calloc(limit, sizeof(*thread->datagrams));
+	thread->records = calloc(limit, sizeof(*thread->records));
+	return thread->exporters && thread->datagrams && thread->records;
+}
+
+struct health *health_new(const struct config *config, unsigned threads)
+{
+	struct health *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return NULL;
+	h->exporter_limit = (unsigned)config->max_exporters;
+	h->threads = calloc(threads, sizeof(*h->threads));
+	h->thread_views = calloc(threads, sizeof(*h->thread_views));
+	h->exporter_views = calloc((size_t)threads * h->exporter_limit, sizeof(*h->exporter_views));
+	bool ok = h->threads && h->thread_views && h->exporter_views;
+	for (h->thread_count = 0; ok && h->thread_count < threads; h->thread_count++)
+		ok = thread_new(&h->threads[h->thread_count], h->exporter_limit);
+	if (!ok) {
+		health_free(h);
+		return NULL;
+	}
+	return h;
+}
+
+void health_free(struct health *health)
+{
+	if (!health)
+		return;
+	for (unsigned i = 0; i < health->thread_count; i++) {
+		free(health->threads[i].exporters);
+		free(health->threads[i].datagrams);
+		free(health->threads[i].records);
+	}
+	free(health->threads);
+	free(health->thread_views);
+	free(health->exporter_views);
+	free(health);
+}
+
+void health_take(struct health *health, unsigned thread, const struct parcel *parcel)
+{
+	struct thread_health *t = &health->threads[thread];
+
+	if (!parcel->fresh)
+		return;
+	t->exporter_count = parcel->exporter_count;
+	memcpy(t->exporters, parcel->exporters, parcel->exporter_count * sizeof(*t->exporters));
+	memcpy(t->undecodable, parcel->undecodable, sizeof(t->undecodable));
+	t->view = (struct status_thread){
+		.datagrams = parcel->datagrams,
+		.records = parcel->records,
+		.kernel_dropped = parcel->udp.kernel_drops,
+		.hosts = parcel->shard.hosts,
+		.hosts_limit = parcel->batch->cap,
+		.hosts_turned_away = parcel->shard.turned_away,
+		.details = parcel->batch->detail_count,
+		.details_turned_away = parcel->shard.details_turned_away,
+		.ticks_dropped = parcel->ticks_late,
+	};
+}
+
+void health_second(struct health *health)
+{
+	uint64_t datagrams = 0;
+	uint64_t records = 0;
+
+	health->at = (health->at + 1) % HISTORY;
+	if (health->seconds < HISTORY)
+		health->seconds++;
+	for (unsigned i = 0; i < health->thread_count; i++) {
+		struct thread_health *t = &health->threads[i];
+		datagrams += t->view.datagrams;
+		records += t->view.records;
+		for (unsigned e = 0; e < t->exporter_count; e++) {
+			t->datagrams[e].values[health->at] = t->exporters[e].datagrams;
+			t->records[e].values[health->at] = t->exporters[e].records;
+		}
+	}
+	health->datagrams.values[health->at] = datagrams;
+	health->records.values[health->at] = records;
+}
+
+/* Growth over the last @seconds readings, a second apart. */
+static double growth(const struct health *health, const struct history *history, unsigned seconds)
+{
+	if (health->seconds < 2)
+		return 0;
+	if (seconds > health->seconds - 1)
+		seconds = health->seconds - 1;
+	unsigned before = (health->at + HISTORY - seconds) % HISTORY;
+	return (double)(history->values[health->at] - history->values[before]) / seconds;
+}
+
+static struct status_rate rate_of(const struct health *health, const struct history *history)
+{
+	return (struct status_rate){ .last_1s = growth(health, history, 1),
+				     .last_10s = growth(health, history, 10) };
+}
+
+static void fill_exporters(struct health *h, unsigned thread, const struct config *config,
+			   struct status_view *view)
+{
+	const struct thread_health *t = &h->threads[thread];
+
+	for (unsigned e = 0; e < t->exporter_count; e++) {
+		const struct exporter_stats *stats = &t->exporters[e];
+		const struct config_exporter *named =
+			config_exporter_of(config, &stats->key.address);
+		h->exporter_views[view->exporter_count++] = (struct status_exporter){
+			.stats = *stats,
+			.name = named ? named->name : NULL,
+			.thread = thread,
+			.datagrams_per_s = rate_of(h, &t->datagrams[e]),
+			.records_per_s = rate_of(h, &t->records[e]),
+		};
+		view->unknown_sampling += stats->unknown_sampling;
+		for (unsigned r = 0; r < REASON_COUNT_OF; r++)
+			view->undecodable[r] += stats->undecodable[r];
+		h->thread_views[thread].templates += stats->templates;
+	}
+}
+
+void health_fill(struct health *health, const struct config *config, struct status_view *view)
+{
+	view->exporter_count = 0;
+	for (unsigned i = 0; i < health->thread_count; i++) {
+		const struct thread_health *t = &health->threads[i];
+		health->thread_views[i] = t->view;
+		view->datagrams += t->view.datagrams;
+		view->records += t->view.records;
+		view->kernel_dropped += t->view.kernel_dropped;
+		for (unsigned r = 0; r < REASON_COUNT_OF; r++)
+			view->undecodable[r] += t->undecodable[r];
+		fill_exporters(health, i, config, view);
+	}
+	view->exporters = health->exporter_views;
+	view->threads = health->thread_views;
+	view->thread_count = health->thread_count;
+	view->datagrams_per_s = rate_of(health, &health->datagrams);
+	view->records_per_s = rate_of(health, &health->records);
+}

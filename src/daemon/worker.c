@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* worker: the loop of one ingest thread. See worker.h for who owns what. */
+#include "daemon/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "ingest/state.h"
+
+#define SOCKETS_MAX  64
+#define PARCELS      4
+/* Batches taken from one socket before the others and the tick get their turn. */
+#define TURN_BATCHES 16
+
+struct worker {
+	unsigned number;
+	pthread_t thread;
+	bool running;
+	int epoll_fd;
+	int wake_fd;
+	struct udp_socket sources[SOCKETS_MAX];
+	unsigned source_count;
+	struct udp_receiver *receiver;
+	struct decode_state *state;
+	struct shard *shard;
+	struct parcel parcels[PARCELS];
+	struct ring *full;  /* finished, to the control thread */
+	struct ring *empty; /* back from it */
+	uint64_t ticks_late;
+	uint64_t counters_due_ns; /* monotonic */
+	atomic_bool stop;
+	_Atomic(const struct config *) wanted; /* by the control thread */
+	_Atomic(const struct config *) used;   /* by this thread */
+};
+
+static bool parcels_new(struct worker *w, const struct config *config)
+{
+	for (unsigned i = 0; i < PARCELS; i++) {
+		struct parcel *p = &w->parcels[i];
+		p->batch = tally_batch_new(config);
+		p->exporters = calloc(config->max_exporters, sizeof(*p->exporters));
+		if (!p->batch || !p->exporters || !ring_push(w->empty, p))
+			return false;
+	}
+	return true;
+}
+
+struct worker *worker_new(const struct config *config, unsigned number, uint64_t seed)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return NULL;
+	w->number = number;
+	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	w->receiver = udp_receiver_new();
+	w->state = decode_state_new(config, seed);
+	if (shard_open(config, seed, &w->shard))
+		w->shard = NULL;
+	w->full = ring_new(PARCELS);
+	w->empty = ring_new(PARCELS);
+	atomic_store(&w->wanted, config);
+	atomic_store(&w->used, config);
+	struct epoll_event wake = { .events = EPOLLIN, .data.ptr = NULL };
+	if (w->wake_fd < 0 || w->epoll_fd < 0 || !w->receiver || !w->state || !w->shard ||
+	    !w->full || !w->empty || !parcels_new(w, config) ||
+	    epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, w->wake_fd, &wake)) {
+		worker_free(w);
+		return NULL;
+	}
+	return w;
+}
+
+int worker_socket(struct worker *worker, int fd, uint16_t port)
+{
+	if (worker->source_count == SOCKETS_MAX)
+		return -WEIR_EFULL;
+	struct udp_socket *source = &worker->sources[worker->source_count];
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = source };
+	if (epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, fd, &event))
+		return -errno;
+	*source = (struct udp_socket){ .fd = fd, .port = port };
+	worker->source_count++;
+	return 0;
+}
+
+static void take_flows(void *self, struct flow *flows, size_t count)
+{
+	struct worker *w = self;
+
+	shard_add(w->shard, flows, count);
+}
+
+static void take_datagram(void *self, const struct datagram *datagram)
+{
+	struct worker *w = self;
+	const struct flow_sink sink = { .flows = take_flows, .self = w };
+
+	decode_datagram(w->state, NULL, datagram, &sink);
+}
+
+static void read_source(struct worker *w, struct udp_socket *source)
+{
+	uint64_t now_ns = clock_wall_ns();
+
+	for (int i = 0; i < TURN_BATCHES; i++) {
+		if (udp_receive(w->receiver, source, now_ns, take_datagram, w) <= 0)
+			return;
+	}
+}
+
+static void copy_counters(struct worker *w, struct parcel *parcel)
+{
+	const struct decode_state *state = w->state;
+
+	parcel->exporter_count = state->exporter_count;
+	for (unsigned i = 0; i < state->exporter_count; i++)
+		parcel->exporters[i] = state->exporters[i].stats;
+	memcpy(parcel->undecodable, state->undecodable, sizeof(parcel->undecodable));
+	parcel->udp = *udp_receiver_stats(w->receiver);
+	shard_stats(w->shard, &parcel->shard);
+	parcel->datagrams = state->datagrams;
+	parcel->records = state->records;
+	parcel->ticks_late = w->ticks_late;
+	parcel->fresh = true;
+}
+
+static void finish_tick(struct worker *w)
+{
+	struct parcel *parcel = ring_pop(w->empty);
+	uint64_t mono_ns = clock_mono_ns();
+
+	if (!parcel) {
+		w->ticks_late++;
+		return;
+	}
+	shard_tick(w->shard, clock_wall_ns(), parcel->batch);
+	parcel->fresh = false;
+	if (mono_ns >= w->counters_due_ns) {
+		copy_counters(w, parcel);
+		w->counters_due_ns = mono_ns + NS_PER_S;
+	}
+	/* Never full: there are as many slots as parcels. */
+	(void)ring_push(w->full, parcel);
+}
+
+static void take_config(struct worker *w)
+{
+	const struct config *wanted = atomic_load_explicit(&w->wanted, memory_order_acquire);
+
+	if (wanted == atomic_load_explicit(&w->used, memory_order_relaxed))
+		return;
+	decode_state_reload(w->state, wanted);
+	shard_reload(w->shard, wanted);
+	atomic_store_explicit(&w->used, wanted, memory_order_release);
+}
+
+static void *run(void *self)
+{
+	struct worker *w = self;
+	uint64_t tick_due_ns = clock_mono_ns() + TICK_NS;
+
+	while (!atomic_load_explicit(&w->stop, memory_order_acquire)) {
+		struct epoll_event events[SOCKETS_MAX + 1];
+		uint64_t now_ns = clock_mono_ns();
+		int wait_ms =
+			now_ns >= tick_due_ns ? 0 : (int)((tick_due_ns - now_ns) / NS_PER_MS) + 1;
+		int count = epoll_wait(w->epoll_fd, events, SOCKETS_MAX + 1, wait_ms);
+		take_config(w);
+		for (int i = 0; i < count; i++) {
+			if (events[i].data.ptr)
+				read_source(w, events[i].data.ptr);
+		}
+		now_ns = clock_mono_ns();
+		if (now_ns >= tick_due_ns) {
+			finish_tick(w);
+			tick_due_ns += (now_ns - tick_due_ns) / TICK_NS * TICK_NS + TICK_NS;
+		}
+	}
+	w->counters_due_ns = 0;
+	finish_tick(w);
+	return NULL;
+}
+
+int worker_start(struct worker *worker)
+{
+	char name[16];
+	sigset_t all;
+	sigset_t before;
+
+	/* Signals are the control thread's business. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int err = pthread_create(&worker->thread, NULL, run, worker);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (err)
+		return -err;
+	worker->running = true;
+	snprintf(name, sizeof(name), "ingest-%u", worker->number);
+	(void)pthread_setname_np(worker->thread, name);
+	return 0;
+}
+
+void worker_stop(struct worker *worker)
+{
+	uint64_t one = 1;
+
+	if (!worker->running)
+		return;
+	atomic_store_explicit(&worker->stop, true, memory_order_release);
+	if (write(worker->wake_fd, &one, sizeof(one)) == sizeof(one))
+		worker->running = false;
+	pthread_join(worker->thread, NULL);
+	worker->running = false;
+}
+
+void worker_free(struct worker *worker)
+{
+	if (!worker)
+		return;
+	for (unsigned i = 0; i < worker->source_count; i++)
+		close(worker->sources[i].fd);
+	if (worker->epoll_fd >= 0)
+		close(worker->epoll_fd);
+	if (worker->wake_fd >= 0)
+		close(worker->wake_fd);
+	for (unsigned i = 0; i < PARCELS; i++) {
+		tally_batch_free(worker->parcels[i].batch);
+		free(worker->parcels[i].exporters);
+	}
+	ring_free(worker->full);
+	ring_free(worker->empty);
+	shard_close(worker->shard);
+	decode_state_free(worker->state);
+	udp_receiver_free(worker->receiver);
+	free(worker);
+}
+
+struct parcel *worker_take(struct worker *worker)
+{
+	return ring_pop(worker->full);
+}
+
+void worker_give_back(struct worker *worker, struct parcel *parcel)
+{
+	/* Never full: there are as many slots as parcels. */
+	(void)ring_push(worker->empty, parcel);
+}
+
+void worker_reload(struct worker *worker, const struct config *config)
+{
+	atomic_store_explicit(&worker->wanted, config, memory_order_release);
+}
+
+const struct config *worker_config(struct worker *worker)
+{
+	return atomic_load_explicit(&worker->used, memory_order_acquire);
+}

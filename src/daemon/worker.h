@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * worker: one ingest thread; datagrams in, finished ticks out.
+ *
+ * Owns its sockets, decode state and tally shard; shares nothing. Finished
+ * ticks go to the control thread through a ring of a few fixed parcels and
+ * come back empty. When no parcel is free the tick stays open and the next
+ * one carries both: nothing is lost, only later.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "base/ring.h"
+#include "config/config.h"
+#include "ingest/udp.h"
+#include "model/exporter.h"
+#include "tally/shard.h"
+
+/** Length of a tick. */
+#define TICK_NS (100 * NS_PER_MS)
+
+/** What a worker hands over at the end of a tick. */
+struct parcel {
+	struct tally_batch *batch;
+	/* Counters, refreshed about once a second; `fresh` says that they were. */
+	bool fresh;
+	struct exporter_stats *exporters; /**< max_exporters of them */
+	unsigned exporter_count;
+	uint64_t undecodable[REASON_COUNT_OF]; /**< of no exporter */
+	struct udp_stats udp;
+	struct shard_stats shard;
+	uint64_t datagrams;
+	uint64_t records;
+	uint64_t ticks_late; /**< ticks that had to wait for a parcel */
+};
+
+struct worker;
+
+/**
+ * worker_new() - take all memory of one ingest thread.
+ * @config: borrowed until replaced by worker_reload()
+ * @seed: for its hash tables
+ *
+ * Return: owned by the caller; NULL when memory is short.
+ */
+struct worker *worker_new(const struct config *config, unsigned number, uint64_t seed);
+
+/** worker_socket() - give it a socket; before worker_start(). The worker closes it. */
+WEIR_CHECK int worker_socket(struct worker *worker, int fd, uint16_t port);
+
+/** worker_start() - let the thread run. Return: 0 or negative errno. */
+WEIR_CHECK int worker_start(struct worker *worker);
+
+/** worker_stop() - let it finish its tick, join it. */
+void worker_stop(struct worker *worker);
+
+/** worker_free() - release everything; NULL is fine. */
+void worker_free(struct worker *worker);
+
+/** worker_take() - the oldest finished tick, NULL when there is none. Control thread. */
+struct parcel *worker_take(struct worker *worker);
+
+/** worker_give_back() - a parcel the control thread is done with. */
+void worker_give_back(struct worker *worker, struct parcel *parcel);
+
+/** worker_reload() - go on with another configuration from the next turn of the loop. */
+void worker_reload(struct worker *worker, const struct config *config);
+
+/** worker_config() - the configuration the thread uses now; the former one is free then. */
+const struct config *worker_config(struct worker *worker);
