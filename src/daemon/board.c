@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* board: the control thread's side of the published snapshots. */
+#include "daemon/board.h"
+
+#include <stdlib.h>
+
+#include "base/jsonw.h"
+#include "base/log.h"
+#include "control/server.h"
+
+struct board {
+	struct control_server *server;
+	struct control_snapshot *shown; /* published last; one reference is ours */
+	struct control_snapshot *next;  /* NULL while nothing changed */
+	struct text scratch;
+};
+
+struct board *board_new(void)
+{
+	struct board *board = calloc(1, sizeof(*board));
+
+	if (!board)
+		return NULL;
+	board->scratch = text_heap();
+	board->shown = control_snapshot_new();
+	if (!board->shown) {
+		free(board);
+		return NULL;
+	}
+	return board;
+}
+
+void board_free(struct board *board)
+{
+	if (!board)
+		return;
+	control_server_close(board->server);
+	control_snapshot_unref(board->shown);
+	control_snapshot_unref(board->next);
+	text_done(&board->scratch);
+	free(board);
+}
+
+int board_listen(struct board *board, const char *path, struct text *error)
+{
+	return control_server_open(path, error, &board->server);
+}
+
+/* The snapshot under construction; NULL only when memory is short, then the old one stays. */
+static struct control_snapshot *next_of(struct board *board)
+{
+	if (!board->next)
+		board->next = control_snapshot_copy(board->shown);
+	return board->next;
+}
+
+static void take_event(void *self, const struct event *event)
+{
+	struct board *board = self;
+	struct control_snapshot *next = next_of(board);
+
+	if (!event->incident || !next)
+		return;
+	text_clear(&board->scratch);
+	if (event->plan) {
+		struct jsonw w = jsonw_on(&board->scratch);
+		plan_to_json(event->plan, &w, NULL);
+	}
+	if (control_snapshot_put_incident(next, event->incident,
+					  event->plan ? text_string(&board->scratch) : NULL))
+		log_warning("daemon", "not enough memory to show incident %s", event->incident->id);
+}
+
+struct event_sink board_event_sink(struct board *board)
+{
+	return (struct event_sink){ .emit = take_event, .self = board };
+}
+
+void board_status(struct board *board, const struct status_view *view)
+{
+	struct control_snapshot *next = next_of(board);
+
+	text_clear(&board->scratch);
+	status_to_json(view, &board->scratch);
+	if (!next || board->scratch.failed ||
+	    control_snapshot_set_status(next, text_string(&board->scratch)))
+		log_warning("daemon", "not enough memory to show the status");
+}
+
+void board_show(struct board *board)
+{
+	if (!board->next)
+		return;
+	control_snapshot_unref(board->shown);
+	board->shown = board->next;
+	board->next = NULL;
+	if (board->server)
+		control_server_publish(board->server, control_snapshot_ref(board->shown));
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * board: events and counters in, what the control server shows out.
+ *
+ * Keeps the next snapshot until there is something new to show, then hands it
+ * to the server. Control thread.
+ */
+#pragma once
+
+#include "base/text.h"
+#include "control/status.h"
+#include "model/event.h"
+
+struct board;
+
+/** board_new() - an empty board that nobody sees yet. NULL when memory is short. */
+struct board *board_new(void);
+
+/** board_free() - stop the server if there is one; NULL is fine. */
+void board_free(struct board *board);
+
+/** board_listen() - let the API answer on a unix socket. Errors as control_server_open(). */
+WEIR_CHECK int board_listen(struct board *board, const char *path, struct text *error);
+
+/** board_event_sink() - where events for this board go. */
+struct event_sink board_event_sink(struct board *board);
+
+/** board_status() - replace what is said of the daemon's health. */
+void board_status(struct board *board, const struct status_view *view);
+
+/** board_show() - publish if anything changed since the last time. */
+void board_show(struct board *board);

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * daemon: start, loop, reload and stop of the control thread.
+ *
+ * Every tick it takes what the workers have finished, lets the pipeline
+ * decide, and publishes what the API may show. Everything slow is elsewhere.
+ */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "control/server.h"
+#include "daemon/board.h"
+#include "daemon/health.h"
+#include "daemon/pipeline.h"
+#include "daemon/sockets.h"
+#include "daemon/worker.h"
+
+struct daemon {
+	const char *path;
+	struct config *config;
+	struct config *retiring; /* replaced, but perhaps still read by a worker */
+	bool reload_wanted;
+	bool stopping;
+	uint64_t generation;
+	uint64_t reloads_refused;
+	uint64_t started_ns;
+	uint64_t now_ns;        /* never goes back */
+	uint64_t second_due_ns; /* monotonic */
+	struct worker *workers[WORKERS_MAX];
+	unsigned worker_count;
+	struct pipeline *pipeline;
+	struct health *health;
+	struct board *board;
+	struct text listen_words;
+	int signal_fd;
+	int timer_fd;
+	int epoll_fd;
+};
+
+/* The wall clock, held still while it is set back: time in the rooms only grows. */
+static uint64_t step_clock(struct daemon *d)
+{
+	uint64_t wall_ns = clock_wall_ns();
+
+	if (wall_ns > d->now_ns)
+		d->now_ns = wall_ns;
+	return d->now_ns;
+}
+
+static void publish(struct daemon *d)
+{
+	struct status_view view = {
+		.version = WEIR_VERSION,
+		.started_ns = d->started_ns,
+		.now_ns = d->now_ns,
+		.config_file = d->config->file,
+		.generation = d->generation,
+		.reloads_refused = d->reloads_refused,
+		.listen = text_string(&d->listen_words),
+	};
+
+	health_fill(d->health, d->config, &view);
+	pipeline_fill(d->pipeline, &view);
+	board_status(d->board, &view);
+}
+
+static void take_parcels(struct daemon *d)
+{
+	for (unsigned i = 0; i < d->worker_count; i++) {
+		for (struct parcel *p; (p = worker_take(d->workers[i]));) {
+			pipeline_observe(d->pipeline, p->batch->tallies, p->batch->count);
+			health_take(d->health, i, p);
+			worker_give_back(d->workers[i], p);
+		}
+	}
+}
+
+static void retire_config(struct daemon *d)
+{
+	if (!d->retiring)
+		return;
+	for (unsigned i = 0; i < d->worker_count; i++) {
+		if (worker_config(d->workers[i]) != d->config)
+			return;
+	}
+	config_free(d->retiring);
+	d->retiring = NULL;
+}
+
+static void refuse(struct daemon *d, const char *errors)
+{
+	d->reloads_refused++;
+	log_error("daemon", "configuration not changed, the old one stays in force:\n%s", errors);
+}
+
+static void swap_config(struct daemon *d, struct config *config)
+{
+	struct text fields = text_heap();
+
+	if (config_restart_needed(d->config, config, &fields) > 0)
+		log_warning("daemon", "these settings changed and wait for a restart: %s",
+			    text_string(&fields));
+	text_done(&fields);
+	d->retiring = d->config;
+	d->config = config;
+	d->generation++;
+	for (unsigned i = 0; i < d->worker_count; i++)
+		worker_reload(d->workers[i], config);
+	log_info("daemon", "configuration %s is in force, generation %llu", config->file,
+		 (unsigned long long)d->generation);
+}
+
+/* Check everything first; only then swap (promise 5: a bad configuration changes nothing). */
+static void reload(struct daemon *d)
+{
+	struct text errors = text_heap();
+	struct config *config = NULL;
+
+	d->reload_wanted = false;
+	int err = daemon_load(d->path, &errors, &config);
+	if (!err)
+		err = pipeline_reload(d->pipeline, config, &errors);
+	if (err) {
+		refuse(d, errors.len ? text_string(&errors) : err_text(err));
+		config_free(config);
+	} else {
+		swap_config(d, config);
+	}
+	text_done(&errors);
+}
+
+static void tick(struct daemon *d)
+{
+	uint64_t mono_ns = clock_mono_ns();
+
+	take_parcels(d);
+	pipeline_tick(d->pipeline, step_clock(d));
+	retire_config(d);
+	if (d->reload_wanted && !d->retiring)
+		reload(d);
+	if (mono_ns >= d->second_due_ns) {
+		d->second_due_ns = mono_ns + NS_PER_S;
+		health_second(d->health);
+		publish(d);
+	}
+	board_show(d->board);
+}
+
+static void take_signals(struct daemon *d)
+{
+	struct signalfd_siginfo info;
+
+	while (read(d->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGHUP) {
+			d->reload_wanted = true;
+			continue;
+		}
+		log_info("daemon", "stopping");
+		d->stopping = true;
+	}
+}
+
+static void loop(struct daemon *d)
+{
+	while (!d->stopping) {
+		struct epoll_event events[4];
+		int count = epoll_wait(d->epoll_fd, events, 4, -1);
+		for (int i = 0; i < count; i++) {
+			uint64_t expirations;
+			if (events[i].data.fd == d->signal_fd)
+				take_signals(d);
+			else if (read(d->timer_fd, &expirations, sizeof(expirations)) > 0)
+				tick(d); /* ticks missed while busy are one tick */
+		}
+	}
+}
+
+static int watch(struct daemon *d, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+	return fd < 0 || epoll_ctl(d->epoll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+static int open_loop(struct daemon *d)
+{
+	const struct itimerspec every_tick = {
+		.it_interval.tv_nsec = (long)TICK_NS,
+		.it_value.tv_nsec = (long)TICK_NS,
+	};
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	/* A full disk or a reader that went away is an error code, not the end. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	d->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	d->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	d->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	int err = watch(d, d->signal_fd);
+	if (!err)
+		err = watch(d, d->timer_fd);
+	if (!err && timerfd_settime(d->timer_fd, 0, &every_tick, NULL))
+		err = -errno;
+	return err;
+}
+
+static int open_workers(struct daemon *d, uint64_t seed, struct text *error)
+{
+	for (unsigned i = 0; i < d->config->threads; i++) {
+		d->workers[i] = worker_new(d->config, i, seed);
+		if (!d->workers[i]) {
+			text_add(error, "not enough memory for the ingest threads; lower `limits` "
+					"or `ingest.threads`");
+			return -ENOMEM;
+		}
+		d->worker_count++;
+	}
+	return sockets_open(d->config, d->workers, d->worker_count, &d->listen_words, error);
+}
+
+static int open_rooms(struct daemon *d, struct text *error)
+{
+	uint64_t seed = 0;
+
+	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != sizeof(seed))
+		seed = clock_mono_ns();
+	d->health = health_new(d->config, d->config->threads);
+	d->board = board_new();
+	if (!d->health || !d->board)
+		return -ENOMEM;
+	int err = open_workers(d, seed, error);
+	if (err)
+		return err;
+	const struct pipeline_options options = {
+		.state_path = d->config->state_path,
+		.seed = seed,
+		.now_ns = step_clock(d),
+		.report = true,
+		.also = board_event_sink(d->board),
+	};
+	err = pipeline_open(d->config, &options, error, &d->pipeline);
+	if (!err && pipeline_recall(d->pipeline, CONTROL_CLOSED_MAX, &options.also) < 0)
+		log_warning("daemon", "earlier incidents cannot be read from the journal");
+	if (!err && d->config->control_socket)
+		err = board_listen(d->board, d->config->control_socket, error);
+	return err;
+}
+
+static int start(struct daemon *d, struct text *error)
+{
+	int err = open_loop(d);
+
+	if (!err)
+		err = open_rooms(d, error);
+	for (unsigned i = 0; !err && i < d->worker_count; i++)
+		err = worker_start(d->workers[i]);
+	if (err)
+		return err;
+	publish(d);
+	board_show(d->board);
+	log_info("daemon", "weir %s runs: configuration %s, listening on %s, %u ingest thread%s",
+		 WEIR_VERSION, d->config->file, text_string(&d->listen_words), d->worker_count,
+		 d->worker_count == 1 ? "" : "s");
+	if (d->config->network_count == 0)
+		log_warning("daemon",
+			    "no `networks` configured: every destination counts as own and"
+			    " outbound attacks cannot be seen");
+	return 0;
+}
+
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+static void stop(struct daemon *d)
+{
+	for (unsigned i = 0; i < d->worker_count; i++)
+		worker_stop(d->workers[i]);
+	if (d->pipeline) {
+		take_parcels(d);
+		pipeline_tick(d->pipeline, step_clock(d));
+	}
+	board_free(d->board);
+	pipeline_close(d->pipeline);
+	for (unsigned i = 0; i < d->worker_count; i++)
+		worker_free(d->workers[i]);
+	health_free(d->health);
+	text_done(&d->listen_words);
+	config_free(d->retiring);
+	config_free(d->config);
+	close_fd(d->signal_fd);
+	close_fd(d->timer_fd);
+	close_fd(d->epoll_fd);
+}
+
+int daemon_run(const char *path, struct config *config)
+{
+	struct text error = text_heap();
+	struct daemon d = {
+		.path = path,
+		.config = config,
+		.generation = 1,
+		.started_ns = clock_wall_ns(),
+		.listen_words = text_heap(),
+		.signal_fd = -1,
+		.timer_fd = -1,
+		.epoll_fd = -1,
+	};
+	int err = start(&d, &error);
+
+	if (err)
+		log_error("daemon", "cannot start: %s",
+			  error.len ? text_string(&error) : err_text(err));
+	else
+		loop(&d);
+	stop(&d);
+	text_done(&error);
+	return err;
+}
