@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* main: the `weir` program; finds the subcommand and runs it. */
-#include <stdio.h>
+/* main: the `weir` program; all its subcommands in one table. */
+#include <stddef.h>
 
-int main(void)
+#include "daemon/commands.h"
+
+int main(int argc, char **argv)
 {
-	puts("weir " WEIR_VERSION);
-	return 0;
+	static const struct command *const commands[] = {
+		&command_run,    &command_check,     &command_replay,     &command_decode,
+		&command_status, &command_incidents, &command_completion, NULL,
+	};
+
+	return cli_main(argc, argv, commands);
 }

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* command_decode: `weir decode`, flow records out of recorded input. */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/jsonw.h"
+#include "config/config.h"
+#include "daemon/commands.h"
+#include "daemon/daemon.h"
+#include "daemon/output.h"
+#include "daemon/progress.h"
+#include "ingest/capture.h"
+#include "ingest/state.h"
+
+enum { OPTION_FORMAT, OPTION_AS, OPTION_CONFIG, OPTION_STATS };
+
+static const struct cli_option options[] = {
+	[OPTION_FORMAT] = { "format", 'f', "FORM", "jsonl|csv|text|none", CLI_KIND_TEXT,
+			    "one JSON object a line (default), CSV, for people, or nothing" },
+	[OPTION_AS] = { "as", 0, "FORMAT", "netflow5|netflow9|ipfix|sflow5|packets", CLI_KIND_TEXT,
+			"what the captures hold; default: recognised" },
+	[OPTION_CONFIG] = { "config", 'c', "FILE", NULL, CLI_KIND_FILE,
+			    "configuration: sampling overrides and limits" },
+	[OPTION_STATS] = { "stats", 0, NULL, NULL, CLI_KIND_TEXT,
+			   "counters as one JSON object on standard error at the end" },
+	{ 0 },
+};
+
+struct decode {
+	struct output output;
+	void (*write)(const struct flow *flow, struct text *out);
+	struct capture_stats capture;
+	struct progress progress;
+};
+
+static void write_json_line(const struct flow *flow, struct text *out)
+{
+	flow_to_json(flow, out);
+	text_add_n(out, "\n", 1);
+}
+
+static void take_flows(void *self, struct flow *flows, size_t count)
+{
+	struct decode *d = self;
+
+	if (!d->write)
+		return;
+	for (size_t i = 0; i < count; i++)
+		d->write(&flows[i], &d->output.text);
+	output_spill(&d->output);
+}
+
+static void choose_format(struct decode *d, const char *format)
+{
+	if (!format || strcmp(format, "jsonl") == 0) {
+		d->write = write_json_line;
+	} else if (strcmp(format, "csv") == 0) {
+		d->write = flow_to_csv;
+		flow_csv_header(&d->output.text);
+	} else if (strcmp(format, "text") == 0) {
+		d->write = flow_to_text;
+	}
+}
+
+static void put_stats(const struct decode_state *state, const struct capture_stats *capture)
+{
+	struct text text = text_heap();
+	struct jsonw w = jsonw_on(&text);
+	uint64_t lost = 0;
+
+	jsonw_object(&w, NULL);
+	jsonw_u64(&w, "flows", capture->flows);
+	jsonw_u64(&w, "packets", capture->packets);
+	jsonw_u64(&w, "datagrams", state->datagrams);
+	jsonw_u64(&w, "exporters", state->exporter_count);
+	jsonw_object(&w, "undecodable");
+	for (unsigned r = 0; r < REASON_COUNT_OF; r++) {
+		uint64_t count = state->undecodable[r] + capture->undecodable[r];
+		for (unsigned i = 0; i < state->exporter_count; i++)
+			count += state->exporters[i].stats.undecodable[r];
+		if (count)
+			jsonw_u64(&w, reason_name(r), count);
+	}
+	jsonw_object_end(&w);
+	for (unsigned i = 0; i < state->exporter_count; i++)
+		lost += state->exporters[i].stats.lost;
+	jsonw_u64(&w, "lost", lost);
+	jsonw_object_end(&w);
+	text_add_n(&text, "\n", 1);
+	/* Counters are extra: when standard error is closed there is nobody to tell. */
+	ssize_t written = write(STDERR_FILENO, text_string(&text), text.len);
+	(void)written;
+	text_done(&text);
+}
+
+static void take_progress(void *self, uint64_t done_bytes, uint64_t total_bytes)
+{
+	struct decode *d = self;
+
+	progress_show(&d->progress, done_bytes, total_bytes);
+}
+
+static int read_file(const char *path, const char *as, struct decode *d, struct decode_state *state)
+{
+	const struct flow_sink sink = { .flows = take_flows, .self = d };
+	const struct capture_request request = {
+		.path = path,
+		.as = as,
+		.hooks = { .progress = take_progress, .self = d },
+	};
+	struct text error = text_heap();
+
+	d->progress = progress_of(path);
+	int err = capture_read(&request, state, &sink, &d->capture, &error);
+	progress_end(&d->progress);
+	if (err)
+		cli_error("decode", "%s", text_string(&error));
+	text_done(&error);
+	return err ? CLI_NO : CLI_OK;
+}
+
+static int read_files(const struct cli_args *args, struct decode *d, struct decode_state *state)
+{
+	int status = CLI_OK;
+
+	for (int i = 0; i < args->word_count; i++) {
+		if (read_file(args->words[i], args->values[OPTION_AS], d, state))
+			status = CLI_NO;
+	}
+	return status;
+}
+
+static int decode_with(const struct cli_args *args, const struct config *config)
+{
+	struct decode d = { .output = output_open() };
+	struct decode_state *state = decode_state_new(config, 1);
+	int status = CLI_NO;
+
+	choose_format(&d, args->values[OPTION_FORMAT]);
+	if (state)
+		status = read_files(args, &d, state);
+	else
+		cli_error("decode", "not enough memory; lower `limits` in the configuration");
+	int err = output_close(&d.output);
+	if (err) {
+		cli_error("decode", "standard output: %s; not all flows were written",
+			  err_text(err));
+		status = CLI_NO;
+	}
+	if (state && args->values[OPTION_STATS])
+		put_stats(state, &d.capture);
+	decode_state_free(state);
+	return status;
+}
+
+static int run(const struct cli_args *args)
+{
+	struct text errors = text_heap();
+	struct config *config = NULL;
+	int status = CLI_NO;
+
+	if (daemon_load(args->values[OPTION_CONFIG], &errors, &config))
+		cli_error("decode", "nothing decoded\n%s", text_string(&errors));
+	else
+		status = decode_with(args, config);
+	config_free(config);
+	text_done(&errors);
+	return status;
+}
+
+const struct command command_decode = {
+	.name = "decode",
+	.summary = "print the flow records of a capture",
+	.usage = "[-f FORM] [--as FORMAT] [-c FILE] [--stats] FILE...",
+	.options = options,
+	.words_min = 1,
+	.words_max = -1,
+	.word_kind = CLI_KIND_FILE,
+	.help = "Reads captures (pcap, pcapng). A capture of exporters' datagrams is recognised, "
+		"on\n"
+		"any port, and decoded as NetFlow v5, v9, IPFIX or sFlow v5; any other is a "
+		"capture\n"
+		"of packets, each of which is one flow. `bytes` and `packets` are as exported;\n"
+		"`sampling` is the rate to multiply by, absent when nobody named one.\n",
+	.examples = "weir decode export.pcap                        # JSON lines\n"
+		    "weir decode -f text export.pcap | less         # to read\n"
+		    "weir decode --as packets dump.pcapng           # never as telemetry\n"
+		    "weir decode -f none --stats export.pcap        # counters only\n",
+	.run = run,
+};

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* command_replay: `weir replay`, recorded input to events on standard output. */
+#include "base/jsonw.h"
+#include "config/config.h"
+#include "daemon/commands.h"
+#include "daemon/daemon.h"
+#include "daemon/output.h"
+#include "daemon/replay.h"
+
+#include <string.h>
+
+enum { OPTION_CONFIG, OPTION_AS, OPTION_FORMAT };
+
+static const struct cli_option options[] = {
+	[OPTION_CONFIG] = { "config", 'c', "FILE", NULL, CLI_KIND_FILE,
+			    "configuration: networks, limits; without one: built-in defaults" },
+	[OPTION_AS] = { "as", 0, "FORMAT", "netflow5|netflow9|ipfix|sflow5|packets", CLI_KIND_TEXT,
+			"what the captures hold; default: recognised" },
+	[OPTION_FORMAT] = { "format", 0, "FORM", "jsonl|text", CLI_KIND_TEXT,
+			    "one JSON object a line (default), or for people" },
+	{ 0 },
+};
+
+struct printer {
+	struct output output;
+	bool text;
+};
+
+static void print_event(void *self, const struct event *event)
+{
+	struct printer *p = self;
+
+	if (p->text) {
+		event_to_text(event, &p->output.text);
+	} else {
+		event_to_json(event, &p->output.text);
+		text_add_n(&p->output.text, "\n", 1);
+	}
+	output_spill(&p->output);
+}
+
+static void put_undecodable(struct jsonw *w, const uint64_t *undecodable)
+{
+	jsonw_object(w, "undecodable");
+	for (unsigned i = 0; i < REASON_COUNT_OF; i++) {
+		if (undecodable[i])
+			jsonw_u64(w, reason_name(i), undecodable[i]);
+	}
+	jsonw_object_end(w);
+}
+
+static void put_summary_json(const struct replay_totals *t, struct text *out)
+{
+	struct jsonw w = jsonw_on(out);
+
+	jsonw_object(&w, NULL);
+	jsonw_string(&w, "event", "summary");
+	if (t->last_ns) {
+		jsonw_time(&w, "time", t->last_ns);
+		jsonw_time(&w, "first", t->first_ns);
+		jsonw_time(&w, "last", t->last_ns);
+	}
+	jsonw_u64(&w, "packets", t->packets);
+	jsonw_u64(&w, "datagrams", t->datagrams);
+	jsonw_u64(&w, "records", t->records);
+	jsonw_u64(&w, "exporters", t->exporters);
+	jsonw_u64(&w, "lost", t->lost);
+	jsonw_u64(&w, "unknown_sampling", t->unknown_sampling);
+	put_undecodable(&w, t->undecodable);
+	jsonw_u64(&w, "hosts_turned_away", t->hosts_turned_away);
+	jsonw_u64(&w, "incidents", t->incidents);
+	jsonw_u64(&w, "incidents_open", t->incidents_open);
+	jsonw_object_end(&w);
+	text_add_n(out, "\n", 1);
+}
+
+static void put_summary_text(const struct replay_totals *t, struct text *out)
+{
+	text_addf(out,
+		  "%llu datagrams of %llu exporters, %llu records, %llu lost by sequence; %llu"
+		  " incidents, %llu still open at the end\n",
+		  (unsigned long long)t->datagrams, (unsigned long long)t->exporters,
+		  (unsigned long long)t->records, (unsigned long long)t->lost,
+		  (unsigned long long)t->incidents, (unsigned long long)t->incidents_open);
+	if (t->unknown_sampling)
+		text_addf(out,
+			  "%llu records without a known sampling rate: counted as they are, so all"
+			  " rates are lower bounds\n",
+			  (unsigned long long)t->unknown_sampling);
+	for (unsigned i = 0; i < REASON_COUNT_OF; i++) {
+		if (t->undecodable[i])
+			text_addf(out, "undecodable: %s %llu\n", reason_name(i),
+				  (unsigned long long)t->undecodable[i]);
+	}
+}
+
+static int play(const struct cli_args *args, struct replay *replay)
+{
+	int status = CLI_OK;
+
+	for (int i = 0; i < args->word_count; i++) {
+		struct progress progress = progress_of(args->words[i]);
+		struct text error = text_heap();
+		int err = replay_file(replay, args->words[i], args->values[OPTION_AS], &progress,
+				      &error);
+		progress_end(&progress);
+		if (err) {
+			cli_error("replay", "%s", text_string(&error));
+			status = CLI_NO;
+		}
+		text_done(&error);
+	}
+	return status;
+}
+
+static int replay_with(const struct cli_args *args, const struct config *config)
+{
+	const char *format = args->values[OPTION_FORMAT];
+	struct printer printer = { .output = output_open(),
+				   .text = format && strcmp(format, "text") == 0 };
+	const struct event_sink sink = { .emit = print_event, .self = &printer };
+	struct text error = text_heap();
+	struct replay_totals totals;
+	struct replay *replay = NULL;
+	int status = CLI_NO;
+
+	int err = replay_open(config, &sink, &error, &replay);
+	if (err) {
+		cli_error("replay", "%s", error.len ? text_string(&error) : err_text(err));
+	} else {
+		status = play(args, replay);
+		replay_finish(replay, &totals);
+		if (printer.text)
+			put_summary_text(&totals, &printer.output.text);
+		else
+			put_summary_json(&totals, &printer.output.text);
+	}
+	replay_close(replay);
+	text_done(&error);
+	err = output_close(&printer.output);
+	if (err) {
+		cli_error("replay", "standard output: %s; not all events were written",
+			  err_text(err));
+		return CLI_NO;
+	}
+	return status;
+}
+
+static int run(const struct cli_args *args)
+{
+	struct text errors = text_heap();
+	struct config *config = NULL;
+	int status = CLI_NO;
+
+	if (daemon_load(args->values[OPTION_CONFIG], &errors, &config))
+		cli_error("replay", "nothing replayed\n%s", text_string(&errors));
+	else
+		status = replay_with(args, config);
+	config_free(config);
+	text_done(&errors);
+	return status;
+}
+
+const struct command command_replay = {
+	.name = "replay",
+	.summary = "run recorded input through the whole pipeline",
+	.usage = "[-c FILE] [--as FORMAT] [--format FORM] FILE...",
+	.options = options,
+	.words_min = 1,
+	.words_max = -1,
+	.word_kind = CLI_KIND_FILE,
+	.help = "Plays captures (pcap, pcapng) of exporters' datagrams, or of packets, with the "
+		"clock\n"
+		"of the capture: the same input gives the same events, to the byte. Events go to\n"
+		"standard output in order of time, a summary is the last line. Several files are\n"
+		"played one after the other. Nothing is written to a journal or sent anywhere.\n",
+	.examples = "weir replay -c weir.yaml export.pcap                 # what would have been "
+		    "found\n"
+		    "weir replay --format text -c weir.yaml export.pcap   # the same, to read\n"
+		    "weir replay export.pcap | tail -1                    # the summary alone\n",
+	.run = run,
+};

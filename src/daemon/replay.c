@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* replay: captures in, events out, on a virtual clock. One thread. */
+#include "daemon/replay.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "daemon/pipeline.h"
+#include "daemon/worker.h"
+#include "ingest/capture.h"
+#include "ingest/state.h"
+#include "tally/shard.h"
+
+/* Any fixed number: no output depends on it, and a replay must not differ from the last one. */
+#define SEED 0x5765697273656564U
+
+struct replay {
+	struct decode_state *state;
+	struct shard *shard;
+	struct tally_batch *batch;
+	struct pipeline *pipeline;
+	struct capture_stats capture;
+	struct progress *progress; /* of the file being read */
+	struct event_sink sink;
+	uint64_t incidents;
+	uint64_t incidents_open;
+	uint64_t first_ns;
+	uint64_t now_ns;  /* latest packet */
+	uint64_t tick_ns; /* end of the running tick; 0 before the first packet */
+};
+
+static void take_event(void *self, const struct event *event)
+{
+	struct replay *r = self;
+
+	if (event->type == EVENT_INCIDENT_OPENED) {
+		r->incidents++;
+		r->incidents_open++;
+	} else if (event->type == EVENT_INCIDENT_CLOSED) {
+		r->incidents_open--;
+	}
+	r->sink.emit(r->sink.self, event);
+}
+
+static int open_rooms(struct replay *r, const struct config *config, struct text *error)
+{
+	const struct pipeline_options options = {
+		.seed = SEED,
+		.also = { .emit = take_event, .self = r },
+	};
+
+	r->state = decode_state_new(config, SEED);
+	r->batch = tally_batch_new(config);
+	if (!r->state || !r->batch)
+		return -ENOMEM;
+	int err = shard_open(config, SEED, &r->shard);
+	if (err)
+		return err;
+	return pipeline_open(config, &options, error, &r->pipeline);
+}
+
+int replay_open(const struct config *config, const struct event_sink *sink, struct text *error,
+		struct replay **ret_replay)
+{
+	struct replay *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return -ENOMEM;
+	r->sink = *sink;
+	int err = open_rooms(r, config, error);
+	if (err) {
+		replay_close(r);
+		return err;
+	}
+	*ret_replay = r;
+	return 0;
+}
+
+void replay_close(struct replay *replay)
+{
+	if (!replay)
+		return;
+	pipeline_close(replay->pipeline);
+	shard_close(replay->shard);
+	tally_batch_free(replay->batch);
+	decode_state_free(replay->state);
+	free(replay);
+}
+
+static void end_tick(struct replay *r)
+{
+	shard_tick(r->shard, r->tick_ns, r->batch);
+	pipeline_observe(r->pipeline, r->batch->tallies, r->batch->count);
+	pipeline_tick(r->pipeline, r->tick_ns);
+	r->tick_ns += TICK_NS;
+}
+
+/* The clock of the input moves on; silence in which nothing is left to decide is skipped. */
+static void take_time(void *self, uint64_t now_ns)
+{
+	struct replay *r = self;
+
+	if (r->tick_ns == 0) {
+		r->first_ns = now_ns;
+		r->tick_ns = now_ns - now_ns % TICK_NS + TICK_NS;
+	}
+	if (now_ns > r->now_ns)
+		r->now_ns = now_ns;
+	while (r->tick_ns <= now_ns) {
+		end_tick(r);
+		if (r->tick_ns <= now_ns && pipeline_is_idle(r->pipeline))
+			r->tick_ns = now_ns - now_ns % TICK_NS + TICK_NS;
+	}
+}
+
+static void take_flows(void *self, struct flow *flows, size_t count)
+{
+	struct replay *r = self;
+
+	shard_add(r->shard, flows, count);
+}
+
+static void take_progress(void *self, uint64_t done_bytes, uint64_t total_bytes)
+{
+	struct replay *r = self;
+
+	progress_show(r->progress, done_bytes, total_bytes);
+}
+
+int replay_file(struct replay *replay, const char *path, const char *as, struct progress *progress,
+		struct text *error)
+{
+	const struct flow_sink sink = { .flows = take_flows, .self = replay };
+	const struct capture_request request = {
+		.path = path,
+		.as = as,
+		.hooks = { .time = take_time, .progress = take_progress, .self = replay },
+	};
+
+	replay->progress = progress;
+	return capture_read(&request, replay->state, &sink, &replay->capture, error);
+}
+
+static void add_exporter(struct replay_totals *totals, const struct exporter_stats *stats)
+{
+	totals->lost += stats->lost;
+	totals->unknown_sampling += stats->unknown_sampling;
+	for (unsigned i = 0; i < REASON_COUNT_OF; i++)
+		totals->undecodable[i] += stats->undecodable[i];
+}
+
+void replay_finish(struct replay *replay, struct replay_totals *ret_totals)
+{
+	struct replay *r = replay;
+	struct shard_stats shard;
+
+	if (r->tick_ns)
+		end_tick(r);
+	shard_stats(r->shard, &shard);
+	*ret_totals = (struct replay_totals){
+		.packets = r->capture.packets,
+		.datagrams = r->state->datagrams,
+		.records = r->state->records,
+		.exporters = r->state->exporter_count,
+		.incidents = r->incidents,
+		.incidents_open = r->incidents_open,
+		.hosts_turned_away = shard.turned_away,
+		.first_ns = r->first_ns,
+		.last_ns = r->now_ns,
+	};
+	for (unsigned i = 0; i < REASON_COUNT_OF; i++)
+		ret_totals->undecodable[i] = r->state->undecodable[i] + r->capture.undecodable[i];
+	for (unsigned i = 0; i < r->state->exporter_count; i++)
+		add_exporter(ret_totals, &r->state->exporters[i].stats);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * replay: recorded input through the whole pipeline, with the input's own clock.
+ *
+ * Captures in, events out. The virtual clock follows the time of the packets
+ * in ticks of the daemon's length, so that the same input gives the same
+ * events to the byte. One thread.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/text.h"
+#include "config/config.h"
+#include "daemon/progress.h"
+#include "model/event.h"
+#include "model/reason.h"
+
+struct replay;
+
+/** What a replay has seen. */
+struct replay_totals {
+	uint64_t packets; /**< of the captures */
+	uint64_t datagrams;
+	uint64_t records;
+	uint64_t lost; /**< by the exporters' sequence numbers, each in its protocol's unit */
+	uint64_t unknown_sampling;
+	uint64_t exporters;
+	uint64_t undecodable[REASON_COUNT_OF];
+	uint64_t incidents;      /**< opened */
+	uint64_t incidents_open; /**< when the input ended */
+	uint64_t hosts_turned_away;
+	uint64_t first_ns;
+	uint64_t last_ns;
+};
+
+/**
+ * replay_open() - open decoders, shard and rooms.
+ * @config: borrowed until replay_close()
+ * @sink: gets the events
+ * @error: gets one line for people on failure
+ * @ret_replay: owned by the caller
+ */
+WEIR_CHECK int replay_open(const struct config *config, const struct event_sink *sink,
+			   struct text *error, struct replay **ret_replay);
+
+/**
+ * replay_file() - play one capture; files are played one after the other.
+ * @as: decoder name or "packets"; NULL: recognise it
+ * @progress: told now and then how far it is
+ * @error: gets one line for people on failure; what came before the fault was played
+ */
+WEIR_CHECK int replay_file(struct replay *replay, const char *path, const char *as,
+			   struct progress *progress, struct text *error);
+
+/** replay_finish() - complete the last tick, then sum up. Incidents that go on stay open. */
+void replay_finish(struct replay *replay, struct replay_totals *ret_totals);
+
+/** replay_close() - NULL is fine. */
+void replay_close(struct replay *replay);
