@@ -1,0 +1,261 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The daemon on loopback, fed with the demo's recording: what an operator counts on."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+
+import tap
+
+RECORDING = tap.ROOT / "tests/data/demo/two-attacks.pcap"
+FEED = tap.ROOT / "tools/demo/feed.py"
+
+
+class Daemon:
+    """A daemon with a configuration, ports and state folder of its own."""
+
+    def __init__(self, **more):
+        self.folder = tap.scratch()
+        self.netflow, self.sflow = tap.free_port(), tap.free_port()
+        self.socket = self.folder / "weir.sock"
+        self.events = self.folder / "events.jsonl"
+        self.settings = {
+            "networks": [{"prefix": "198.51.100.0/24", "tenant": "acme"},
+                         {"prefix": "203.0.113.0/24", "tenant": "globex"}],
+            "listen": {"netflow": [f"127.0.0.1:{self.netflow}"], "ipfix": [],
+                       "sflow": [f"127.0.0.1:{self.sflow}"]},
+            "incidents": {"close_after": "3s"},
+            "report": [{"kind": "jsonl", "path": str(self.events)}],
+            "state": {"path": str(self.folder / "state")},
+            "control": {"socket": str(self.socket)}, **more}
+        self.process = None
+        self.write()
+
+    def write(self, text=None):
+        path = self.folder / "weir.yaml"
+        path.write_text(text if text is not None else json.dumps(self.settings))
+        return path
+
+    def start(self):
+        self.log = open(self.folder / "log", "a", encoding="utf-8")
+        self.process = tap.start([tap.weir(), "run", "-c", self.folder / "weir.yaml"],
+                                 stderr=self.log)
+        tap.wait_for(self.status, f"an answer on the control socket; log: {self.said()}", 20)
+        return self
+
+    def said(self):
+        log = self.folder / "log"
+        return log.read_text() if log.exists() else ""
+
+    def status(self):
+        if self.process and self.process.poll() is not None:
+            tap.fail(f"the daemon ended with {self.process.returncode}: {self.said()}")
+        done = tap.run([tap.weir(), "status", "--json", "--socket", self.socket], status=None)
+        return json.loads(done.out) if done.status == 0 else None
+
+    def incidents(self):
+        done = tap.run([tap.weir(), "incidents", "--json", "--socket", self.socket])
+        return json.loads(done.out)["incidents"]
+
+    def feed(self, speed=3.0):
+        return tap.start([sys.executable, FEED, RECORDING, "--quiet", "--speed", speed,
+                          "--port", f"2055={self.netflow}", "--port", f"6343={self.sflow}"])
+
+    def seen(self, kind=None):
+        if not self.events.exists():
+            return []
+        lines = [json.loads(line) for line in self.events.read_text().splitlines()]
+        return [e for e in lines if kind is None or e["event"] == kind]
+
+
+@tap.case
+def finds_an_inbound_and_an_outbound_attack_and_ends_cleanly():
+    daemon = Daemon().start()
+    tap.equal(daemon.feed().wait(60), 0, "exit status of the feeder")
+    tap.wait_for(lambda: len(daemon.seen("incident.closed")) == 2, "two closed incidents", 30)
+    by_direction = {e["incident"]["direction"]: e["incident"] for e in daemon.seen("incident.closed")}
+    inbound, outbound = by_direction["inbound"], by_direction["outbound"]
+    tap.equal(inbound["targets"], ["198.51.100.80/32"], "inbound targets")
+    tap.true("ntp-amplification" in str(inbound["vectors"]), f"vectors: {inbound['vectors']}")
+    tap.equal(outbound["sources"], ["203.0.113.66/32"], "outbound sources")
+    tap.true("192.0.2.200/32" in outbound["targets"], f"outbound targets: {outbound['targets']}")
+    tap.equal(len(daemon.seen("incident.opened")), 2, "incidents opened")
+    tap.equal({e["plan"]["level"] for e in daemon.seen("plan.applied")}, {"observe"}, "levels")
+    tap.equal(tap.stop(daemon.process), 0, "exit status after TERM")
+    tap.true(not daemon.socket.exists(), "the control socket is still there after the end")
+
+
+@tap.case
+def carries_on_with_the_same_incident_after_kill_9():
+    daemon = Daemon(incidents={"close_after": "20s"}).start()
+    feeder = daemon.feed(speed=1.5)
+    tap.wait_for(lambda: len(daemon.seen("incident.opened")) == 2, "two incidents", 40)
+    before = sorted(e["incident"]["id"] for e in daemon.seen("incident.opened"))
+    daemon.process.send_signal(signal.SIGKILL)
+    daemon.process.wait()
+    feeder.kill()
+    feeder.wait()
+    daemon.start()
+    tap.equal(sorted(i["incident"]["id"] for i in daemon.incidents()), before, "open incidents")
+    tap.equal(daemon.feed(speed=3).wait(60), 0, "exit status of the feeder")
+    tap.wait_for(lambda: len(daemon.seen("incident.closed")) == 2, "two closed incidents", 60)
+    tap.equal(len(daemon.seen("incident.opened")), 2, "incidents opened over both lives")
+    tap.equal(sorted(e["incident"]["id"] for e in daemon.seen("incident.closed")), before, "closed")
+
+
+@tap.case
+def a_bad_configuration_at_reload_changes_nothing():
+    daemon = Daemon().start()
+    generation = daemon.status()["generation"]
+    daemon.write("networks: [{prefix: 198.51.100.0/33}]\nlissten: {}\n")
+    daemon.process.send_signal(signal.SIGHUP)
+    tap.wait_for(lambda: daemon.status()["reloads_refused"] == 1, "the refusal to be counted")
+    tap.equal(daemon.status()["generation"], generation, "generation")
+    tap.contains(daemon.said(), "weir.yaml:1:", "log")
+    tap.contains(daemon.said(), "weir.yaml:2:1:", "log")
+    daemon.settings["networks"].append({"prefix": "192.0.2.0/24", "tenant": "initech"})
+    daemon.write()
+    daemon.process.send_signal(signal.SIGHUP)
+    tap.wait_for(lambda: daemon.status()["generation"] == generation + 1, "the new configuration")
+
+
+@tap.case
+def says_which_settings_need_a_restart():
+    daemon = Daemon().start()
+    daemon.settings["ingest"] = {"threads": 3}
+    daemon.write()
+    daemon.process.send_signal(signal.SIGHUP)
+    tap.wait_for(lambda: "ingest.threads" in daemon.said(), "the log to name the setting")
+
+
+def ends_at_once(daemon, *words):
+    """Starting must fail: exit status 1, a message with these words, nothing left behind."""
+    done = tap.run([tap.weir(), "run", "-c", daemon.folder / "weir.yaml"], status=1, timeout=20)
+    for word in words:
+        tap.contains(done.err, word, "standard error")
+    tap.true(not daemon.socket.exists(), "a control socket was left behind")
+
+
+@tap.case
+def a_port_in_use_is_a_clear_error():
+    first = Daemon().start()
+    second = Daemon()
+    second.settings["listen"] = first.settings["listen"]
+    second.write()
+    ends_at_once(second, "cannot listen on 127.0.0.1", str(first.netflow), "ss -ulpn")
+
+
+@tap.case
+def a_second_daemon_on_the_same_state_is_a_clear_error():
+    first = Daemon().start()
+    second = Daemon()
+    second.settings["state"] = first.settings["state"]
+    second.write()
+    ends_at_once(second, str(first.folder / "state"))
+
+
+@tap.case
+def a_state_folder_that_cannot_be_made_is_a_clear_error():
+    daemon = Daemon()
+    (daemon.folder / "file").write_text("not a folder")
+    daemon.settings["state"] = {"path": str(daemon.folder / "file" / "state")}
+    daemon.write()
+    ends_at_once(daemon, str(daemon.folder / "file"))
+
+
+@tap.case
+def a_missing_configuration_file_is_a_clear_error():
+    done = tap.run([tap.weir(), "run", "-c", "/nonexistent/weir.yaml"], status=1)
+    tap.contains(done.err, "/nonexistent/weir.yaml", "standard error")
+    tap.contains(done.err, "No such file", "standard error")
+
+
+@tap.case
+def a_full_disk_stops_the_journal_not_the_detection():
+    if os.geteuid() != 0:
+        tap.skip("mounting a small tmpfs needs root")
+    folder = tap.scratch()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160k", "tmpfs", folder],
+                      capture_output=True, check=False).returncode:
+        tap.skip("mounting a tmpfs is not allowed here")
+    try:
+        daemon = Daemon(state={"path": str(folder / "state")}).start()
+        (folder / "filler").write_bytes(b"")
+        with open(folder / "filler", "wb", buffering=0) as filler:
+            try:
+                while filler.write(b"x" * 4096) == 4096:
+                    pass
+            except OSError:
+                pass
+        tap.equal(daemon.feed(speed=4).wait(60), 0, "exit status of the feeder")
+        tap.wait_for(lambda: len(daemon.seen("incident.closed")) == 2, "two closed incidents", 30)
+        tap.true(daemon.status()["journal"]["degraded"], "the status does not say that the disk is full")
+        tap.contains(daemon.said(), "full", "log")
+        tap.equal(tap.stop(daemon.process), 0, "exit status after TERM")
+    finally:
+        if "daemon" in locals() and daemon.process and daemon.process.poll() is None:
+            tap.stop(daemon.process)
+        subprocess.run(["umount", folder], check=False)
+
+
+@tap.case
+def garbage_is_counted_and_does_no_harm():
+    daemon = Daemon().start()
+    import random
+    import socket
+    rng = random.Random(7)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        for i in range(2000):
+            head = rng.choice([b"", b"\0\5", b"\0\x09", b"\0\x0a", b"\0\0\0\5"])
+            s.sendto(head + rng.randbytes(rng.randint(0, 1400)),
+                     ("127.0.0.1", rng.choice([daemon.netflow, daemon.sflow])))
+    tap.wait_for(lambda: daemon.status()["totals"]["datagrams"] >= 2000, "all datagrams", 15)
+    tap.true(sum(daemon.status()["undecodable"].values()) > 0, "nothing counted as undecodable")
+    tap.true(len(daemon.said().splitlines()) < 50, f"too many log lines:\n{daemon.said()}")
+    tap.equal(daemon.seen("incident.opened"), [], "incidents")
+
+
+def replay(*more):
+    config = tap.scratch() / "weir.yaml"
+    config.write_text(json.dumps({"networks": [{"prefix": "198.51.100.0/24"},
+                                               {"prefix": "203.0.113.0/24"}],
+                                  "incidents": {"close_after": "3s"}}))
+    return tap.run([tap.weir(), "replay", "-c", config, RECORDING, *more]).out
+
+
+@tap.case
+def replay_of_the_same_input_gives_the_same_bytes():
+    first = replay()
+    tap.equal(replay(), first, "second replay")
+    events = [json.loads(line) for line in first.splitlines()]
+    tap.equal(sum(e["event"] == "incident.opened" for e in events), 2, "incidents opened")
+    tap.equal(events[-1]["event"], "summary", "last event")
+    tap.equal(events[-1]["incidents"], 2, "incidents in the summary")
+    tap.equal(events[-1]["lost"], 0, "lost")
+    times = [e["time"] for e in events if "time" in e]
+    tap.equal(times, sorted(times), "order of events")
+
+
+@tap.case
+def the_recording_is_what_its_script_makes():
+    made = tap.scratch() / "again.pcap"
+    tap.run([sys.executable, tap.ROOT / "tools/demo/make_stream.py", made])
+    tap.true(made.read_bytes() == RECORDING.read_bytes(), "make_stream.py gives other bytes")
+
+
+@tap.case
+def the_feeder_refuses_to_leave_loopback():
+    recording = bytearray(RECORDING.read_bytes())
+    recording[24 + 16 + 16:24 + 16 + 20] = bytes([192, 0, 2, 1])  # first packet's destination
+    path = tap.scratch() / "outside.pcap"
+    path.write_bytes(recording)
+    done = tap.run([sys.executable, FEED, path, "--speed", "0"], status=1)
+    tap.contains(done.err, "not a loopback address", "standard error")
+
+
+if __name__ == "__main__":
+    tap.main()
