@@ -15,6 +15,9 @@
 /* Fewest sampled packets a second for which peers are worth their cost. */
 #define DETAIL_FLOOR_MIN 8U
 #define DETAIL_FLOOR_MAX (1U << 30)
+/* Flows of one host, class and tick that all count for its peers; of more, one in eight. */
+#define DETAIL_ALL       64
+#define DETAIL_PART      8
 /* Silent hosts go after this time; sooner once the table is three quarters full. */
 #define IDLE_S           30
 #define IDLE_FULL_S      2
@@ -152,6 +155,16 @@ static struct tally_detail *detail_of(struct shard *shard, struct host_slot *slo
 	return detail;
 }
 
+/* The lists cost more than all else: of a flood, a part of the flows stands for the others. */
+static void add_detail(struct tally_detail *detail, const struct ip *peer, const struct flow *flow,
+		       uint64_t flows, const struct tally_count *add)
+{
+	uint64_t times = flows <= DETAIL_ALL ? 1 : flows % DETAIL_PART == 0 ? DETAIL_PART : 0;
+
+	tally_detail_add(detail, peer, flow, scaled(add->packets, times),
+			 scaled(add->bytes, times));
+}
+
 static void count(struct shard *shard, const struct flow *flow, const struct pick *pick)
 {
 	uint64_t scale = flow_scale(flow);
@@ -176,7 +189,7 @@ static void count(struct shard *shard, const struct flow *flow, const struct pic
 		return;
 	struct tally_detail *detail = detail_of(shard, slot, tally);
 	if (detail)
-		tally_detail_add(detail, pick->peer, flow, add.packets, add.bytes);
+		add_detail(detail, pick->peer, flow, tally->by_class[flow->class].flows, &add);
 }
 
 static void add_run(struct shard *shard, struct flow *flows, size_t n)

@@ -7,7 +7,8 @@
  * biflow counts in both directions. Transit is counted as such and not
  * tallied. Hosts above a floor of sampled packets a second also get a detail
  * with their heaviest peers and ports; when details run out, the floor rises
- * until the busiest hosts have them. Nothing is allocated after open, no clock
+ * until the busiest hosts have them. Of many flows to one host in one tick, one
+ * in eight stands for eight in the lists of its detail, and in nothing else. Nothing is allocated after open, no clock
  * is read, and the order of tallies depends on the flows alone.
  */
 #pragma once

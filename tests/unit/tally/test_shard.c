@@ -271,6 +271,28 @@ static void busy_hosts_get_a_detail(void **state)
 	close_all(&f);
 }
 
+static void of_a_flood_a_part_stands_for_all_in_the_detail(void **state)
+{
+	struct fixture f;
+	struct flow flow = flow_of("192.0.2.0", "198.51.100.1", CLASS_SYN, 1, 40);
+
+	(void)state;
+	open_with(&f, 100, 10);
+	for (int i = 0; i < 1000; i++) {
+		flow.src.b[15] = (uint8_t)(i % 2 ? 1 : 2 + i % 50);
+		shard_add(f.shard, &flow, 1);
+	}
+	shard_tick(f.shard, SECOND_NS, f.batch);
+	const struct tally *tally = find(f.batch, "198.51.100.1", DIRECTION_INBOUND);
+	assert_int_equal(tally->by_class[CLASS_SYN].packets, 1000);
+	assert_int_equal(tally->sampled, 1000);
+	/* All but the eight that had to show that the host is busy. */
+	assert_int_equal(tally->detail->by_class[CLASS_SYN].packets, 992);
+	assert_int_equal(tally->detail->by_class[CLASS_SYN].bytes, 992 * 40);
+	assert_in_range(tally_detail_distinct(tally->detail), 25, 27);
+	close_all(&f);
+}
+
 static void one_second(struct fixture *f, uint64_t second, unsigned hosts)
 {
 	for (unsigned host = 0; host < hosts; host++) {
@@ -487,6 +509,7 @@ int main(void)
 		cmocka_unit_test(a_tick_gives_only_what_was_touched),
 		cmocka_unit_test(a_full_table_counts_and_lets_the_silent_go),
 		cmocka_unit_test(busy_hosts_get_a_detail),
+		cmocka_unit_test(of_a_flood_a_part_stands_for_all_in_the_detail),
 		cmocka_unit_test(details_go_to_the_busiest),
 		cmocka_unit_test(other_networks_after_a_reload),
 		cmocka_unit_test(random_flows_equal_a_naive_count),
