@@ -23,6 +23,8 @@
 #define NEAR_PERCENT   50
 /* Traffic this many times above its limit is critical. */
 #define CRITICAL_TIMES 10
+/* Tallies whose cache misses overlap. */
+#define RUN            16
 /* Share of the hosts that is swept in one tick. */
 #define SWEEP_PART     64
 
@@ -105,9 +107,9 @@ static void gather_peers(struct state *state, struct watch *watch, const struct 
 	tally_detail_merge(&detail->detail, tally->detail);
 }
 
-static void observe_one(struct state *state, const struct tally *tally)
+static void observe_one(struct state *state, const struct tally *tally, uint32_t hash)
 {
-	struct watch *watch = watches_take(&state->watches, &tally->host, tally->direction);
+	struct watch *watch = watches_take(&state->watches, &tally->host, tally->direction, hash);
 
 	if (!watch) {
 		state->stats.turned_away++;
@@ -125,10 +127,23 @@ static void observe_one(struct state *state, const struct tally *tally)
 		gather_peers(state, watch, tally);
 }
 
+/* Look-ups go in three steps, so that the cache misses of a run overlap. */
+static void observe_run(struct state *state, const struct tally *tallies, size_t count)
+{
+	uint32_t hashes[RUN];
+
+	for (size_t i = 0; i < count; i++)
+		hashes[i] = watches_hash(&state->watches, &tallies[i].host, tallies[i].direction);
+	for (size_t i = 0; i < count; i++)
+		watches_prefetch(&state->watches, hashes[i]);
+	for (size_t i = 0; i < count; i++)
+		observe_one(state, &tallies[i], hashes[i]);
+}
+
 static void threshold_observe(void *self, const struct tally *tallies, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		observe_one(self, &tallies[i]);
+	for (size_t at = 0; at < count; at += RUN)
+		observe_run(self, &tallies[at], count - at < RUN ? count - at : RUN);
 }
 
 /* End of the first tick of the run of bins, up to now, that each exceed their part of the limit. */
@@ -241,7 +256,7 @@ static void threshold_tick(void *self, uint64_t now_ns, const struct finding_sin
 	/* What is open now stays listed for the next tick. */
 	state->listed_count = kept;
 	if (kept)
-		qsort(state->listed, kept, sizeof(state->listed[0]), watch_compare);
+		qsort(state->listed, kept, sizeof(struct watch *), watch_compare);
 	for (size_t i = 0; i < kept; i++)
 		emit(state, state->listed[i], now_ns, sink);
 	watches_sweep(&state->watches, bin, state->watches.max / SWEEP_PART + SWEEP_PART);

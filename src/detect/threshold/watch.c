@@ -8,8 +8,8 @@
 
 #include "base/hash.h"
 
-/* Windows without new peers after which a detail is given back. */
-#define DETAIL_IDLE_WINDOWS 4
+/* Bins without new peers after which a detail is given back: four windows. */
+#define DETAIL_IDLE_BINS (4UL * WINDOW_BINS)
 
 struct watch_index {
 	uint32_t hash;
@@ -49,6 +49,27 @@ static uint32_t hash_of(const struct watches *watches, const struct ip *host, ui
 	return (uint32_t)hash_ip(host, watches->seed + direction);
 }
 
+uint32_t watches_hash(const struct watches *watches, const struct ip *host, uint8_t direction)
+{
+	uint32_t hash = hash_of(watches, host, direction);
+
+	__builtin_prefetch(&watches->index[hash & watches->mask]);
+	return hash;
+}
+
+void watches_prefetch(const struct watches *watches, uint32_t hash)
+{
+	uint32_t place = watches->index[hash & watches->mask].watch;
+
+	if (!place)
+		return;
+	const struct watch *watch = &watches->pool[place - 1];
+	__builtin_prefetch(watch, 1);
+	__builtin_prefetch(&watch->window, 1);
+	__builtin_prefetch(&watch->window.sum, 1);
+	__builtin_prefetch(&watch->window.first_ns, 1);
+}
+
 static struct watch *watch_new(struct watches *watches)
 {
 	struct watch *watch;
@@ -67,9 +88,9 @@ static struct watch *watch_new(struct watches *watches)
 	return watch;
 }
 
-struct watch *watches_take(struct watches *watches, const struct ip *host, uint8_t direction)
+struct watch *watches_take(struct watches *watches, const struct ip *host, uint8_t direction,
+			   uint32_t hash)
 {
-	uint32_t hash = hash_of(watches, host, direction);
 	size_t at = hash & watches->mask;
 
 	for (; watches->index[at].watch; at = (at + 1) & watches->mask) {
@@ -157,7 +178,7 @@ static void sweep_one(struct watches *watches, struct watch *watch, uint64_t bin
 		return;
 	}
 	const struct watch_detail *detail = watches_detail(watches, watch);
-	if (detail && detail->faded_bin + DETAIL_IDLE_WINDOWS * WINDOW_BINS <= bin)
+	if (detail && detail->faded_bin + DETAIL_IDLE_BINS <= bin)
 		free_detail(watches, watch);
 }
 

@@ -60,8 +60,20 @@ WEIR_CHECK int watches_open(struct watches *watches, size_t max, size_t max_deta
 /** watches_close() - give the memory back; harmless when repeated. */
 void watches_close(struct watches *watches);
 
-/** watches_take() - a host's place, a new one if it has none; NULL when all are in use. */
-struct watch *watches_take(struct watches *watches, const struct ip *host, uint8_t direction);
+/** watches_hash() - where a host is looked for, which will be in cache a little later. */
+uint32_t watches_hash(const struct watches *watches, const struct ip *host, uint8_t direction);
+
+/** watches_prefetch() - have what is found there in cache a little later. */
+void watches_prefetch(const struct watches *watches, uint32_t hash);
+
+/**
+ * watches_take() - a host's place, a new one if it has none.
+ * @hash: watches_hash() of the same host
+ *
+ * Return: good until it is swept; NULL when all places are in use.
+ */
+struct watch *watches_take(struct watches *watches, const struct ip *host, uint8_t direction,
+			   uint32_t hash);
 
 /** watches_detail_of() - a host's detail, a new one if it has none; NULL when all are in use. */
 struct watch_detail *watches_detail_of(struct watches *watches, struct watch *watch);
