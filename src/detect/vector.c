@@ -142,21 +142,27 @@ static void join_names(struct claims *claims)
 	}
 }
 
-/* Split @amount of a class among its rows by what the ports certainly had of it. */
+/* What a port certainly had, packets or bytes: its count without the part that may be another's. */
+static double certain(const struct tally_port *port, bool by_bytes)
+{
+	double share = (double)(port->packets - port->error) / (double)port->packets;
+
+	return (double)(by_bytes ? port->bytes : port->packets) * share;
+}
+
+/* Split @amount of a class among its rows as the ports had it; the general row gets the rest. */
 static void claim(struct claims *claims, enum traffic_class class, double amount, bool by_bytes,
 		  const struct tally_detail *detail)
 {
-	const struct tally_count *all = detail ? &detail->by_class[class] : NULL;
-	double seen = !all ? 0 : (double)(by_bytes ? all->bytes : all->packets);
 	double left = amount;
 
-	for (size_t i = 0; seen > 0 && i < TALLY_PORTS && detail->ports[i].packets; i++) {
+	for (size_t i = 0; detail && i < TALLY_PORTS && detail->ports[i].packets; i++) {
 		const struct tally_port *port = &detail->ports[i];
-		if (port->class != class)
+		const struct tally_count *seen = &detail->by_class[class];
+		double all = (double)(by_bytes ? seen->bytes : seen->packets);
+		if (port->class != class || all <= 0)
 			continue;
-		double certain = (double)(port->packets - port->error) / (double)port->packets;
-		double counted = (double)(by_bytes ? port->bytes : port->packets) * certain;
-		double part = amount * counted / seen;
+		double part = amount * certain(port, by_bytes) / all;
 		if (part > left)
 			part = left;
 		claims->of[row_of(class, port->proto, port->sport, port->dport)] += part;

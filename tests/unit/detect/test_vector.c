@@ -14,16 +14,19 @@ struct traffic {
 	struct vector_share vectors[FINDING_VECTORS];
 };
 
-static void add(struct traffic *traffic, enum traffic_class class, uint8_t proto, uint16_t sport,
-		uint16_t dport, uint64_t packets, uint64_t bytes)
+static struct flow of(enum traffic_class class, uint8_t proto, uint16_t sport, uint16_t dport)
 {
-	struct flow flow = {
+	return (struct flow){
 		.class = (uint8_t) class, .proto = proto, .sport = sport, .dport = dport
 	};
+}
+
+static void add(struct traffic *traffic, struct flow flow, uint64_t packets, uint64_t bytes)
+{
 	struct ip peer = ip_of("192.0.2.1");
 
-	traffic->by_class[class].packets += packets;
-	traffic->by_class[class].bytes += bytes;
+	traffic->by_class[flow.class].packets += packets;
+	traffic->by_class[flow.class].bytes += bytes;
 	tally_detail_add(&traffic->detail, &peer, &flow, packets, bytes);
 }
 
@@ -82,10 +85,10 @@ static void shares_follow_the_packets(void **state)
 	struct traffic t = { 0 };
 
 	(void)state;
-	add(&t, CLASS_UDP_AMP, 17, 123, 80, 600, 280800);
-	add(&t, CLASS_UDP_AMP, 17, 11211, 80, 250, 350000);
-	add(&t, CLASS_SYN, 6, 40000, 80, 100, 4000);
-	add(&t, CLASS_ICMP, 1, 0, 0, 50, 4200);
+	add(&t, of(CLASS_UDP_AMP, 17, 123, 80), 600, 280800);
+	add(&t, of(CLASS_UDP_AMP, 17, 11211, 80), 250, 350000);
+	add(&t, of(CLASS_SYN, 6, 40000, 80), 100, 4000);
+	add(&t, of(CLASS_ICMP, 1, 0, 0), 50, 4200);
 	assert_int_equal(name(&t, ALL, false), 3);
 	check_vector(&t.vectors[0], "ntp-amplification", 0.6);
 	check_vector(&t.vectors[1], "memcached-amplification", 0.25);
@@ -101,9 +104,9 @@ static void ports_of_one_name_add_up(void **state)
 	struct traffic t = { 0 };
 
 	(void)state;
-	add(&t, CLASS_UDP_AMP, 17, 500, 80, 30, 3000);
-	add(&t, CLASS_UDP_AMP, 17, 4500, 80, 30, 3000);
-	add(&t, CLASS_UDP_AMP, 17, 53, 80, 40, 4000);
+	add(&t, of(CLASS_UDP_AMP, 17, 500, 80), 30, 3000);
+	add(&t, of(CLASS_UDP_AMP, 17, 4500, 80), 30, 3000);
+	add(&t, of(CLASS_UDP_AMP, 17, 53, 80), 40, 4000);
 	assert_int_equal(name(&t, ALL, false), 2);
 	check_vector(&t.vectors[0], "isakmp-reflection", 0.6);
 }
@@ -131,8 +134,10 @@ static void noise_does_not_promote_a_small_port(void **state)
 	for (uint64_t i = 0; i < 20000; i++) {
 		uint64_t r = hash_words(i, 1, 2);
 		bool dns = i % 50 == 0;
-		add(&t, CLASS_UDP, 17, (uint16_t)(30000 + r % 30000),
-		    dns ? 53 : (uint16_t)(1024 + (r >> 20) % 60000), 1, 100);
+		add(&t,
+		    of(CLASS_UDP, 17, (uint16_t)(30000 + r % 30000),
+		       dns ? 53 : (uint16_t)(1024 + (r >> 20) % 60000)),
+		    1, 100);
 	}
 	assert_int_equal(name(&t, ALL, false), 1);
 	assert_string_equal(t.vectors[0].name, "udp-flood");
@@ -146,8 +151,10 @@ static void a_tenth_is_named_under_noise_of_its_own_class(void **state)
 	(void)state;
 	for (uint64_t i = 0; i < 20000; i++) {
 		uint64_t r = hash_words(i, 1, 2);
-		add(&t, CLASS_UDP, 17, (uint16_t)(30000 + r % 30000),
-		    i % 5 == 0 ? 53 : (uint16_t)(1024 + (r >> 20) % 60000), 1, 100);
+		add(&t,
+		    of(CLASS_UDP, 17, (uint16_t)(30000 + r % 30000),
+		       i % 5 == 0 ? 53 : (uint16_t)(1024 + (r >> 20) % 60000)),
+		    1, 100);
 	}
 	assert_int_equal(name(&t, ALL, false), 2);
 	assert_string_equal(t.vectors[1].name, "dns-query-flood");

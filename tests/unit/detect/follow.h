@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* follow: drives the threshold detector tick by tick and keeps what it finds, for its tests. */
+#pragma once
+
+#include "check.h"
+
+#include <string.h>
+
+#include "detect/detector.h"
+#include "own_space.h"
+
+#define TICK_NS    (SECOND_NS / 10)
+#define ALL        ((1U << CLASS_COUNT) - 1)
+#define MAX_CAUGHT 64
+#define FAR_TICK   1000 /* tests begin at a time that is not zero */
+
+struct fixture {
+	struct own_space space;
+	void *state;
+	uint64_t tick; /* number of the next one */
+	struct finding caught[MAX_CAUGHT];
+	unsigned count; /* findings of the last tick */
+};
+
+/** The detector under test, out of the registry. */
+static inline const struct detector *detector(void)
+{
+	for (const struct detector *const *d = detector_registry; *d; d++) {
+		if (strcmp((*d)->name, "threshold") == 0)
+			return *d;
+	}
+	fail_msg("threshold is not in the registry");
+	return NULL;
+}
+
+/** Keeps a finding. */
+static inline void catch_finding(void *self, const struct finding *finding)
+{
+	struct fixture *f = self;
+
+	assert_true(f->count < MAX_CAUGHT);
+	f->caught[f->count++] = *finding;
+}
+
+/** One more threshold, on packets, both ways; the test may change it before start(). */
+static inline struct config_threshold *threshold(struct fixture *f, uint32_t classes, uint64_t pps)
+{
+	struct config_threshold *t = &f->space.thresholds[f->space.config.threshold_count++];
+
+	*t = (struct config_threshold){ .name = "",
+					.any_network = true,
+					.directions =
+						1U << DIRECTION_INBOUND | 1U << DIRECTION_OUTBOUND,
+					.classes = classes,
+					.limit = { [METRIC_PPS] = pps },
+					.severity = SEVERITY_WARNING };
+	return t;
+}
+
+/** A configuration without thresholds; the test may change it before start(). */
+static inline void prepare(struct fixture *f)
+{
+	memset(f, 0, sizeof(*f));
+	own_space_init(&f->space);
+	f->tick = FAR_TICK;
+}
+
+/** Open the detector. */
+static inline void start(struct fixture *f)
+{
+	assert_int_equal(detector()->open(&f->space.config, 1, &f->state), 0);
+}
+
+/** Give all back. */
+static inline void close_all(struct fixture *f)
+{
+	detector()->close(f->state);
+	own_space_done(&f->space);
+}
+
+/** A tally with packets of one class, 100 bytes each. */
+static inline struct tally tally_of(const char *host, enum direction direction,
+				    enum traffic_class class, uint64_t packets)
+{
+	struct tally tally = { .host = ip_of(host),
+			       .direction = (uint8_t)direction,
+			       .sampled = packets };
+
+	tally.by_class[class] = (struct tally_count){ packets, packets * 100, 1 };
+	return tally;
+}
+
+/** Show a tally of the tick that comes next. */
+static inline void observe(struct fixture *f, struct tally tally)
+{
+	tally.tick_ns = (f->tick + 1) * TICK_NS;
+	detector()->observe(f->state, &tally, 1);
+}
+
+/** End the tick. Return: number of findings, which are in f->caught. */
+static inline unsigned tick(struct fixture *f)
+{
+	const struct finding_sink sink = { .finding = catch_finding, .self = f };
+
+	f->count = 0;
+	detector()->tick(f->state, ++f->tick * TICK_NS, &sink);
+	return f->count;
+}
+
+/** Ticks with the same inbound traffic each. Return: number of findings in all of them. */
+static inline unsigned send_ticks(struct fixture *f, const char *host, unsigned ticks,
+				  uint64_t packets)
+{
+	unsigned findings = 0;
+
+	for (unsigned i = 0; i < ticks; i++) {
+		observe(f, tally_of(host, DIRECTION_INBOUND, CLASS_UDP, packets));
+		findings += tick(f);
+	}
+	return findings;
+}
