@@ -74,6 +74,7 @@ def hot_files_take_no_memory():
 @tap.case
 def an_excuse_needs_a_reason_and_something_to_excuse():
     passes_call("src/tally/shard.c", "p = malloc(n); /* banned-ok: once, at open */")
+    passes_call("src/tally/shard.c", "p = calloc(n,\n\t\t   m); /* banned-ok: once, at open */")
     stops_call("src/tally/shard.c", "p = malloc(n); /* banned-ok: */", "without a reason")
     stops_call("src/tally/shard.c", "p = malloc(n); /* banned-ok */", "without a reason")
     stops_call("src/tally/shard.c", "p = 0; /* banned-ok: once, at open */", "nothing is banned")
