@@ -37,7 +37,7 @@ static inline size_t bytes_left(const struct bytes *b)
 static inline bool bytes_are_zero(const struct bytes *b)
 {
 	for (const uint8_t *at = b->at; at < b->end; at++) {
-		if (*at)
+		if (*at) /* NOLINT(clang-analyzer-core.NullDereference): NULL only where end is */
 			return false;
 	}
 	return true;

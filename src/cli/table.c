@@ -57,6 +57,7 @@ void table_begin(struct table *table, const char *heading)
 {
 	const char *at = heading;
 
+	assert(heading);
 	*table = (struct table){ .cells = text_heap() };
 	for (const char *p = heading; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
 		table->columns++;

@@ -60,7 +60,7 @@ static char byte_at(const struct builder *b, struct config_place at)
 		while (p < end && ((unsigned char)*p & 0xc0U) == 0x80U)
 			p++;
 	}
-	return p < end ? *p : '\0';
+	return (char)(p < end ? *p : '\0');
 }
 
 static void explain_scanner(struct builder *b)

@@ -74,8 +74,10 @@ static void json_is_exact(void **state)
 static void times_survive_a_round_trip(void **state)
 {
 	static const char *const texts[] = {
-		"1970-01-01T00:00:00.000000Z", "2000-02-29T23:59:59.999999Z",
-		"2026-11-22T14:05:06.123456Z", "2100-03-01T00:00:00.000001Z",
+		"1970-01-01T00:00:00.000000Z",
+		"2000-02-29T23:59:59.999999Z",
+		"2026-11-22T14:05:06.123456Z",
+		"2100-03-01T00:00:00.000001Z",
 	};
 	char text[TIME_TEXT_MAX];
 	uint64_t ns = 0;
