@@ -402,9 +402,12 @@ static void options_record(struct message *message, const struct record *r)
 	uint32_t rate = r->plan->slots & RATES ? read_rate(r) : 0;
 
 	exporter->stats.options++;
-	if (plan_has(r->plan, SLOT_SYSTEM_INIT))
+	if (plan_has(r->plan, SLOT_SYSTEM_INIT)) {
 		exporter->system_init_ns =
 			stamp_ns(&message->base, UNIT_MS, value(r, SLOT_SYSTEM_INIT));
+		/* softflowd sends its first flows in the same message. */
+		message->base.init_ns = exporter->system_init_ns;
+	}
 	if (rate == 0)
 		return;
 	if (plan_has(r->plan, SLOT_SAMPLER))

@@ -305,6 +305,30 @@ static void uptime_counts_from_the_start_in_options_data(void **state)
 	feed_close(&feed);
 }
 
+static void start_in_options_data_counts_in_the_same_message(void **state)
+{
+	static const uint16_t options[][2] = { { 144, 4 }, { 160, 8 }, { 0, 0 } };
+	static const uint16_t fields[][2] = { { 22, 4 }, { 161, 4 }, { 0, 0 } };
+	struct feed feed;
+	struct wire w;
+
+	(void)state;
+	feed_open(&feed, &decoder_ipfix);
+	begin(&w);
+	put_options_template(&w, 300, 1, options);
+	set_begin(&w, 300);
+	put(&w, 1, 4);
+	put(&w, (WIRE_NOW_S - 100) * 1000ULL, 8);
+	set_end(&w);
+	put_template(&w, 2, 256, fields);
+	set_begin(&w, 256);
+	put(&w, 90000, 4);
+	put(&w, 2000, 4);
+	assert_int_equal(feed_set(&feed, &w), 1);
+	assert_int_equal(feed.flows[0].start_ns, EXPORT_NS - 10 * NS_PER_S);
+	feed_close(&feed);
+}
+
 /* The rate that one record with these elements and values names. */
 static uint32_t rate_of(const uint16_t (*fields)[2], const uint64_t *values)
 {
@@ -679,6 +703,7 @@ int main(void)
 		cmocka_unit_test(times_come_in_all_units),
 		cmocka_unit_test(uptime_counts_from_the_start_in_the_record),
 		cmocka_unit_test(uptime_counts_from_the_start_in_options_data),
+		cmocka_unit_test(start_in_options_data_counts_in_the_same_message),
 		cmocka_unit_test(records_name_their_rate_in_many_ways),
 		cmocka_unit_test(selectors_are_announced_and_named),
 		cmocka_unit_test(sampler_rates_are_bounded),
