@@ -39,6 +39,8 @@ def comparable(record):
         record = record._replace(bytes=0)
     if record.src == record.dst == "0.0.0.0":
         record = record._replace(src="-", dst="-")
+    if record.src == "-":
+        record = record._replace(bytes=0)
     return record
 
 

@@ -12,7 +12,8 @@ import subprocess
 
 from record_type import ICMP, ICMP6, Record
 
-BYTES = ("cflow.octets", "cflow.permanent_octets", "cflow.initiator_octets")
+BYTES = ("cflow.octets", "cflow.permanent_octets", "cflow.initiator_octets",
+         "cflow.layer2_octet_delta_count")
 PACKETS = ("cflow.packets", "cflow.permanent_packets", "cflow.initiator_packets")
 TOTAL_BYTES = ("cflow.permanent_octets",) + BYTES
 TOTAL_PACKETS = ("cflow.permanent_packets",) + PACKETS
