@@ -78,7 +78,7 @@ done
 say "weir incidents"
 "$weir" incidents --socket "$work/weir.sock"
 ids=$("$weir" incidents --socket "$work/weir.sock" --json | python3 -c \
-	'import json, sys; print(*(i["id"] for i in json.load(sys.stdin)["incidents"]))')
+	'import json, sys; print(*(i["incident"]["id"] for i in json.load(sys.stdin)["incidents"]))')
 for id in $ids; do
 	say "weir incidents $id"
 	"$weir" incidents --socket "$work/weir.sock" "$id"
