@@ -17,13 +17,16 @@
 
 void cli_error(const char *name, const char *format, ...)
 {
+	struct text line = text_heap();
 	va_list args;
 
-	fprintf(stderr, "weir%s%s: ", name ? " " : "", name ? name : "");
+	text_addf(&line, "weir%s%s: ", name ? " " : "", name ? name : "");
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	text_vaddf(&line, format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	text_add(&line, "\n");
+	fputs(text_string(&line), stderr);
+	text_done(&line);
 }
 
 static const struct command *find_command(const struct command *const *commands, const char *name)

@@ -59,14 +59,15 @@ void table_begin(struct table *table, const char *heading)
 
 	assert(heading);
 	*table = (struct table){ .cells = text_heap() };
-	for (const char *p = heading; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
+	table->columns = 1;
+	for (const char *bar = strchr(at, '|'); bar; bar = strchr(bar + 1, '|'))
 		table->columns++;
 	assert(table->columns <= TABLE_COLUMNS_MAX);
 	for (int i = 0; i < table->columns; i++) {
 		size_t len = strcspn(at, "|");
 		table->right[i] = len > 0 && at[len - 1] == '>';
 		table_cellf(table, "%.*s", (int)len - table->right[i], at);
-		at += len + 1;
+		at += len + (at[len] == '|');
 	}
 }
 
