@@ -19,8 +19,8 @@
 /** Packets read ahead at most, whatever they hold. */
 #define AHEAD_PACKETS   1024
 /** Bytes read ahead at most; libpcap never hands out a longer packet than the second part. */
-#define AHEAD_BYTES     (1024 * 1024)
-#define PACKET_BYTES    (256 * 1024)
+#define AHEAD_BYTES     ((size_t)1 << 20)
+#define PACKET_BYTES    ((size_t)1 << 18)
 /** A decoder this sure is believed; on a port of exporters, also a broken datagram. */
 #define PROBE_SURE      50
 #define PROBE_ON_PORT   10
@@ -135,8 +135,8 @@ static bool is_telemetry(const struct packet_udp *udp)
 /** Read ahead and count the whole UDP datagrams that a decoder is sure about. */
 static void look_ahead(struct capture *capture)
 {
-	unsigned datagrams = 0;
-	unsigned sure = 0;
+	size_t datagrams = 0;
+	size_t sure = 0;
 
 	capture->pending = 1;
 	while (datagrams < AHEAD_DATAGRAMS && capture->ahead_count < AHEAD_PACKETS &&
@@ -169,7 +169,7 @@ static int open_file(const char *path, struct text *error, FILE **ret_file, uint
 	struct stat info;
 
 	if (!file || fstat(fileno(file), &info) < 0) {
-		int r = -errno;
+		int r = errno ? -errno : -EIO;
 		text_addf(error, "%s: cannot be opened: %s", path, strerror(-r));
 		if (file && file != stdin)
 			fclose(file);
@@ -191,7 +191,7 @@ static int open_file(const char *path, struct text *error, FILE **ret_file, uint
 static int open_pcap(struct capture *capture, struct text *error)
 {
 	char why[PCAP_ERRBUF_SIZE];
-	FILE *file;
+	FILE *file = NULL;
 	int r = open_file(capture->path, error, &file, &capture->file_bytes);
 
 	if (r < 0)

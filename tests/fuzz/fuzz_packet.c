@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.data = data + 1,
 		.len = size - 1,
 		/* Also packets of which only the front is at hand. */
-		.wire_len = size - 1 + (data[0] >> 4) * 100U,
+		.wire_len = size - 1 + (size_t)(data[0] >> 4) * 100,
 		.link = (enum packet_link)((data[0] & 15) % PACKET_LINK_COUNT),
 	};
 	int r = packet_parse(&view, &flow);

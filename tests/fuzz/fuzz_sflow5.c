@@ -4,11 +4,11 @@
 
 #include "datagrams.h"
 
-extern const struct decoder decoder_sflow5;
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	(void)decoder_sflow5.probe(data, size);
-	fuzz_datagrams(&decoder_sflow5, data, size);
+	const struct decoder *decoder = decoder_find("sflow5");
+
+	(void)decoder->probe(data, size);
+	fuzz_datagrams(decoder, data, size);
 	return 0;
 }

@@ -9,8 +9,6 @@
 #include "config/config.h"
 #include "ingest/state.h"
 
-extern const struct decoder decoder_sflow5;
-
 /* A datagram under construction. */
 struct wire {
 	uint8_t data[4096];
@@ -180,7 +178,7 @@ static int decode_from(struct fixture *f, const uint8_t *data, size_t len, const
 	memcpy(exact, data, len);
 	assert_int_equal(ip_parse(source, &datagram.src), 0);
 	f->got = (struct got){ .flow_count = 0 };
-	int records = decode_datagram(f->state, &decoder_sflow5, &datagram, &sink);
+	int records = decode_datagram(f->state, decoder_find("sflow5"), &datagram, &sink);
 	free(exact);
 	assert_int_equal(records, f->got.flow_count);
 	return records;
@@ -625,18 +623,19 @@ static void the_probe_knows_its_own(void **state)
 	struct wire empty = datagram_of(0, 1, 0);
 	struct wire v5 = { .data = { 0, 5, 0, 1 }, .len = 72 };
 	struct wire liar = datagram_of(0, 1, 1000);
+	const struct decoder *decoder = decoder_find("sflow5");
 
 	(void)state;
 	size_t begin = sample_begin(&wire, 1, 0, 0, 1);
 	put_ipv4_record(&wire);
 	item_end(&wire, begin);
-	assert_true(decoder_sflow5.probe(wire.data, wire.len) >= 90);
-	assert_true(decoder_sflow5.probe(empty.data, empty.len) >= 50);
-	assert_true(decoder_sflow5.probe(liar.data, liar.len) < 50);
-	assert_int_equal(decoder_sflow5.probe(v5.data, v5.len), 0);
-	assert_int_equal(decoder_sflow5.probe(wire.data, 27), 0);
-	assert_int_equal(decoder_sflow5.probe(wire.data, 0), 0);
-	assert_ptr_equal(decoder_probe(wire.data, wire.len), &decoder_sflow5);
+	assert_true(decoder->probe(wire.data, wire.len) >= 90);
+	assert_true(decoder->probe(empty.data, empty.len) >= 50);
+	assert_true(decoder->probe(liar.data, liar.len) < 50);
+	assert_int_equal(decoder->probe(v5.data, v5.len), 0);
+	assert_int_equal(decoder->probe(wire.data, 27), 0);
+	assert_int_equal(decoder->probe(wire.data, 0), 0);
+	assert_ptr_equal(decoder_probe(wire.data, wire.len), decoder_find("sflow5"));
 }
 
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, set_up, tear_down)
