@@ -127,6 +127,28 @@ static void error_bounds_hold_after_merging(void **state)
 		assert_true(all.peers[i - 1].packets >= all.peers[i].packets);
 }
 
+static void a_peer_missing_in_a_full_list_may_have_had_its_least(void **state)
+{
+	struct tally_detail few = { 0 };
+	struct tally_detail full = { 0 };
+
+	(void)state;
+	add_peer(&few, 100, 50);
+	for (uint32_t i = 0; i < TALLY_PEERS; i++)
+		add_peer(&full, i, 7 + i);
+	struct tally_detail sum = few;
+	tally_detail_merge(&sum, &full);
+	assert_int_equal(find_peer(&sum, 100)->packets, 57);
+	assert_int_equal(find_peer(&sum, 100)->error, 7);
+	assert_int_equal(find_peer(&sum, 1)->packets, 8);
+	assert_int_equal(find_peer(&sum, 1)->error, 0);
+	tally_detail_merge(&full, &few);
+	assert_int_equal(find_peer(&full, 100)->packets, 57);
+	assert_int_equal(find_peer(&full, 100)->error, 7);
+	/* There were 17: the lightest had to go. */
+	assert_null(find_peer(&full, 0));
+}
+
 static void merging_into_nothing_copies(void **state)
 {
 	struct tally_detail into = { 0 };
@@ -268,6 +290,7 @@ int main(void)
 		cmocka_unit_test(few_peers_are_exact),
 		cmocka_unit_test(error_bounds_hold_in_noise),
 		cmocka_unit_test(error_bounds_hold_after_merging),
+		cmocka_unit_test(a_peer_missing_in_a_full_list_may_have_had_its_least),
 		cmocka_unit_test(merging_into_nothing_copies),
 		cmocka_unit_test(flows_without_packets_count_as_peers_only),
 		cmocka_unit_test(ports_say_what_a_flow_is),
