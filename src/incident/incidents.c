@@ -15,8 +15,13 @@
 /* Time between two log lines about a full table. */
 #define FULL_SAID_EVERY_NS (60 * NS_PER_S)
 
-/* Peaks that have grown by this factor since the last event are worth one at once. */
-#define PEAK_NEWS 2
+/*
+ * Peaks that have grown by this factor since the last event are worth one soon,
+ * not at once: a rate is a mean over a window, and while that fills it doubles
+ * within a few ticks.
+ */
+#define PEAK_NEWS          2
+#define PEAK_NEWS_EVERY_NS NS_PER_S
 
 /* An incident with something to tell this tick. */
 struct due {
@@ -193,8 +198,7 @@ static bool has_grown(const struct slot *slot)
 {
 	const struct incident *incident = &slot->incident;
 
-	return incident->severity > slot->told_severity ||
-	       incident->peak_pps / PEAK_NEWS >= slot->told_pps + (slot->told_pps == 0) ||
+	return incident->peak_pps / PEAK_NEWS >= slot->told_pps + (slot->told_pps == 0) ||
 	       incident->peak_bps / PEAK_NEWS >= slot->told_bps + (slot->told_bps == 0);
 }
 
@@ -222,8 +226,12 @@ static bool due_for(struct incidents *incidents, struct slot *slot, uint64_t now
 				" is when it was last seen before";
 		return true;
 	}
-	return slot->fresh && (has_grown(slot) ||
-			       elapsed(now_ns, slot->incident.updated_ns, config->update_every_ns));
+	if (!slot->fresh)
+		return false;
+	return slot->incident.severity > slot->told_severity ||
+	       (has_grown(slot) &&
+		elapsed(now_ns, slot->incident.updated_ns, PEAK_NEWS_EVERY_NS)) ||
+	       elapsed(now_ns, slot->incident.updated_ns, config->update_every_ns);
 }
 
 static int due_order(const void *a, const void *b)
@@ -302,7 +310,7 @@ static void say_full(struct incidents *incidents, uint64_t now_ns)
 	    (incidents->full_said_ns && now_ns < incidents->full_said_ns + FULL_SAID_EVERY_NS))
 		return;
 	log_warning("incident",
-		    "max_incidents (%" PRIu64 ") was reached: further findings that opened no"
+		    "incidents.max_open (%" PRIu64 ") was reached: further findings that opened no"
 		    " incident: %" PRIu64 "; raise it, or the thresholds",
 		    incidents->config->max_incidents, news);
 	incidents->full_said_ns = now_ns;

@@ -196,6 +196,11 @@ static void say_why(struct incident *incident, const struct finding *finding)
 	snprintf(incident->why, sizeof(incident->why), "%s", finding->why);
 }
 
+static bool is_peak(const struct incident *incident, const struct finding *finding)
+{
+	return finding->pps == incident->peak_pps || finding->bps == incident->peak_bps;
+}
+
 static void say_whose(const struct config *config, struct incident *incident)
 {
 	const struct config_network *network = config_network_of(config, &incident->host);
@@ -249,7 +254,9 @@ void story_add(struct incident *incident, const struct finding *finding)
 	/* While it fades the heaviest peers are ordinary ones again: not part of the story. */
 	if (!finding->above)
 		return;
-	if (finding->severity > incident->severity || finding->metric == incident->metric)
+	/* The words are those of the worst moment: that is what has to be explained later. */
+	if (finding->severity > incident->severity ||
+	    (finding->metric == incident->metric && is_peak(incident, finding)))
 		say_why(incident, finding);
 	if (finding->severity > incident->severity)
 		incident->severity = finding->severity;

@@ -125,8 +125,12 @@ static void worse_news_come_at_once(void **state)
 	scene_step(scene->incidents, &finding, finding.now_ns, &scene->seen);
 	assert_int_equal(scene->seen.count, 1);
 	finding.pps = 40000;
+	snprintf(finding.why, sizeof(finding.why), "40.0 kpps");
+	scene_step(scene->incidents, &finding, finding.now_ns - 1, &scene->seen);
+	assert_int_equal(scene->seen.count, 1); /* but not within the same second */
 	scene_step(scene->incidents, &finding, finding.now_ns, &scene->seen);
 	assert_int_equal(scene->seen.count, 2);
+	assert_string_equal(scene->seen.events[1].incident.why, "40.0 kpps");
 	finding.severity = SEVERITY_CRITICAL;
 	snprintf(finding.why, sizeof(finding.why), "worse");
 	scene_step(scene->incidents, &finding, finding.now_ns, &scene->seen);
@@ -135,11 +139,14 @@ static void worse_news_come_at_once(void **state)
 	assert_string_equal(scene->seen.events[2].incident.why, "worse");
 	finding.severity = SEVERITY_INFO;
 	finding.pps = 30000;
+	finding.bps--;
+	snprintf(finding.why, sizeof(finding.why), "better");
 	finding.now_ns += 20 * NS_PER_S;
 	scene_step(scene->incidents, &finding, finding.now_ns, &scene->seen);
 	assert_int_equal(scene->seen.events[3].incident.severity, SEVERITY_CRITICAL);
 	assert_int_equal(scene->seen.events[3].incident.peak_pps, 40000);
 	assert_int_equal(scene->seen.events[3].incident.pps, 30000);
+	assert_string_equal(scene->seen.events[3].incident.why, "worse");
 }
 
 static void holding_keeps_it_open_and_quiet_closes_it(void **state)
