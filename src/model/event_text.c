@@ -140,6 +140,17 @@ static void add_peers(struct text *out, const struct incident *incident)
 	text_add(out, "\n");
 }
 
+static void add_notice(struct text *out, const struct incident *incident)
+{
+	if (incident->detected_ns < incident->onset_ns + NS_PER_S / 10) {
+		text_add(out, ", noticed at once");
+		return;
+	}
+	text_add(out, ", noticed ");
+	add_duration(out, incident->onset_ns, incident->detected_ns);
+	text_add(out, " later");
+}
+
 static void add_times(struct text *out, const struct incident *incident, uint64_t now_ns)
 {
 	add_label(out, "began");
@@ -152,9 +163,7 @@ static void add_times(struct text *out, const struct incident *incident, uint64_
 		add_duration(out, incident->onset_ns, now_ns);
 		text_add(out, " ago");
 	} else {
-		text_add(out, ", noticed ");
-		add_duration(out, incident->onset_ns, incident->detected_ns);
-		text_add(out, " later");
+		add_notice(out, incident);
 	}
 	if (incident->resumed)
 		text_addf(out, ", carried on over %llu restart%s",
@@ -203,9 +212,9 @@ static void add_verdict(struct text *out, const struct verdict *verdict)
 	quantity_format(verdict->pps_now, QUANTITY_PPS, now);
 	add_label(out, "verdict");
 	if (verdict->arriving)
-		text_addf(out, "still arriving: %s now, %s when noticed\n", now, before);
+		text_addf(out, "still arriving: %s now, %s at its peak\n", now, before);
 	else
-		text_addf(out, "no longer arriving; it was %s when noticed\n", before);
+		text_addf(out, "no longer arriving; it was %s at its peak\n", before);
 }
 
 static void add_rules(struct text *out, const struct plan *plan)

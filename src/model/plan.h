@@ -62,7 +62,7 @@ struct effect {
 struct verdict {
 	char plan[INCIDENT_ID_MAX + 8];
 	bool arriving;       /**< the attack still arrives */
-	uint64_t pps_before; /**< when the attack was detected */
+	uint64_t pps_before; /**< the highest rate that arrived */
 	uint64_t pps_now;    /**< latest rate; 0: nothing above the closing level is left */
 	uint64_t at_ns;
 };

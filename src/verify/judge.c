@@ -10,7 +10,7 @@ void verify_judge(const struct plan *plan, const struct incident *incident, uint
 	bool arriving = incident->state == INCIDENT_OPEN;
 	struct verdict verdict = {
 		.arriving = arriving,
-		.pps_before = incident->detected_pps,
+		.pps_before = incident->peak_pps,
 		.pps_now = arriving ? incident->pps : 0,
 		.at_ns = now_ns,
 	};

@@ -3,8 +3,8 @@
  * judge: does the attack still arrive, now that a plan is in force?
  *
  * A plan and the present state of its incident in, a verdict out. Pure. It
- * compares the rate when the attack was detected with the latest one; it does
- * not yet tell what a rule stopped from what the attacker stopped.
+ * compares the highest rate of the attack with the latest one; it does not yet
+ * tell what a rule stopped from what the attacker stopped.
  */
 #pragma once
 

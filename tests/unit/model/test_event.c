@@ -243,6 +243,14 @@ static void an_inbound_incident_in_words(void **state)
 		     "    from      about 3.12 k addresses, most of it from 192.0.2.1, 192.0.2.2\n"
 		     "    began     2026-11-22 14:05:01 UTC, noticed 5.2 s later\n"
 		     "    incident  20261122T140501-in-1a2b3c4d\n");
+	incident.detected_ns = incident.onset_ns + NS_PER_S / 20;
+	event.time_ns = incident.detected_ns;
+	struct text out = text_heap();
+	event_to_text(&event, &out);
+	assert_non_null(strstr(text_string(&out), "began     2026-11-22 14:05:01 UTC, noticed at"
+						  " once\n"));
+	text_done(&out);
+	event.time_ns = at("2026-11-22T14:05:06.5Z");
 	incident.source_count = 0;
 	incident.resumed = 1;
 	incident.pps = 4000;
@@ -283,7 +291,7 @@ static void an_outbound_incident_ends_in_words(void **state)
 		     "203.0.113.5 and 2 more\n"
 		     "    began     2026-11-22 14:05:01 UTC, ended 2026-11-22 14:10:00 UTC\n"
 		     "    action    observe only, nothing is blocked\n"
-		     "    verdict   no longer arriving; it was 1.23 Mpps when noticed\n"
+		     "    verdict   no longer arriving; it was 1.23 Mpps at its peak\n"
 		     "    incident  20261122T140501-in-1a2b3c4d\n");
 }
 
@@ -305,7 +313,7 @@ static void a_plan_in_words(void **state)
 	plan.needs_approval = true;
 	expect_words(&event, "2026-11-22 14:05:06 UTC  plan      applied for 198.51.100.7: "
 			     "drop by observe, waits for approval\n"
-			     "    verdict   still arriving: 11.0 kpps now, 12.0 kpps when noticed\n"
+			     "    verdict   still arriving: 11.0 kpps now, 12.0 kpps at its peak\n"
 			     "    incident  20261122T140501-in-1a2b3c4d\n");
 }
 

@@ -16,7 +16,7 @@ static struct incident incident_of(enum direction direction, struct incident_foc
 		.direction = (uint8_t)direction,
 		.focus = focus,
 		.pps = 9000,
-		.detected_pps = 12000,
+		.peak_pps = 12000,
 	};
 
 	assert_int_equal(ip_parse("198.51.100.7", &incident.host), 0);
