@@ -67,7 +67,7 @@ done
 say "The daemon runs; half a minute of recorded telemetry arrives over loopback. Events, as they happen:"
 tail -n +1 -f --pid="$daemon" "$work/events.txt" &
 follower=$!
-python3 "$top/tools/demo/feed.py" "$recording" --quiet \
+python3 "$top/tools/demo/feed.py" "$recording" --quiet --rebase \
 	--port "2055=$netflow" --port "6343=$sflow" || fail "the recording could not be sent"
 for _ in $(seq 100); do
 	[ "$("$weir" incidents --socket "$work/weir.sock" --state closed --json | python3 -c \

@@ -7,7 +7,7 @@ source address it had, so that the collector sees several exporters; an address
 outside 127.0.0.0/8 is refused, because this tool must never send anything into
 a network.
 
-Use: feed.py FILE [--port OLD=NEW]... [--speed X] [--quiet]
+Use: feed.py FILE [--port OLD=NEW]... [--speed X] [--rebase] [--quiet]
 """
 import argparse
 import ipaddress
@@ -46,6 +46,14 @@ def datagrams(path):
         yield when, source, target, port, data[header + 8:header + length]
 
 
+def rebased(payload):
+    """The datagram with the export time in a NetFlow v5, v9 or IPFIX header set to now."""
+    offset = {b"\0\5": 8, b"\0\x09": 8, b"\0\x0a": 4}.get(payload[:2])
+    if offset is None or len(payload) < 20:
+        return payload
+    return payload[:offset] + struct.pack("!I", int(time.time())) + payload[offset + 4:]
+
+
 class Senders:
     """One bound socket for each source address."""
 
@@ -68,6 +76,8 @@ def arguments():
     parser.add_argument("--port", action="append", default=[], metavar="OLD=NEW",
                         help="send what was sent to port OLD to port NEW")
     parser.add_argument("--speed", type=float, default=1.0, help="2 is twice as fast; 0 is no pause")
+    parser.add_argument("--rebase", action="store_true",
+                        help="set the export times in NetFlow and IPFIX headers to now")
     parser.add_argument("--quiet", action="store_true")
     return parser.parse_args()
 
@@ -81,7 +91,8 @@ def main():
         if args.speed > 0:
             time.sleep(max(0.0, began + (when - first) / args.speed - time.monotonic()))
         try:
-            senders.send(source, target, ports.get(port, port), payload)
+            senders.send(source, target, ports.get(port, port),
+                         rebased(payload) if args.rebase else payload)
         except ConnectionRefusedError:
             sys.exit(f"nobody receives on {target} port {ports.get(port, port)}")
         count += 1
