@@ -19,5 +19,8 @@
  */
 WEIR_CHECK int daemon_run(const char *path, struct config *config);
 
+/** daemon_known() - the plug-ins of this program, for checking names. Control thread. */
+const struct config_known *daemon_known(void);
+
 /** daemon_load() - config_load() that also knows the sinks of this program. */
 WEIR_CHECK int daemon_load(const char *path, struct text *errors, struct config **ret_config);

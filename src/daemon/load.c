@@ -5,12 +5,17 @@
 
 #define SINKS_MAX 32
 
-int daemon_load(const char *path, struct text *errors, struct config **ret_config)
+const struct config_known *daemon_known(void)
 {
-	const char *names[SINKS_MAX + 1] = { 0 };
-	const struct config_known known = { .sinks = names };
+	static const char *names[SINKS_MAX + 1];
+	static const struct config_known known = { .sinks = names };
 
 	for (unsigned i = 0; i < SINKS_MAX && sink_registry[i]; i++)
 		names[i] = sink_registry[i]->name;
-	return config_load_known(path, &known, errors, ret_config);
+	return &known;
+}
+
+int daemon_load(const char *path, struct text *errors, struct config **ret_config)
+{
+	return config_load_known(path, daemon_known(), errors, ret_config);
 }

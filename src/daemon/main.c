@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "daemon/commands.h"
+#include "daemon/daemon.h"
 
 int main(int argc, char **argv)
 {
@@ -11,5 +12,6 @@ int main(int argc, char **argv)
 		&command_status, &command_incidents, &command_completion, NULL,
 	};
 
+	cli_know(daemon_known());
 	return cli_main(argc, argv, commands);
 }
