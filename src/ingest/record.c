@@ -6,10 +6,12 @@
  * templates have is asked for once a record. Nothing here checks bounds but
  * find_places(): a plan's slots lie inside the record it measured.
  */
-#include "ingest/packet.h"
 #include "ingest/plan.h"
 
+#include <assert.h>
+
 #include "base/clock.h"
+#include "ingest/packet.h"
 
 #define BIT(slot)    (1ULL << (slot))
 #define ADDRESSES_V4 (BIT(SLOT_SRC4) | BIT(SLOT_DST4))
@@ -433,6 +435,7 @@ unsigned plan_decode(struct message *message, const struct plan *plan, struct by
 	const struct record record = { .plan = plan, .places = &places };
 	unsigned count = 0;
 
+	assert(records.at);
 	while (!is_padding(plan, &records)) {
 		const uint8_t *next = find_places(plan, records.at, records.end, &places);
 		if (!next) {

@@ -58,9 +58,9 @@ struct template_table *template_table_new(size_t templates, size_t held_bytes, u
 		chains *= 2;
 	table->chain_mask = chains - 1;
 	table->held = held_new(held_bytes);
-	table->templates = calloc(table->limit ? table->limit : 1,
-				  sizeof(*table->templates));    /* banned-ok: at open */
-	table->chains = malloc(chains * sizeof(*table->chains)); /* banned-ok: at open */
+	uint32_t room = table->limit ? table->limit : 1;
+	table->templates = calloc(room, sizeof(*table->templates)); /* banned-ok: at open */
+	table->chains = malloc(chains * sizeof(*table->chains));    /* banned-ok: at open */
 	if (!table->held || !table->templates || !table->chains) {
 		template_table_free(table);
 		return NULL;

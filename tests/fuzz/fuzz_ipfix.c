@@ -4,10 +4,8 @@
 
 #include "datagrams.h"
 
-extern const struct decoder decoder_ipfix;
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	fuzz_datagrams(&decoder_ipfix, data, size);
+	fuzz_datagrams(decoder_find("ipfix"), data, size);
 	return 0;
 }

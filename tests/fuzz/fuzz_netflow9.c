@@ -4,10 +4,8 @@
 
 #include "datagrams.h"
 
-extern const struct decoder decoder_netflow9;
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	fuzz_datagrams(&decoder_netflow9, data, size);
+	fuzz_datagrams(decoder_find("netflow9"), data, size);
 	return 0;
 }

@@ -4,8 +4,6 @@
 
 #include "wire.h"
 
-extern const struct decoder decoder_ipfix;
-
 #define EXPORT_NS (WIRE_NOW_S * NS_PER_S)
 #define NTP_NOW   (WIRE_NOW_S + 2208988800U)
 #define VARIABLE  65535
@@ -60,7 +58,7 @@ static void variable_lengths_come_in_two_forms(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	begin_with(&w, fields);
 	put(&w, 100, 2);
 	put(&w, 3, 1); /* short form */
@@ -96,7 +94,7 @@ static void a_variable_length_past_the_set_is_counted(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	for (unsigned i = 0; i < 3; i++) {
 		begin_with(&w, fields);
 		put(&w, 100, 2);
@@ -121,9 +119,9 @@ static void structured_data_is_stepped_over(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	begin_with(&w, fields);
-	for (unsigned i = 1; i <= 2; i++) {
+	for (uint64_t i = 1; i <= 2; i++) {
 		put(&w, i, 4);
 		put(&w, sizeof(basic_list), 1);
 		put_bytes(&w, basic_list, sizeof(basic_list));
@@ -146,7 +144,7 @@ static void enterprise_elements_are_stepped_over_but_reverse_ones(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	begin(&w);
 	set_begin(&w, 2);
 	put(&w, 256, 2);
@@ -181,7 +179,7 @@ static void initiator_and_responder_are_one_flow(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	begin_with(&w, fields);
 	for (unsigned i = 1; i <= 4; i++)
 		put(&w, i, 4);
@@ -202,7 +200,7 @@ static void of_two_counts_the_better_one_wins(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	begin_with(&w, fields);
 	for (unsigned i = 1; i <= 6; i++)
 		put(&w, i, 4);
@@ -219,7 +217,7 @@ static uint64_t start_of(uint16_t element, uint64_t value, uint16_t len)
 	struct feed feed;
 	struct wire w;
 
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	begin_with(&w, fields);
 	put(&w, value, len);
 	assert_int_equal(feed_set(&feed, &w), 1);
@@ -258,7 +256,7 @@ static void uptime_counts_from_the_start_in_the_record(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	begin_with(&w, fields);
 	put(&w, (WIRE_NOW_S - 100) * 1000ULL, 8);
 	put(&w, 90000, 4);
@@ -289,7 +287,7 @@ static void uptime_counts_from_the_start_in_options_data(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	begin(&w);
 	put_options_template(&w, 300, 1, options);
 	set_begin(&w, 300);
@@ -313,7 +311,7 @@ static void start_in_options_data_counts_in_the_same_message(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	begin(&w);
 	put_options_template(&w, 300, 1, options);
 	set_begin(&w, 300);
@@ -335,7 +333,7 @@ static uint32_t rate_of(const uint16_t (*fields)[2], const uint64_t *values)
 	struct feed feed;
 	struct wire w;
 
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	begin_with(&w, fields);
 	for (unsigned i = 0; i < count_fields(fields); i++)
 		put(&w, values[i], fields[i][1]);
@@ -382,11 +380,11 @@ static void selectors_are_announced_and_named(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	begin(&w);
 	put_options_template(&w, 300, 1, options);
 	set_begin(&w, 300);
-	for (unsigned i = 1; i <= 2; i++) {
+	for (uint64_t i = 1; i <= 2; i++) {
 		put(&w, i, 8);
 		put(&w, 1, 2);
 		put(&w, 1, 4);
@@ -412,7 +410,7 @@ static void sampler_rates_are_bounded(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	begin(&w);
 	put_options_template(&w, 300, 1, options);
 	set_begin(&w, 300);
@@ -434,7 +432,7 @@ static void a_template_is_withdrawn(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	begin(&w);
 	put_template(&w, 2, 256, fields);
 	put_template(&w, 2, 257, fields);
@@ -484,7 +482,7 @@ static void options_templates_that_cannot_be_are_counted(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	begin(&w);
 	put_options_template(&w, 300, 3, fields); /* three scopes among two fields */
 	feed_message(&feed, &w);
@@ -513,7 +511,7 @@ static void too_many_variable_fields_are_turned_away(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	for (unsigned fields = 64; fields <= 65; fields++) {
 		begin(&w);
 		set_begin(&w, 2);
@@ -541,7 +539,7 @@ static void message_length_and_datagram_length_disagree(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	begin_with(&w, fields);
 	put(&w, 1, 4);
 	set_end(&w);
@@ -574,7 +572,7 @@ static void sequence_counts_data_records(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	sequence = 1000;
 	begin_with(&w, fields);
 	put(&w, 1, 4);
@@ -622,7 +620,7 @@ static void a_sampled_frame_is_read_as_a_packet(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	begin_with(&w, variable);
 	put(&w, 5, 4);
 	put(&w, 114, 2);
@@ -668,7 +666,7 @@ static void zeros_behind_the_sets_are_counted(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	begin_with(&w, fields);
 	put(&w, 1, 4);
 	set_end(&w);
@@ -680,15 +678,16 @@ static void zeros_behind_the_sets_are_counted(void **state)
 
 static void probing_compares_the_length(void **state)
 {
+	const struct decoder *decoder = decoder_find("ipfix");
 	struct wire w;
 
 	(void)state;
 	begin(&w);
 	w.data[3] = (uint8_t)w.len;
-	assert_true(decoder_ipfix.probe(w.data, w.len) > 90);
+	assert_true(decoder->probe(w.data, w.len) > 90);
 	w.data[3] = 99;
-	assert_true(decoder_ipfix.probe(w.data, w.len) < 50);
-	assert_int_equal(decoder_ipfix.probe(w.data, 15), 0);
+	assert_true(decoder->probe(w.data, w.len) < 50);
+	assert_int_equal(decoder->probe(w.data, 15), 0);
 }
 
 int main(void)

@@ -4,8 +4,6 @@
 
 #include "wire.h"
 
-extern const struct decoder decoder_netflow9;
-
 #define UPTIME_MS 500000U
 #define EXPORT_NS (WIRE_NOW_S * NS_PER_S)
 
@@ -68,7 +66,7 @@ static void template_and_data_in_one_datagram(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_netflow9);
+	feed_open(&feed, "netflow9");
 	begin(&w);
 	put_template(&w, 0, 256, basic);
 	set_begin(&w, 256);
@@ -103,7 +101,7 @@ static void several_templates_stand_in_one_set(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_netflow9);
+	feed_open(&feed, "netflow9");
 	begin(&w);
 	set_begin(&w, 0);
 	put(&w, 256, 2);
@@ -133,7 +131,7 @@ static void a_template_is_refreshed_and_redefined(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_netflow9);
+	feed_open(&feed, "netflow9");
 	learn(&feed, 300, basic);
 	learn(&feed, 300, basic);
 	assert_int_equal(feed_stats(&feed)->templates, 1);
@@ -158,7 +156,7 @@ static void integers_of_every_length_are_read(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_netflow9);
+	feed_open(&feed, "netflow9");
 	for (uint16_t len = 1; len <= 8; len++) {
 		const uint16_t fields[][2] = { { 1, len }, { 2, len }, { 0, 0 } };
 		uint64_t most = len == 8 ? UINT64_MAX : (1ULL << 8 * len) - 1;
@@ -183,7 +181,7 @@ static void the_whole_exporter_names_its_rate(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_netflow9);
+	feed_open(&feed, "netflow9");
 	learn(&feed, 256, basic);
 	begin(&w);
 	put_options_template(&w, 400, system, sampling);
@@ -214,12 +212,12 @@ static void each_sampler_has_its_own_rate(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_netflow9);
+	feed_open(&feed, "netflow9");
 	learn(&feed, 256, data);
 	begin(&w);
 	put_options_template(&w, 400, system, sampler);
 	set_begin(&w, 400);
-	for (unsigned id = 1; id <= 2; id++) {
+	for (uint64_t id = 1; id <= 2; id++) {
 		put(&w, 0, 4);
 		put(&w, id, 1);
 		put(&w, 2, 1);
@@ -250,7 +248,7 @@ static void an_interface_has_a_rate_and_a_record_knows_better(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_netflow9);
+	feed_open(&feed, "netflow9");
 	learn(&feed, 256, data);
 	begin(&w);
 	put_options_template(&w, 400, interface, sampling);
@@ -283,7 +281,7 @@ static void the_only_sampler_speaks_for_records_that_name_none(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_netflow9);
+	feed_open(&feed, "netflow9");
 	learn(&feed, 256, basic);
 	begin(&w);
 	put_options_template(&w, 400, system, sampler);
@@ -308,7 +306,7 @@ static void an_options_template_may_have_no_scope_bytes(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_netflow9);
+	feed_open(&feed, "netflow9");
 	begin(&w);
 	put_options_template(&w, 400, system, sampling);
 	set_begin(&w, 400);
@@ -325,7 +323,7 @@ static void data_wait_for_their_template(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_netflow9);
+	feed_open(&feed, "netflow9");
 	begin(&w);
 	set_begin(&w, 256);
 	put_basic(&w, 100);
@@ -354,7 +352,7 @@ static void sequence_counts_datagrams(void **state)
 	struct feed feed;
 
 	(void)state;
-	feed_open(&feed, &decoder_netflow9);
+	feed_open(&feed, "netflow9");
 	sequence = 10;
 	learn(&feed, 256, basic);
 	learn(&feed, 257, basic);
@@ -371,7 +369,7 @@ static void zeros_at_the_end_are_padding(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_netflow9);
+	feed_open(&feed, "netflow9");
 	begin(&w);
 	put_template(&w, 0, 256, basic);
 	set_begin(&w, 256);
@@ -393,7 +391,7 @@ static void sets_of_impossible_length_end_the_walk(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_netflow9);
+	feed_open(&feed, "netflow9");
 	learn(&feed, 256, basic);
 	for (uint16_t len = 1; len < 4; len++) {
 		begin(&w);
@@ -431,7 +429,7 @@ static void templates_that_cannot_be_are_counted(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_netflow9);
+	feed_open(&feed, "netflow9");
 	learn(&feed, 255, basic);
 	assert_int_equal(feed_reason(&feed, REASON_TEMPLATE_BAD), 1);
 	learn(&feed, 256, empty);
@@ -470,7 +468,7 @@ static void a_redefinition_that_cannot_be_takes_the_old_one_along(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_netflow9);
+	feed_open(&feed, "netflow9");
 	learn(&feed, 256, basic);
 	learn(&feed, 256, no_bytes);
 	begin(&w);
@@ -500,7 +498,7 @@ static void every_cut_of_a_datagram_is_survived(void **state)
 	set_end(&w);
 	for (size_t len = 0; len <= w.len; len++) {
 		struct feed feed;
-		feed_open(&feed, &decoder_netflow9);
+		feed_open(&feed, "netflow9");
 		assert_int_equal(feed_bytes(&feed, w.data, len), len == w.len);
 		assert_true(len == w.len || feed.result < 0 || feed.count == 0);
 		feed_close(&feed);
@@ -514,7 +512,7 @@ static void both_address_families_in_one_template(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_netflow9);
+	feed_open(&feed, "netflow9");
 	begin(&w);
 	put_template(&w, 0, 256, both);
 	set_begin(&w, 256);
@@ -547,7 +545,7 @@ static void icmp_type_and_code_come_in_three_ways(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_netflow9);
+	feed_open(&feed, "netflow9");
 	begin(&w);
 	put_template(&w, 0, 256, joined);
 	put_template(&w, 0, 257, apart);
@@ -594,7 +592,7 @@ static void firewall_and_forwarding_say_what_was_dropped(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_netflow9);
+	feed_open(&feed, "netflow9");
 	begin(&w);
 	put_template(&w, 0, 256, forwarding);
 	put_template(&w, 0, 257, firewall);
@@ -625,7 +623,7 @@ static void fragments_are_told_apart(void **state)
 	struct wire w;
 
 	(void)state;
-	feed_open(&feed, &decoder_netflow9);
+	feed_open(&feed, "netflow9");
 	begin(&w);
 	put_template(&w, 0, 256, fields);
 	set_begin(&w, 256);
@@ -642,16 +640,17 @@ static void fragments_are_told_apart(void **state)
 
 static void probing_looks_at_the_first_set(void **state)
 {
+	const struct decoder *decoder = decoder_find("netflow9");
 	struct wire w;
 
 	(void)state;
 	begin(&w);
 	put_template(&w, 0, 256, basic);
-	assert_true(decoder_netflow9.probe(w.data, w.len) > 80);
-	assert_true(decoder_netflow9.probe(w.data, 30) < 50);
-	assert_int_equal(decoder_netflow9.probe(w.data, 19), 0);
+	assert_true(decoder->probe(w.data, w.len) > 80);
+	assert_true(decoder->probe(w.data, 30) < 50);
+	assert_int_equal(decoder->probe(w.data, 19), 0);
 	w.data[21] = 17;
-	assert_true(decoder_netflow9.probe(w.data, w.len) < 50);
+	assert_true(decoder->probe(w.data, w.len) < 50);
 }
 
 int main(void)

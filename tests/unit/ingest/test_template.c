@@ -6,9 +6,6 @@
 #include "ingest/template.h"
 #include "wire.h"
 
-extern const struct decoder decoder_ipfix;
-extern const struct decoder decoder_netflow9;
-
 static const uint16_t bytes_first[][2] = { { 1, 4 }, { 2, 4 }, { 0, 0 } };
 static const uint16_t packets_first[][2] = { { 2, 4 }, { 1, 4 }, { 0, 0 } };
 
@@ -68,7 +65,7 @@ static void a_template_serves_all_ports_of_an_exporter(void **state)
 	struct feed feed;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	feed.sport = 61853;
 	learn(&feed, 7, 256, bytes_first);
 	feed.sport = 65156;
@@ -85,7 +82,7 @@ static void a_port_that_disagrees_gets_its_own_template(void **state)
 	struct feed feed;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	feed.sport = 1000;
 	learn(&feed, 7, 256, bytes_first);
 	feed.sport = 2000;
@@ -120,7 +117,7 @@ static void exporters_and_domains_share_nothing(void **state)
 	struct feed feed;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	learn(&feed, 7, 256, bytes_first);
 	assert_int_equal(data(&feed, 8, 256), 0);
 	feed.sender = 2;
@@ -134,7 +131,7 @@ static void exporters_and_domains_share_nothing(void **state)
 	set_begin(&w, 256);
 	put_zeros(&w, 8);
 	set_end(&w);
-	feed.decoder = &decoder_netflow9;
+	feed.decoder = decoder_find("netflow9");
 	assert_int_equal(feed_wire(&feed, &w), 0);
 	assert_int_equal(feed.state->exporter_count, 4);
 	feed_close(&feed);
@@ -145,7 +142,7 @@ static void waiting_data_are_read_by_the_template_that_is_theirs(void **state)
 	struct feed feed;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	feed.sport = 1000;
 	data(&feed, 7, 256);
 	feed.sport = 2000;
@@ -176,7 +173,7 @@ static void a_full_table_turns_newcomers_away(void **state)
 	struct feed feed;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	for (uint16_t id = 0; id < 34; id++)
 		learn(&feed, 7, 256 + id, bytes_first);
 	assert_int_equal(feed_stats(&feed)->templates, 32);
@@ -202,7 +199,7 @@ static void a_table_without_room_keeps_nothing(void **state)
 	struct feed feed;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	decode_state_free(feed.state);
 	feed.config.max_templates = 0;
 	feed.config.max_held_bytes = 0;
@@ -221,7 +218,7 @@ static void held_data_are_bounded_by_bytes(void **state)
 	uint64_t before;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	/* Each takes 16 bytes with its lead; 8,192 are there. */
 	for (unsigned i = 0; i < 600; i++)
 		assert_int_equal(data(&feed, 7, 256), 0);
@@ -253,7 +250,7 @@ static void held_data_go_around_the_ring(void **state)
 	uint32_t decoded = 0;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	/* Sets of many sizes: every record must come out as it went in, or be counted. */
 	for (unsigned round = 0; round < 200; round++) {
 		unsigned records = 1 + round * 7 % 40;
@@ -287,7 +284,7 @@ static void held_data_are_bounded_by_count(void **state)
 	struct feed feed;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	decode_state_free(feed.state);
 	feed.config.max_held_bytes = 1 << 20;
 	feed.state = decode_state_new(&feed.config, 7);
@@ -302,7 +299,7 @@ static void held_data_are_bounded_by_age(void **state)
 	struct feed feed;
 
 	(void)state;
-	feed_open(&feed, &decoder_ipfix);
+	feed_open(&feed, "ipfix");
 	data(&feed, 7, 256);
 	feed.now_ns += HELD_AGE_NS / 2;
 	data(&feed, 7, 257);

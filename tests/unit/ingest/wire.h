@@ -75,9 +75,9 @@ static inline void put_fields(struct wire *w, const uint16_t (*fields)[2])
 	}
 }
 
-static inline unsigned count_fields(const uint16_t (*fields)[2])
+static inline uint64_t count_fields(const uint16_t (*fields)[2])
 {
-	unsigned n = 0;
+	uint64_t n = 0;
 
 	while (fields[n][0] || fields[n][1])
 		n++;
@@ -105,16 +105,17 @@ static inline void feed_collect(void *self, struct flow *flows, size_t count)
 	}
 }
 
-static inline void feed_open(struct feed *feed, const struct decoder *decoder)
+static inline void feed_open(struct feed *feed, const char *decoder)
 {
 	*feed = (struct feed){
 		.config = { .max_exporters = 8, .max_templates = 32, .max_held_bytes = 8192 },
-		.decoder = decoder,
+		.decoder = decoder_find(decoder),
 		.sender = 1,
 		.sport = 50000,
 		.now_ns = WIRE_NOW_S * NS_PER_S,
 	};
 	feed->state = decode_state_new(&feed->config, 7);
+	assert_non_null(feed->decoder);
 	assert_non_null(feed->state);
 }
 
