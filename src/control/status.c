@@ -204,7 +204,7 @@ static void put_memory(struct jsonw *w, const struct status_view *view)
 	jsonw_object(w, "journal");
 	jsonw_string(w, "path", view->journal.path);
 	jsonw_bool(w, "degraded", view->journal.degraded);
-	jsonw_string(w, "reason", view->journal.reason);
+	jsonw_string(w, "reason", view->journal.degraded ? view->journal.reason : NULL);
 	jsonw_u64(w, "failed", view->journal.failed);
 	jsonw_object_end(w);
 }
