@@ -91,11 +91,14 @@ static enum MHD_Result handle(void *self, struct MHD_Connection *connection, con
 	(void)version;
 	(void)upload;
 	(void)upload_size;
-	(void)ret_mark;
-	/* Answering on the first call, when only the headers are there, also means that a body
-	 * nobody wants is never read. */
-	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, set_query, &request);
 	request.has_body = announces_body(connection);
+	/* The first call comes with the headers. An answer then ends the connection without
+	 * reading on, which is right only for a body that nobody wants. */
+	if (!*ret_mark && !request.has_body) {
+		*ret_mark = server;
+		return MHD_YES;
+	}
+	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, set_query, &request);
 	struct control_snapshot *snapshot = hold_snapshot(server);
 	unsigned status = api_answer(&request, snapshot, &body);
 	control_snapshot_unref(snapshot);
