@@ -11,11 +11,15 @@
 #include "cli/table.h"
 
 /* The daemon publishes every second; an answer older than this means that it does not keep up. */
-#define STALE_NS         (5 * NS_PER_S)
+#define STALE_NS          (5 * NS_PER_S)
 /* Losing this much of an exporter's datagrams makes rates wrong enough to speak of it. */
-#define LOST_SHARE_NOTED 0.01
+#define LOST_SHARE_NOTED  0.01
 /* Clocks this far apart put flows into the wrong tick of a report. */
-#define CLOCK_NOTED_S    5.0
+#define CLOCK_NOTED_S     5.0
+/* Farther off, days say more than seconds. */
+#define CLOCK_SECONDS_MAX 120.0
+/* What fits an integer, whoever answers at the socket. */
+#define NUMBER_MAX        1e18
 
 static const char *string_at(const json_t *json, const char *key)
 {
@@ -65,7 +69,7 @@ static void add_rate(struct text *out, const json_t *rates, const char *key)
 	if (value > 0 && value < 10)
 		text_addf(out, "%.1f", value);
 	else
-		add_count(out, value > 0 ? (uint64_t)value : 0);
+		add_count(out, value > 0 ? (uint64_t)fmin(value, NUMBER_MAX) : 0);
 }
 
 static void add_head(const json_t *status, uint64_t now_ns, struct text *out)
@@ -187,14 +191,21 @@ static void sampling_cell(struct table *table, const json_t *exporter)
 			    string_at(sampling, "source"));
 }
 
+/* Seconds while they can be compared by eye; a clock that was never set is days off. */
 static void clock_cell(struct table *table, const json_t *exporter)
 {
 	const json_t *offset = json_object_get(exporter, "clock_offset_s");
+	double seconds = json_number_value(offset);
+	char words[32];
 
-	if (offset)
-		table_cellf(table, "%+.1f s", json_number_value(offset));
-	else
+	if (!offset)
 		table_cell(table, "");
+	else if (fabs(seconds) < CLOCK_SECONDS_MAX)
+		table_cellf(table, "%+.1f s", seconds);
+	else
+		table_cellf(table, "%c%s", seconds < 0 ? '-' : '+',
+			    quantity_format((uint64_t)fmin(fabs(seconds) * NS_PER_S, NUMBER_MAX),
+					    QUANTITY_DURATION, words));
 }
 
 static void seen_cell(struct table *table, const json_t *exporter, uint64_t at_ns)

@@ -112,6 +112,24 @@ static void a_healthy_exporter_has_its_row(void **state)
 	lacks("to look after");
 }
 
+static void a_clock_far_off_is_told_in_days(void **state)
+{
+	struct status_exporter exporter = make_exporter(1000);
+	struct status_view view = make_view();
+
+	(void)state;
+	view.exporters = &exporter;
+	view.exporter_count = 1;
+	exporter.stats.clock_offset_ns = -2500 * (int64_t)NS_PER_MS;
+	render_view(&view, NOW);
+	has("-2.5 s");
+	lacks("to look after");
+	exporter.stats.clock_offset_ns = -62 * 86400 * (int64_t)NS_PER_S;
+	render_view(&view, NOW);
+	has("-62 d 0 h");
+	has("exporters whose clock is more than 5 s off: 1; set up NTP there");
+}
+
 static void unknown_sampling_is_loud(void **state)
 {
 	struct status_exporter exporter = make_exporter(0);
@@ -245,13 +263,10 @@ static void one_incident_is_a_story(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(a_fresh_daemon_is_quiet),
-		CASE(a_healthy_exporter_has_its_row),
-		CASE(unknown_sampling_is_loud),
-		CASE(trouble_comes_with_advice),
-		CASE(an_answer_of_another_kind_is_survived),
-		CASE(incidents_are_a_table),
-		CASE(a_closed_one_lasted_until_its_end),
+		CASE(a_fresh_daemon_is_quiet),         CASE(a_healthy_exporter_has_its_row),
+		CASE(a_clock_far_off_is_told_in_days), CASE(unknown_sampling_is_loud),
+		CASE(trouble_comes_with_advice),       CASE(an_answer_of_another_kind_is_survived),
+		CASE(incidents_are_a_table),           CASE(a_closed_one_lasted_until_its_end),
 		CASE(one_incident_is_a_story),
 	};
 
