@@ -11,12 +11,16 @@ SECONDS ?= 60
 NINJA = ninja --quiet -C
 SANITIZE = -Db_sanitize=address,undefined -Db_lundef=false
 
+# Configures a build folder, again when a meson.build changed; says more than a line only on failure.
+configured = @$(MAKE) -s --no-print-directory $(1)/build.ninja && \
+	{ $(NINJA) $(1) build.ninja >$(1)/configure.log || { cat $(1)/configure.log; exit 1; }; }
+
 .PHONY: build setup demo test lint fmt fuzz bench install clean help
 .DEFAULT_GOAL = build
 
 build: ## the program: build/release/weir
 	@tools/setup.sh build
-	@$(MAKE) -s --no-print-directory build/release/build.ninja
+	$(call configured,build/release)
 	@$(NINJA) build/release
 
 demo: build ## show the main job: two attacks found in a recorded stream, over loopback
@@ -24,13 +28,12 @@ demo: build ## show the main job: two attacks found in a recorded stream, over l
 
 test: ## every test suite, under the address and undefined-behaviour sanitizers
 	@tools/setup.sh build test
-	@$(MAKE) -s --no-print-directory build/test/build.ninja
+	$(call configured,build/test)
 	@tools/run-tests.sh build/test $(ARGS)
 
 lint: ## format, layers, banned calls, licences, docs, clang-tidy, shellcheck, pyflakes
 	@tools/setup.sh build test lint
-	@$(MAKE) -s --no-print-directory build/lint/build.ninja
-	@$(NINJA) build/lint build.ninja >build/lint/configure.log || { cat build/lint/configure.log; exit 1; }
+	$(call configured,build/lint)
 	@tools/lint build/lint
 
 fmt: ## format the C sources
@@ -39,7 +42,7 @@ fmt: ## format the C sources
 
 fuzz: ## libFuzzer on the parsers: make fuzz [T=netflow9] [SECONDS=600]
 	@tools/setup.sh build fuzz
-	@$(MAKE) -s --no-print-directory build/fuzz/build.ninja
+	$(call configured,build/fuzz)
 	@tools/fuzz.sh build/fuzz "$(SECONDS)" $(T)
 
 bench: build ## how fast: flows a second, CPU time a record
