@@ -67,6 +67,7 @@ static void put_stats(const struct decode_state *state, const struct capture_sta
 	struct text text = text_heap();
 	struct jsonw w = jsonw_on(&text);
 	uint64_t lost = 0;
+	uint64_t optional = 0;
 
 	jsonw_object(&w, NULL);
 	jsonw_u64(&w, "flows", capture->flows);
@@ -82,9 +83,12 @@ static void put_stats(const struct decode_state *state, const struct capture_sta
 			jsonw_u64(&w, reason_name(r), count);
 	}
 	jsonw_object_end(&w);
-	for (unsigned i = 0; i < state->exporter_count; i++)
+	for (unsigned i = 0; i < state->exporter_count; i++) {
 		lost += state->exporters[i].stats.lost;
+		optional += state->exporters[i].stats.options;
+	}
 	jsonw_u64(&w, "lost", lost);
+	jsonw_u64(&w, "options", optional);
 	jsonw_object_end(&w);
 	text_add_n(&text, "\n", 1);
 	/* Counters are extra: when standard error is closed there is nobody to tell. */
@@ -127,6 +131,7 @@ static int read_files(const struct cli_args *args, struct decode *d, struct deco
 		if (read_file(args->words[i], args->values[OPTION_AS], d, state))
 			status = CLI_NO;
 	}
+	decode_state_finish(state);
 	return status;
 }
 

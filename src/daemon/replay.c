@@ -158,6 +158,7 @@ void replay_finish(struct replay *replay, struct replay_totals *ret_totals)
 	if (r->tick_ns)
 		end_tick(r);
 	shard_stats(r->shard, &shard);
+	decode_state_finish(r->state);
 	*ret_totals = (struct replay_totals){
 		.packets = r->capture.packets,
 		.datagrams = r->state->datagrams,

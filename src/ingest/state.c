@@ -55,6 +55,11 @@ void decode_state_free(struct decode_state *state)
 	free(state);
 }
 
+void decode_state_finish(struct decode_state *state)
+{
+	template_give_up(state->templates);
+}
+
 void decode_state_reload(struct decode_state *state, const struct config *config)
 {
 	state->config = config;

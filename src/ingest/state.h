@@ -89,6 +89,13 @@ struct decode_state *decode_state_new(const struct config *config, uint64_t seed
 /** decode_state_free() - NULL is fine. */
 void decode_state_free(struct decode_state *state);
 
+/**
+ * decode_state_finish() - the recorded input is at its end: stop waiting for templates.
+ *
+ * Data that still wait are counted as REASON_NO_TEMPLATE, so that the counters tell all.
+ */
+void decode_state_finish(struct decode_state *state);
+
 /** decode_state_reload() - go on with another configuration; what was learned stays. */
 void decode_state_reload(struct decode_state *state, const struct config *config);
 
