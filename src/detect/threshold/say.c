@@ -67,9 +67,14 @@ static void add_peers(struct text *out, const struct finding *finding)
 
 	if (finding->distinct == 0)
 		return;
-	text_addf(out, ", %s about ", outbound ? "to" : "from");
+	text_addf(out, ", %s ", outbound ? "to" : "from");
+	if (finding->distinct == 1) {
+		text_addf(out, "one %s", noun);
+		return;
+	}
+	text_add(out, "about ");
 	add_estimate(out, finding->distinct);
-	text_addf(out, " %s%s", noun, finding->distinct == 1 ? "" : "s");
+	text_addf(out, " %ss", noun);
 }
 
 static void add_other(struct text *out, const struct measure *other)

@@ -304,6 +304,27 @@ static void peers_and_ports_are_told(void **state)
 	close_all(&f);
 }
 
+static void a_single_target_is_called_one(void **state)
+{
+	struct fixture f;
+	struct tally tally = tally_of(HOST, DIRECTION_OUTBOUND, CLASS_SYN, 9000);
+	struct flow flow = { .class = CLASS_SYN, .proto = 6, .sport = 40000, .dport = 80 };
+	struct tally_detail detail = { 0 };
+	struct ip peer = ip_of("192.0.2.1");
+
+	(void)state;
+	prepare(&f);
+	threshold(&f, 1U << CLASS_SYN, 1000);
+	start(&f);
+	tally_detail_add(&detail, &peer, &flow, 1, 40);
+	tally.detail = &detail;
+	observe(&f, tally);
+	assert_int_equal(tick(&f), 1);
+	assert_string_equal(f.caught[0].why, "outbound syn 1.80 kpps over 5 s, "
+					     "limit 1.00 kpps (1.8 x), to one target");
+	close_all(&f);
+}
+
 static void a_full_table_counts_and_makes_room_again(void **state)
 {
 	struct fixture f;
@@ -449,6 +470,7 @@ int main(void)
 		cmocka_unit_test(the_worst_limit_speaks_and_names_the_others),
 		cmocka_unit_test(ten_times_the_limit_is_critical),
 		cmocka_unit_test(peers_and_ports_are_told),
+		cmocka_unit_test(a_single_target_is_called_one),
 		cmocka_unit_test(a_full_table_counts_and_makes_room_again),
 		cmocka_unit_test(details_are_bounded_and_come_back),
 		cmocka_unit_test(late_tallies_find_their_bin_or_are_counted),
