@@ -87,7 +87,8 @@ static void pool_follow(struct exporter *exporter, const struct sample *sample)
 	int32_t ahead = (int32_t)(sample->sequence - source->sequence);
 
 	if (source->used && source->id == sample->source && ahead > -LATE_MAX) {
-		exporter->stats.pool_samples++;
+		/* Some agents keep no pool and send zero: that measures nothing. */
+		exporter->stats.pool_samples += sample->pool || source->sample_pool;
 		if (ahead <= 0) /* late: its share of the pool is counted already */
 			return;
 		exporter->stats.sample_pool += sample->pool - source->sample_pool;

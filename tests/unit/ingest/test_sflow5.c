@@ -484,6 +484,16 @@ static void the_pool_is_followed_over_wraps_and_restarts(void **state)
 	assert_int_equal(stats(f)->drops, 2);
 }
 
+static void a_pool_that_is_not_kept_measures_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	for (uint32_t i = 1; i < 5; i++)
+		decode_sample(f, i, i, 0, 0);
+	assert_int_equal(stats(f)->sample_pool, 0);
+	assert_int_equal(stats(f)->pool_samples, 0);
+}
+
 static void datagrams_are_counted_for_each_agent_and_sub_agent(void **state)
 {
 	struct fixture *f = *state;
@@ -651,6 +661,7 @@ int main(void)
 		TEST(a_discarded_packet_is_marked_in_the_plain_form_too),
 		TEST(counters_go_to_the_sink),
 		TEST(the_pool_is_followed_over_wraps_and_restarts),
+		TEST(a_pool_that_is_not_kept_measures_nothing),
 		TEST(datagrams_are_counted_for_each_agent_and_sub_agent),
 		TEST(samples_that_make_no_flow_are_counted),
 		TEST(hostile_counts_and_lengths_are_counted),
