@@ -91,6 +91,7 @@ static void put_exporter(struct jsonw *w, const struct status_exporter *exporter
 	jsonw_u64(w, "records", stats->records);
 	jsonw_u64(w, "options", stats->options);
 	jsonw_u64(w, "counter_samples", stats->counter_samples);
+	jsonw_u64(w, "discard_samples", stats->discard_samples);
 	put_rate(w, "datagrams_per_s", &exporter->datagrams_per_s);
 	put_rate(w, "records_per_s", &exporter->records_per_s);
 	put_sampling(w, stats);
