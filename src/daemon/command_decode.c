@@ -76,7 +76,7 @@ static void put_stats(const struct decode_state *state, const struct capture_sta
 	jsonw_u64(&w, "exporters", state->exporter_count);
 	jsonw_object(&w, "undecodable");
 	for (unsigned r = 0; r < REASON_COUNT_OF; r++) {
-		uint64_t count = state->undecodable[r] + capture->undecodable[r];
+		uint64_t count = state->undecodable[r];
 		for (unsigned i = 0; i < state->exporter_count; i++)
 			count += state->exporters[i].stats.undecodable[r];
 		if (count)

@@ -171,7 +171,7 @@ void replay_finish(struct replay *replay, struct replay_totals *ret_totals)
 		.last_ns = r->now_ns,
 	};
 	for (unsigned i = 0; i < REASON_COUNT_OF; i++)
-		ret_totals->undecodable[i] = r->state->undecodable[i] + r->capture.undecodable[i];
+		ret_totals->undecodable[i] = r->state->undecodable[i];
 	for (unsigned i = 0; i < r->state->exporter_count; i++)
 		add_exporter(ret_totals, &r->state->exporters[i].stats);
 }

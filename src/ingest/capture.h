@@ -19,7 +19,6 @@
 #include "base/text.h"
 #include "ingest/decoder.h"
 #include "ingest/packet.h"
-#include "model/reason.h"
 
 struct capture;
 
@@ -57,17 +56,16 @@ struct capture_request {
 	struct capture_hooks hooks;
 };
 
-/** What was read; capture_read() adds to it. */
+/** What was read; capture_read() adds to it. What made no flow is counted in the decode state. */
 struct capture_stats {
 	uint64_t packets;   /**< packets read */
 	uint64_t datagrams; /**< of those, UDP datagrams given to a decoder */
-	uint64_t fragments; /**< of those, fragments of UDP datagrams, which decoders cannot use */
+	uint64_t fragments; /**< in telemetry: fragments of UDP datagrams, of no use to decoders */
 	uint64_t others;    /**< in telemetry: packets that are no UDP */
 	uint64_t flows;     /**< flows given to the sink */
-	uint64_t undecodable[REASON_COUNT_OF]; /**< packets that made no flow, by reason */
-	uint64_t first_ns;                     /**< earliest time of a packet */
-	uint64_t last_ns;                      /**< latest */
-	enum capture_kind kind;                /**< of the latest file */
+	uint64_t first_ns;  /**< earliest time of a packet */
+	uint64_t last_ns;   /**< latest */
+	enum capture_kind kind; /**< of the latest file */
 };
 
 /**
@@ -121,9 +119,7 @@ void capture_progress(const struct capture *capture, uint64_t *ret_done, uint64_
 /**
  * capture_datagram() - the exporter datagram of a packet.
  * @ret_datagram: its bytes are the packet's; untouched on failure
- * @ret_fragment: the packet is a fragment of a UDP datagram: no failure of the capture
  *
- * Return: 0; -(enum reason) - 1 as packet_udp(), with REASON_FIELD also for fragments.
+ * Return: 0; -(enum reason) - 1 as packet_udp(), with REASON_FRAGMENT for fragments.
  */
-WEIR_CHECK int capture_datagram(const struct capture_packet *packet, struct datagram *ret_datagram,
-				bool *ret_fragment);
+WEIR_CHECK int capture_datagram(const struct capture_packet *packet, struct datagram *ret_datagram);

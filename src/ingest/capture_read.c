@@ -26,19 +26,15 @@ struct reading {
 	uint64_t now_ns;
 };
 
-int capture_datagram(const struct capture_packet *packet, struct datagram *ret_datagram,
-		     bool *ret_fragment)
+int capture_datagram(const struct capture_packet *packet, struct datagram *ret_datagram)
 {
 	struct packet_udp udp;
 	int r = packet_udp(&packet->view, &udp);
 
-	*ret_fragment = false;
 	if (r < 0)
 		return r;
-	if (udp.fragment) {
-		*ret_fragment = true;
-		return -(int)REASON_FIELD - 1;
-	}
+	if (udp.fragment)
+		return -(int)REASON_FRAGMENT - 1;
 	*ret_datagram = (struct datagram){
 		.data = udp.data,
 		.len = udp.len,
@@ -52,17 +48,20 @@ int capture_datagram(const struct capture_packet *packet, struct datagram *ret_d
 
 static void use_datagram(struct reading *reading, const struct capture_packet *packet)
 {
+	struct capture_stats *stats = reading->stats;
 	struct datagram datagram;
-	bool fragment;
+	int r = capture_datagram(packet, &datagram);
 
-	if (capture_datagram(packet, &datagram, &fragment) < 0) {
-		reading->stats->fragments += fragment;
-		reading->stats->others += !fragment;
-		return;
+	if (r == -(int)REASON_FRAGMENT - 1) {
+		reading->state->undecodable[REASON_FRAGMENT]++;
+		stats->fragments++;
+	} else if (r < 0) {
+		stats->others++;
+	} else {
+		stats->datagrams++;
+		stats->flows += (unsigned)decode_datagram(reading->state, reading->decoder,
+							  &datagram, reading->sink);
 	}
-	reading->stats->datagrams++;
-	reading->stats->flows += (unsigned)decode_datagram(reading->state, reading->decoder,
-							   &datagram, reading->sink);
 }
 
 static void use_packet(struct reading *reading, const struct capture_packet *packet)
@@ -70,15 +69,12 @@ static void use_packet(struct reading *reading, const struct capture_packet *pac
 	const struct datagram none = { .received_ns = packet->time_ns };
 	struct exporter *exporter = exporter_of(reading->state, &none, FLOW_PACKET, 0);
 
-	if (!exporter) {
-		reading->stats->undecodable[REASON_EXPORTER_FULL]++;
+	if (!exporter)
 		return;
-	}
 	struct flow *flow = flow_begin(reading->state, exporter, &none);
 	int r = packet_parse(&packet->view, flow);
 	if (r < 0) {
 		exporter->stats.undecodable[-r - 1]++;
-		reading->stats->undecodable[-r - 1]++;
 		return;
 	}
 	flow->start_ns = packet->time_ns;

@@ -18,6 +18,7 @@ const char *reason_name(enum reason reason)
 		[REASON_NOT_IP] = "not-ip",
 		[REASON_LINK_TYPE] = "unknown-link-type",
 		[REASON_FIELD] = "missing-field",
+		[REASON_FRAGMENT] = "fragment",
 	};
 
 	return names[reason];

@@ -22,6 +22,7 @@ enum reason {
 	REASON_NOT_IP,        /**< sampled packet that carries no IP */
 	REASON_LINK_TYPE,     /**< capture or sample of an unknown link type */
 	REASON_FIELD,         /**< record without the fields a flow needs */
+	REASON_FRAGMENT,      /**< fragment of an exporter's datagram, in a capture */
 	REASON_COUNT_OF
 };
 

@@ -109,7 +109,9 @@ def the_reader_of_this_test_counts_what_it_should():
                               bytes(12) + b"\x81\x00\x00\x05\x08\x00" + UDP,
                               bytes(12) + b"\x08\x00" + UDP[:12]], link=1))
     tap.equal(frames.ip_packets(path), 2, "IP packets")
-    tap.equal(decode(path).out.count("\n"), 2, "flows")
+    done = decode(path, "--stats")
+    tap.equal(done.out.count("\n"), 2, "flows")
+    tap.equal(json.loads(done.err)["undecodable"], {"not-ip": 1, "short": 1}, "counters")
 
 
 if __name__ == "__main__":
