@@ -74,19 +74,25 @@ static void put_summary_json(const struct replay_totals *t, struct text *out)
 	text_add_n(out, "\n", 1);
 }
 
+static void put_count(struct text *out, uint64_t count, const char *noun, const char *after)
+{
+	text_addf(out, "%llu %s%s%s", (unsigned long long)count, noun, count == 1 ? "" : "s",
+		  after);
+}
+
 static void put_summary_text(const struct replay_totals *t, struct text *out)
 {
-	text_addf(out,
-		  "%llu datagrams of %llu exporters, %llu records, %llu lost by sequence; %llu"
-		  " incidents, %llu still open at the end\n",
-		  (unsigned long long)t->datagrams, (unsigned long long)t->exporters,
-		  (unsigned long long)t->records, (unsigned long long)t->lost,
-		  (unsigned long long)t->incidents, (unsigned long long)t->incidents_open);
-	if (t->unknown_sampling)
-		text_addf(out,
-			  "%llu records without a known sampling rate: counted as they are, so all"
-			  " rates are lower bounds\n",
-			  (unsigned long long)t->unknown_sampling);
+	put_count(out, t->datagrams, "datagram", " from ");
+	put_count(out, t->exporters, "exporter", ", ");
+	put_count(out, t->records, "record", ", ");
+	text_addf(out, "%llu lost by sequence; ", (unsigned long long)t->lost);
+	put_count(out, t->incidents, "incident", "");
+	text_addf(out, ", %llu still open at the end\n", (unsigned long long)t->incidents_open);
+	if (t->unknown_sampling) {
+		put_count(out, t->unknown_sampling, "record",
+			  " without a known sampling rate:"
+			  " counted as they are, so all rates are lower bounds\n");
+	}
 	for (unsigned i = 0; i < REASON_COUNT_OF; i++) {
 		if (t->undecodable[i])
 			text_addf(out, "undecodable: %s %llu\n", reason_name(i),

@@ -106,7 +106,8 @@ struct flow_inner {
 struct flow {
 	struct ip src;
 	struct ip dst;
-	uint64_t bytes;       /**< IP bytes as exported; for sampled packets of one packet */
+	uint64_t
+		bytes; /**< as exported: IP bytes; in sFlow, bytes of the frame as the agent counts it */
 	uint64_t packets;     /**< as exported */
 	uint64_t rev_bytes;   /**< of the opposite direction */
 	uint64_t rev_packets; /**< of the opposite direction */

@@ -392,8 +392,9 @@ static void a_full_disk_never_stops_detection(void **state)
 	attack_on(incidents, 3, now_ns, &seen);
 	journal_stats(journal, &stats);
 	assert_true(stats.degraded);
-	/* A limit on files is told as an error of the disk, a full disk as what it is: see below. */
-	assert_non_null(strstr(stats.reason, "look at space, quota and health of the disk"));
+	/* Newer SQLite lets us know that it was the size, older just that the disk failed. */
+	assert_true(strstr(stats.reason, "look at space, quota and health of the disk") ||
+		    strstr(stats.reason, "free some space"));
 	assert_true(stats.failed >= 1);
 	assert_int_equal(seen.count, 5);
 	assert_int_equal(stats.events_lost, 3);
