@@ -236,15 +236,16 @@ def is_capture(path):
 
 def check_malformed(folder, case):
     path = folder / case.path
-    if not is_capture(path):
-        tap.skip("no capture file: its datagrams are in another case, wrapped into one")
     done = decode(path, "--stats")
     tap.true(done.status in (0, 1), f"ended with {done.status}\n{done.err}")
     for sign in ("Sanitizer", "runtime error"):
         tap.true(sign not in done.err, f"a sanitizer speaks:\n{done.err}")
     for line in done.out.splitlines():
         json.loads(line)
-    if case.kind.startswith(("nf", "ipfix", "sflow")):
+    if not is_capture(path):
+        tap.equal((done.status, done.out), (1, ""), "what becomes of a file that is no capture")
+        tap.contains(done.err, path.name, "the message")
+    elif case.kind.startswith(("nf", "ipfix", "sflow")):
         stats = json.loads(done.err.splitlines()[-1])
         told = sum(stats["undecodable"].values()) + stats["options"] + stats["flows"]
         tap.true(told > 0, f"neither used nor counted:\n{done.err}")
