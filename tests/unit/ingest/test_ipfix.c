@@ -327,6 +327,26 @@ static void start_in_options_data_counts_in_the_same_message(void **state)
 	feed_close(&feed);
 }
 
+static void a_duration_makes_the_missing_end_or_start(void **state)
+{
+	static const uint16_t fields[][2] = { { 151, 4 }, { 161, 4 }, { 0, 0 } };
+	struct feed feed;
+	struct wire w;
+
+	(void)state;
+	feed_open(&feed, "ipfix");
+	begin_with(&w, fields);
+	put(&w, WIRE_NOW_S, 4);
+	put(&w, 1500, 4);
+	put(&w, 1, 4); /* began before 1970, if one believes it */
+	put(&w, 1500, 4);
+	assert_int_equal(feed_set(&feed, &w), 2);
+	assert_int_equal(feed.flows[0].start_ns, EXPORT_NS - 1500 * NS_PER_MS);
+	assert_int_equal(feed.flows[0].end_ns, EXPORT_NS);
+	assert_int_equal(feed.flows[1].has, FLOW_HAS_END);
+	feed_close(&feed);
+}
+
 /* The rate that one record with these elements and values names. */
 static uint32_t rate_of(const uint16_t (*fields)[2], const uint64_t *values)
 {
@@ -649,6 +669,15 @@ static void a_sampled_frame_is_read_as_a_packet(void **state)
 	assert_int_equal(feed_set(&feed, &w), 1);
 	assert_int_equal(feed.flows[0].bytes, 999);
 	assert_int_equal(feed.flows[0].proto, 17);
+	/* A packet that does not say its length: what is at hand, never less. */
+	begin_with(&w, variable);
+	put(&w, 5, 4);
+	put(&w, 10, 2);
+	put(&w, sizeof(frame), 1);
+	put_bytes(&w, frame, sizeof(frame));
+	w.data[w.len - sizeof(frame) + 17] = 0;
+	assert_int_equal(feed_set(&feed, &w), 1);
+	assert_int_equal(feed.flows[0].bytes, sizeof(frame) - 14);
 	/* Bytes that are no packet still make a record. */
 	begin_with(&w, from_ip);
 	put(&w, 3, 1);
@@ -703,6 +732,7 @@ int main(void)
 		cmocka_unit_test(uptime_counts_from_the_start_in_the_record),
 		cmocka_unit_test(uptime_counts_from_the_start_in_options_data),
 		cmocka_unit_test(start_in_options_data_counts_in_the_same_message),
+		cmocka_unit_test(a_duration_makes_the_missing_end_or_start),
 		cmocka_unit_test(records_name_their_rate_in_many_ways),
 		cmocka_unit_test(selectors_are_announced_and_named),
 		cmocka_unit_test(sampler_rates_are_bounded),

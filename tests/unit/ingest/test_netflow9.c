@@ -295,6 +295,18 @@ static void the_only_sampler_speaks_for_records_that_name_none(void **state)
 	set_end(&w);
 	assert_int_equal(feed_wire(&feed, &w), 1);
 	assert_int_equal(feed.flows[0].sampling, 2048);
+	/* With a second one nobody can say which of them it was. */
+	begin(&w);
+	set_begin(&w, 400);
+	put(&w, 0, 4);
+	put(&w, 4, 2);
+	put(&w, 1024, 2);
+	set_end(&w);
+	set_begin(&w, 256);
+	put_basic(&w, 1);
+	set_end(&w);
+	assert_int_equal(feed_wire(&feed, &w), 1);
+	assert_int_equal(feed.flows[0].sampling, 0);
 	feed_close(&feed);
 }
 
@@ -453,7 +465,7 @@ static void templates_that_cannot_be_are_counted(void **state)
 	put(&w, 256, 2);
 	put(&w, 3, 2);
 	put(&w, 4, 2);
-	put_zeros(&w, 8);
+	put_fields(&w, (const uint16_t[][2]){ { 34, 4 }, { 34, 4 }, { 0, 0 } });
 	set_end(&w);
 	feed_wire(&feed, &w);
 	assert_int_equal(feed_reason(&feed, REASON_TEMPLATE_BAD), 6);
@@ -536,6 +548,102 @@ static void both_address_families_in_one_template(void **state)
 	feed_close(&feed);
 }
 
+static void of_two_filled_pairs_the_first_in_the_template_counts(void **state)
+{
+	static const uint16_t six[][2] = { { 28, 16 }, { 8, 4 }, { 27, 16 }, { 12, 4 }, { 0, 0 } };
+	static const uint16_t four[][2] = { { 8, 4 }, { 27, 16 }, { 28, 16 }, { 12, 4 }, { 0, 0 } };
+	struct feed feed;
+	struct wire w;
+
+	(void)state;
+	feed_open(&feed, "netflow9");
+	begin(&w);
+	put_template(&w, 0, 256, six);
+	put_template(&w, 0, 257, four);
+	for (uint16_t id = 256; id <= 257; id++) {
+		set_begin(&w, id);
+		memset(w.data + w.len, 7, 40);
+		w.len += 40;
+		set_end(&w);
+	}
+	assert_int_equal(feed_wire(&feed, &w), 2);
+	assert_false(ip_is_v4(&feed.flows[0].src));
+	assert_true(ip_is_v4(&feed.flows[1].src));
+	feed_close(&feed);
+}
+
+static void fields_of_odd_lengths_are_stepped_over(void **state)
+{
+	static const uint16_t odd[][2] = { { 1, 0 },   { 2, 9 },  { 8, 3 },
+					   { 27, 15 }, { 12, 4 }, { 0, 0 } };
+	struct feed feed;
+	struct wire w;
+
+	(void)state;
+	feed_open(&feed, "netflow9");
+	begin(&w);
+	put_template(&w, 0, 256, odd);
+	set_begin(&w, 256);
+	memset(w.data + w.len, 0xff, 9 + 3 + 15);
+	w.len += 9 + 3 + 15;
+	put(&w, 0x01020304, 4);
+	set_end(&w);
+	assert_int_equal(feed_wire(&feed, &w), 1);
+	assert_int_equal(feed.flows[0].has, FLOW_HAS_DST);
+	assert_memory_equal(&feed.flows[0].dst.b[12], "\1\2\3\4", 4);
+	feed_close(&feed);
+}
+
+static void ports_of_one_protocol_fill_in_for_general_ones(void **state)
+{
+	static const uint16_t apart[][2] = { { 4, 1 },   { 180, 2 }, { 181, 2 },
+					     { 182, 2 }, { 183, 2 }, { 0, 0 } };
+	static const uint16_t general[][2] = { { 4, 1 }, { 182, 2 }, { 7, 2 }, { 0, 0 } };
+	struct feed feed;
+	struct wire w;
+
+	(void)state;
+	feed_open(&feed, "netflow9");
+	begin(&w);
+	put_template(&w, 0, 256, apart);
+	put_template(&w, 0, 257, general);
+	set_begin(&w, 256);
+	put(&w, 0x0600000000aaaabb, 8);
+	put(&w, 0xbb, 1);
+	put(&w, 0x11ccccdddd000000, 8);
+	put(&w, 0, 1);
+	set_end(&w);
+	set_begin(&w, 257);
+	put(&w, 0x0611112222, 5);
+	set_end(&w);
+	assert_int_equal(feed_wire(&feed, &w), 3);
+	assert_int_equal(feed.flows[0].sport, 0xaaaa);
+	assert_int_equal(feed.flows[0].dport, 0xbbbb);
+	assert_int_equal(feed.flows[1].sport, 0xcccc);
+	assert_int_equal(feed.flows[1].dport, 0xdddd);
+	assert_int_equal(feed.flows[2].sport, 0x2222);
+	feed_close(&feed);
+}
+
+static void zeros_up_to_four_bytes_are_no_tiny_records(void **state)
+{
+	static const uint16_t tiny[][2] = { { 4, 1 }, { 0, 0 } };
+	struct feed feed;
+	struct wire w;
+
+	(void)state;
+	feed_open(&feed, "netflow9");
+	begin(&w);
+	put_template(&w, 0, 256, tiny);
+	set_begin(&w, 256);
+	put(&w, 0x06110000, 4);
+	put(&w, 0x01000000, 4);
+	set_end(&w);
+	assert_int_equal(feed_wire(&feed, &w), 5);
+	assert_int_equal(feed.flows[4].proto, 1);
+	feed_close(&feed);
+}
+
 static void icmp_type_and_code_come_in_three_ways(void **state)
 {
 	static const uint16_t joined[][2] = { { 4, 1 }, { 32, 2 }, { 7, 2 }, { 11, 2 }, { 0, 0 } };
@@ -570,8 +678,11 @@ static void icmp_type_and_code_come_in_three_ways(void **state)
 	put(&w, 1, 1);
 	put(&w, 0, 2);
 	put(&w, 0x0800, 2);
+	put(&w, 58, 1); /* a bare type in the port: only the port is sure */
+	put(&w, 0, 2);
+	put(&w, 135, 2);
 	set_end(&w);
-	assert_int_equal(feed_wire(&feed, &w), 4);
+	assert_int_equal(feed_wire(&feed, &w), 5);
 	assert_int_equal(feed.flows[0].icmp_type, 3);
 	assert_int_equal(feed.flows[0].icmp_code, 3);
 	assert_int_equal(feed.flows[0].sport, 0);
@@ -581,6 +692,28 @@ static void icmp_type_and_code_come_in_three_ways(void **state)
 	assert_int_equal(feed.flows[2].icmp_type, 135);
 	assert_int_equal(feed.flows[3].icmp_type, 8);
 	assert_int_equal(feed.flows[3].dport, 0x0800);
+	assert_int_equal(feed.flows[4].has & FLOW_HAS_ICMP, 0);
+	assert_int_equal(feed.flows[4].dport, 135);
+	feed_close(&feed);
+}
+
+static void icmp_elements_of_both_families_follow_the_protocol(void **state)
+{
+	static const uint16_t both[][2] = { { 4, 1 }, { 32, 2 }, { 139, 2 }, { 0, 0 } };
+	struct feed feed;
+	struct wire w;
+
+	(void)state;
+	feed_open(&feed, "netflow9");
+	begin(&w);
+	put_template(&w, 0, 256, both);
+	set_begin(&w, 256);
+	put(&w, 0x0108000000, 5);
+	put(&w, 0x3a00008000, 5);
+	set_end(&w);
+	assert_int_equal(feed_wire(&feed, &w), 2);
+	assert_int_equal(feed.flows[0].icmp_type, 8);
+	assert_int_equal(feed.flows[1].icmp_type, 128);
 	feed_close(&feed);
 }
 
@@ -630,8 +763,12 @@ static void fragments_are_told_apart(void **state)
 	put(&w, 0x000020, 3); /* the first: more to come */
 	put(&w, 0x00b900, 3); /* the last */
 	put(&w, 0x000040, 3); /* must not be fragmented, and is not */
+	put(&w, 0x100000, 3); /* far inside */
+	put(&w, 0x400000, 3); /* flags beside the offset are no offset */
 	set_end(&w);
-	assert_int_equal(feed_wire(&feed, &w), 3);
+	assert_int_equal(feed_wire(&feed, &w), 5);
+	assert_int_equal(feed.flows[3].fragment, 2);
+	assert_int_equal(feed.flows[4].fragment, 0);
 	assert_int_equal(feed.flows[0].fragment, 1);
 	assert_int_equal(feed.flows[1].fragment, 2);
 	assert_int_equal(feed.flows[2].fragment, 0);
@@ -673,6 +810,11 @@ int main(void)
 		cmocka_unit_test(a_redefinition_that_cannot_be_takes_the_old_one_along),
 		cmocka_unit_test(every_cut_of_a_datagram_is_survived),
 		cmocka_unit_test(both_address_families_in_one_template),
+		cmocka_unit_test(of_two_filled_pairs_the_first_in_the_template_counts),
+		cmocka_unit_test(fields_of_odd_lengths_are_stepped_over),
+		cmocka_unit_test(ports_of_one_protocol_fill_in_for_general_ones),
+		cmocka_unit_test(zeros_up_to_four_bytes_are_no_tiny_records),
+		cmocka_unit_test(icmp_elements_of_both_families_follow_the_protocol),
 		cmocka_unit_test(icmp_type_and_code_come_in_three_ways),
 		cmocka_unit_test(firewall_and_forwarding_say_what_was_dropped),
 		cmocka_unit_test(fragments_are_told_apart),
