@@ -78,6 +78,7 @@ static void every_class_has_a_name(void **state)
 	assert_string_equal(vector_find(CLASS_OTHER, 50, 0, 0), "esp-flood");
 	assert_string_equal(vector_find(CLASS_ICMP, 58, 0, 0), "icmpv6-flood");
 	assert_string_equal(vector_find(CLASS_UDP, 17, 0, 53), "dns-query-flood");
+	assert_string_equal(vector_find(CLASS_UDP, 17, 443, 0), "quic-reflection");
 }
 
 static void shares_follow_the_packets(void **state)
