@@ -12,6 +12,7 @@ struct board {
 	struct control_server *server;
 	struct control_snapshot *shown; /* published last; one reference is ours */
 	struct control_snapshot *next;  /* NULL while nothing changed */
+	bool has_news;                  /* an event came since the status was last taken */
 	struct text scratch;
 };
 
@@ -59,6 +60,7 @@ static void take_event(void *self, const struct event *event)
 	struct board *board = self;
 	struct control_snapshot *next = next_of(board);
 
+	board->has_news = true;
 	if (!event->incident || !next)
 		return;
 	text_clear(&board->scratch);
@@ -76,10 +78,16 @@ struct event_sink board_event_sink(struct board *board)
 	return (struct event_sink){ .emit = take_event, .self = board };
 }
 
+bool board_has_news(const struct board *board)
+{
+	return board->has_news;
+}
+
 void board_status(struct board *board, const struct status_view *view)
 {
 	struct control_snapshot *next = next_of(board);
 
+	board->has_news = false;
 	text_clear(&board->scratch);
 	status_to_json(view, &board->scratch);
 	if (!next || board->scratch.failed ||

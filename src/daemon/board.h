@@ -25,6 +25,9 @@ WEIR_CHECK int board_listen(struct board *board, const char *path, struct text *
 /** board_event_sink() - where events for this board go. */
 struct event_sink board_event_sink(struct board *board);
 
+/** board_has_news() - events came since the last board_status(): its counts are old. */
+bool board_has_news(const struct board *board);
+
 /** board_status() - replace what is said of the daemon's health. */
 void board_status(struct board *board, const struct status_view *view);
 

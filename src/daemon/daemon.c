@@ -152,6 +152,8 @@ static void tick(struct daemon *d)
 		d->second_due_ns = mono_ns + NS_PER_S;
 		health_second(d->health);
 		publish(d);
+	} else if (board_has_news(d->board)) {
+		publish(d);
 	}
 	board_show(d->board);
 }
