@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * record: data records in, flows and announced sampling rates out, by a plan.
+ * record: data records in, flows out, by a plan.
  *
  * What every flow has is read without a branch a field; what only some
  * templates have is asked for once a record. Nothing here checks bounds but
@@ -12,24 +12,21 @@
 
 #include "base/clock.h"
 #include "ingest/packet.h"
+#include "ingest/record.h"
 
-#define BIT(slot)    (1ULL << (slot))
-#define ADDRESSES_V4 (BIT(SLOT_SRC4) | BIT(SLOT_DST4))
-#define ADDRESSES_V6 (BIT(SLOT_SRC6) | BIT(SLOT_DST6))
-#define PORTS_OF_TCP (BIT(SLOT_SPORT_TCP) | BIT(SLOT_DPORT_TCP))
-#define ICMP_V4      (BIT(SLOT_ICMP4) | BIT(SLOT_ICMP4_TYPE))
-#define ICMP_V6      (BIT(SLOT_ICMP6) | BIT(SLOT_ICMP6_TYPE))
-#define REVERSE      (BIT(SLOT_REV_BYTES) | BIT(SLOT_REV_PACKETS))
-#define FRAGMENT     (BIT(SLOT_FRAGMENT_OFFSET) | BIT(SLOT_FRAGMENT_FLAGS))
-#define DROPPED      (BIT(SLOT_FORWARDING) | BIT(SLOT_FIREWALL))
-#define SECTIONS     (BIT(SLOT_FRAME) | BIT(SLOT_IP_PACKET))
-#define TIMES        (BIT(SLOT_START) | BIT(SLOT_END))
-#define RARE                                                                                      \
-	(BIT(SLOT_TTL) | BIT(SLOT_VLAN) | PORTS_OF_TCP | ICMP_V4 | ICMP_V6 | REVERSE | FRAGMENT | \
-	 DROPPED | SECTIONS)
-#define RATES                                                                         \
-	(BIT(SLOT_INTERVAL) | BIT(SLOT_RANDOM_INTERVAL) | BIT(SLOT_PACKET_INTERVAL) | \
-	 BIT(SLOT_SIZE) | BIT(SLOT_PROBABILITY))
+#define ADDRESSES_V4 (SLOT_BIT(SLOT_SRC4) | SLOT_BIT(SLOT_DST4))
+#define ADDRESSES_V6 (SLOT_BIT(SLOT_SRC6) | SLOT_BIT(SLOT_DST6))
+#define PORTS_OF_TCP (SLOT_BIT(SLOT_SPORT_TCP) | SLOT_BIT(SLOT_DPORT_TCP))
+#define ICMP_V4      (SLOT_BIT(SLOT_ICMP4) | SLOT_BIT(SLOT_ICMP4_TYPE))
+#define ICMP_V6      (SLOT_BIT(SLOT_ICMP6) | SLOT_BIT(SLOT_ICMP6_TYPE))
+#define REVERSE      (SLOT_BIT(SLOT_REV_BYTES) | SLOT_BIT(SLOT_REV_PACKETS))
+#define FRAGMENT     (SLOT_BIT(SLOT_FRAGMENT_OFFSET) | SLOT_BIT(SLOT_FRAGMENT_FLAGS))
+#define DROPPED      (SLOT_BIT(SLOT_FORWARDING) | SLOT_BIT(SLOT_FIREWALL))
+#define SECTIONS     (SLOT_BIT(SLOT_FRAME) | SLOT_BIT(SLOT_IP_PACKET))
+#define TIMES        (SLOT_BIT(SLOT_START) | SLOT_BIT(SLOT_END))
+#define RARE                                                                                     \
+	(SLOT_BIT(SLOT_TTL) | SLOT_BIT(SLOT_VLAN) | PORTS_OF_TCP | ICMP_V4 | ICMP_V6 | REVERSE | \
+	 FRAGMENT | DROPPED | SECTIONS)
 
 #define PROTO_ICMP         1
 #define PROTO_TCP          6
@@ -40,33 +37,6 @@
 #define FIREWALL_DENIED    3
 /* fragmentFlags: more fragments follow (IANA, element 197, bit 2 from the top). */
 #define FRAGMENT_MORE      0x20
-/* Marks the rate of an interface among those of samplers. */
-#define SAMPLER_INTERFACE  (1ULL << 63)
-
-/* Where the parts of one record begin. */
-struct places {
-	const uint8_t *base[PLAN_VARIABLE_MAX + 1]; /* the record; ends of variable fields */
-	const uint8_t *field[PLAN_VARIABLE_MAX];    /* contents of variable fields */
-	uint16_t field_len[PLAN_VARIABLE_MAX];
-};
-
-/* One record in work. */
-struct record {
-	const struct plan *plan;
-	const struct places *places;
-};
-
-static inline const uint8_t *field_end(const struct record *r, enum slot slot)
-{
-	const struct plan_slot *s = &r->plan->slot[slot];
-
-	return r->places->base[s->base] + s->end;
-}
-
-static inline uint64_t value(const struct record *r, enum slot slot)
-{
-	return be64_at(field_end(r, slot) - 8) & r->plan->slot[slot].mask;
-}
 
 static inline struct ip address4(const struct record *r, enum slot slot)
 {
@@ -318,70 +288,6 @@ static void read_flow(const struct record *r, const struct stamp_base *base, str
 	}
 }
 
-static uint32_t rate_of_share(uint64_t part, uint64_t whole)
-{
-	uint64_t rate = part ? (whole + part / 2) / part : 0;
-
-	return rate < UINT32_MAX ? (uint32_t)rate : UINT32_MAX;
-}
-
-/* samplingProbability: a floating-point number, shortened to 32 bits by some. */
-static uint32_t rate_of_probability(const struct record *r)
-{
-	uint64_t bits = value(r, SLOT_PROBABILITY);
-	double probability = 0;
-
-	if (r->plan->slot[SLOT_PROBABILITY].mask == UINT64_MAX) {
-		memcpy(&probability, &bits, sizeof(probability));
-	} else if (r->plan->slot[SLOT_PROBABILITY].mask == UINT32_MAX) {
-		uint32_t word = (uint32_t)bits;
-		float single;
-		memcpy(&single, &word, sizeof(single));
-		probability = (double)single;
-	}
-	/* Also turns away what is no number. */
-	if (!(probability > 1e-9 && probability <= 1))
-		return 0;
-	return (uint32_t)(1 / probability + 0.5);
-}
-
-/* The rate a record names, in whichever way; 0: none. */
-static uint32_t read_rate(const struct record *r)
-{
-	uint64_t interval = value(r, SLOT_INTERVAL);
-	uint64_t packets = value(r, SLOT_PACKET_INTERVAL);
-	uint64_t space = value(r, SLOT_PACKET_SPACE);
-
-	if (interval == 0)
-		interval = value(r, SLOT_RANDOM_INTERVAL);
-	if (interval)
-		return rate_of_share(1, interval);
-	if (value(r, SLOT_SIZE) && value(r, SLOT_POPULATION))
-		return rate_of_share(value(r, SLOT_SIZE), value(r, SLOT_POPULATION));
-	if (packets && plan_has(r->plan, SLOT_PACKET_SPACE))
-		return rate_of_share(packets, packets + (space & UINT32_MAX));
-	/* An interval without a space would mean "all packets"; those who send it mean 1:N. */
-	return packets ? rate_of_share(1, packets) : rate_of_probability(r);
-}
-
-/* What the announced samplers say of a record: the one it names, its interface's, the only one. */
-static uint32_t sampler_rate(const struct record *r, const struct exporter *exporter,
-			     const struct flow *flow)
-{
-	uint32_t rate = 0;
-
-	if (exporter->sampler_count == 0)
-		return 0;
-	if (plan_has(r->plan, SLOT_SAMPLER))
-		return exporter_sampler_rate(exporter, value(r, SLOT_SAMPLER));
-	if (flow->has & FLOW_HAS_IN_IF)
-		rate = exporter_sampler_rate(exporter, SAMPLER_INTERFACE | flow->in_if);
-	if (rate == 0 && exporter->sampler_count == 1 &&
-	    !(exporter->samplers[0].id & SAMPLER_INTERFACE))
-		rate = exporter->samplers[0].rate;
-	return rate;
-}
-
 static void flow_record(struct message *message, const struct record *r)
 {
 	struct exporter *exporter = message->exporter;
@@ -389,36 +295,13 @@ static void flow_record(struct message *message, const struct record *r)
 	enum sampling_source source = SAMPLING_RECORD;
 
 	read_flow(r, &message->base, flow);
-	uint32_t rate = r->plan->slots & RATES ? read_rate(r) : 0;
+	uint32_t rate = record_rate(r);
 	if (rate == 0) {
-		rate = sampler_rate(r, exporter, flow);
+		rate = record_sampler_rate(r, exporter, flow);
 		source = rate ? SAMPLING_OPTIONS : SAMPLING_UNKNOWN;
 	}
 	flow_commit(message->state, exporter, rate, source);
 	message->flows++;
-}
-
-static void options_record(struct message *message, const struct record *r)
-{
-	struct exporter *exporter = message->exporter;
-	uint32_t rate = r->plan->slots & RATES ? read_rate(r) : 0;
-
-	exporter->stats.options++;
-	if (plan_has(r->plan, SLOT_SYSTEM_INIT)) {
-		exporter->system_init_ns =
-			stamp_ns(&message->base, UNIT_MS, value(r, SLOT_SYSTEM_INIT));
-		/* softflowd sends its first flows in the same message. */
-		message->base.init_ns = exporter->system_init_ns;
-	}
-	if (rate == 0)
-		return;
-	if (plan_has(r->plan, SLOT_SAMPLER))
-		exporter_sampler_set(exporter, value(r, SLOT_SAMPLER), false, rate);
-	else if (plan_has(r->plan, SLOT_IN_IF))
-		exporter_sampler_set(exporter, SAMPLER_INTERFACE | (uint32_t)value(r, SLOT_IN_IF),
-				     false, rate);
-	else
-		exporter_sampler_set(exporter, 0, true, rate);
 }
 
 /* What is left is padding: too short for any record, or the zeros that fill up to 4 bytes. */
@@ -444,7 +327,7 @@ unsigned plan_decode(struct message *message, const struct plan *plan, struct by
 			break;
 		}
 		if (plan->options)
-			options_record(message, &record);
+			record_options(message, &record);
 		else
 			flow_record(message, &record);
 		records.at = next;

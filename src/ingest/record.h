@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * record: one data record in work, between record.c and record_rate.c.
+ *
+ * A record lies where its plan's slots say, from the bases that were measured
+ * for it; see ingest/plan.h. Pure.
+ */
+#pragma once
+
+#include "ingest/plan.h"
+
+/** The bit of a slot in plan.slots. */
+#define SLOT_BIT(slot) (1ULL << (slot))
+
+/** Where the parts of one record begin. */
+struct places {
+	const uint8_t *base[PLAN_VARIABLE_MAX + 1]; /**< the record; ends of variable fields */
+	const uint8_t *field[PLAN_VARIABLE_MAX];    /**< contents of variable fields */
+	uint16_t field_len[PLAN_VARIABLE_MAX];
+};
+
+/** One record in work. */
+struct record {
+	const struct plan *plan;
+	const struct places *places;
+};
+
+/** First byte behind a slot's field. */
+static inline const uint8_t *field_end(const struct record *r, enum slot slot)
+{
+	const struct plan_slot *s = &r->plan->slot[slot];
+
+	return r->places->base[s->base] + s->end;
+}
+
+/** A slot's number; 0 if the template has no such field. */
+static inline uint64_t value(const struct record *r, enum slot slot)
+{
+	return be64_at(field_end(r, slot) - 8) & r->plan->slot[slot].mask;
+}
+
+/** record_rate() - the sampling rate a record names itself, in whichever way; 0: none. */
+uint32_t record_rate(const struct record *r);
+
+/**
+ * record_sampler_rate() - what the announced samplers say of a record.
+ * @flow: made of it, for its interface
+ *
+ * Return: the rate of the sampler it names, else of its interface, else of the only sampler;
+ * 0 if that tells nothing.
+ */
+uint32_t record_sampler_rate(const struct record *r, const struct exporter *exporter,
+			     const struct flow *flow);
+
+/** record_options() - learn from a record of options data. */
+void record_options(struct message *message, const struct record *r);
