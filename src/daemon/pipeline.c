@@ -3,20 +3,16 @@
 #include "daemon/pipeline.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "actuate/actuator.h"
-#include "base/log.h"
+#include "daemon/hands.h"
 #include "detect/detector.h"
 #include "incident/incidents.h"
 #include "incident/journal.h"
-#include "plan/observe.h"
 #include "report/report.h"
 #include "verify/judge.h"
 
 #define DETECTORS_MAX 16
-#define ACTUATORS_MAX 16
 
 struct pipeline {
 	const struct config *config;
@@ -24,9 +20,7 @@ struct pipeline {
 	const struct detector *detectors[DETECTORS_MAX];
 	void *detector_states[DETECTORS_MAX];
 	unsigned detector_count;
-	const struct actuator *actuators[ACTUATORS_MAX];
-	void *actuator_states[ACTUATORS_MAX];
-	unsigned actuator_count;
+	struct hands *hands;
 	struct journal *journal;
 	struct journal_stats journal_stats;
 	struct incidents *incidents;
@@ -47,36 +41,6 @@ static int open_detectors(struct pipeline *p, uint64_t seed)
 	return 0;
 }
 
-static int open_actuators(struct pipeline *p)
-{
-	for (unsigned i = 0; actuator_registry[i] && i < ACTUATORS_MAX; i++) {
-		int err = actuator_registry[i]->open(p->config, &p->actuator_states[i]);
-		if (err)
-			return err;
-		p->actuators[p->actuator_count++] = actuator_registry[i];
-	}
-	return 0;
-}
-
-/* Chosen by what it can do, never by name. */
-static void *actuator_state(const struct pipeline *p, const struct actuator *actuator)
-{
-	for (unsigned i = 0; i < p->actuator_count; i++) {
-		if (p->actuators[i] == actuator)
-			return p->actuator_states[i];
-	}
-	return NULL;
-}
-
-static const struct actuator *make_plan(const struct incident *incident, struct plan *ret_plan)
-{
-	plan_observe(incident, ret_plan);
-	const struct actuator *actuator = actuator_for(ret_plan->level);
-	if (actuator)
-		snprintf(ret_plan->actuator, sizeof(ret_plan->actuator), "%s", actuator->name);
-	return actuator;
-}
-
 static void emit(struct pipeline *p, const struct event *event)
 {
 	if (p->report)
@@ -85,77 +49,34 @@ static void emit(struct pipeline *p, const struct event *event)
 		p->also.emit(p->also.self, event);
 }
 
-static void emit_plan(struct pipeline *p, enum event_type type, const struct incident *incident,
-		      const struct plan *plan, const struct verdict *verdict)
+/* What the hands do is written down before it is told. */
+static void take_plan_event(void *self, const struct event *event)
 {
-	const struct event event = {
-		.type = type,
-		.time_ns = p->now_ns,
-		.incident = incident,
-		.plan = plan,
-		.verdict = verdict,
-	};
+	struct pipeline *p = self;
 
 	if (p->journal)
-		journal_add(p->journal, &event);
-	emit(p, &event);
-}
-
-static void apply(struct pipeline *p, const struct incident *incident)
-{
-	struct plan plan;
-	struct effect effect;
-	const struct actuator *actuator = make_plan(incident, &plan);
-
-	emit_plan(p, EVENT_PLAN_PROPOSED, incident, &plan, NULL);
-	if (!actuator)
-		return;
-	void *state = actuator_state(p, actuator);
-	int err = actuator->check(state, &plan);
-	if (!err)
-		err = actuator->apply(state, &plan, p->now_ns, &effect);
-	if (err)
-		log_error("actuate", "%s cannot apply plan %s: %s", actuator->name, plan.id,
-			  err_text(err));
-	else
-		emit_plan(p, EVENT_PLAN_APPLIED, incident, &plan, NULL);
-}
-
-static void withdraw(struct pipeline *p, const struct incident *incident)
-{
-	struct plan plan;
-	struct effect effect;
-	struct verdict verdict;
-	const struct actuator *actuator = make_plan(incident, &plan);
-
-	if (!actuator)
-		return;
-	int err = actuator->withdraw(actuator_state(p, actuator), &plan, p->now_ns, &effect);
-	verify_judge(&plan, incident, p->now_ns, &verdict);
-	if (err)
-		log_error("actuate", "%s cannot withdraw plan %s: %s", actuator->name, plan.id,
-			  err_text(err));
-	else
-		emit_plan(p, EVENT_PLAN_WITHDRAWN, incident, &plan, &verdict);
+		journal_add(p->journal, event);
+	emit(p, event);
 }
 
 static void take_event(void *self, const struct event *event)
 {
 	struct pipeline *p = self;
+	const struct event_sink plans = { .emit = take_plan_event, .self = p };
 	struct event with_verdict = *event;
 	struct verdict verdict;
 	struct plan plan;
 
-	if (event->type == EVENT_INCIDENT_UPDATED && make_plan(event->incident, &plan)) {
+	if (event->type == EVENT_INCIDENT_UPDATED && hands_plan(event->incident, &plan)) {
 		verify_judge(&plan, event->incident, p->now_ns, &verdict);
 		with_verdict.plan = &plan;
 		with_verdict.verdict = &verdict;
 	}
 	emit(p, &with_verdict);
 	if (event->type == EVENT_INCIDENT_OPENED)
-		apply(p, event->incident);
+		hands_apply(p->hands, event->incident, p->now_ns, &plans);
 	else if (event->type == EVENT_INCIDENT_CLOSED)
-		withdraw(p, event->incident);
+		hands_withdraw(p->hands, event->incident, p->now_ns, &plans);
 }
 
 static void take_finding(void *self, const struct finding *finding)
@@ -165,20 +86,11 @@ static void take_finding(void *self, const struct finding *finding)
 	incidents_finding(p->incidents, finding);
 }
 
-/* After a restart: what does the outside still hold for this incident? */
 static void resync(void *self, const struct incident *incident)
 {
 	struct pipeline *p = self;
-	struct plan plan;
-	struct effect effect;
-	const struct actuator *actuator = make_plan(incident, &plan);
 
-	if (!actuator)
-		return;
-	int err = actuator->resync(actuator_state(p, actuator), &plan, p->now_ns, &effect);
-	if (err)
-		log_error("actuate", "%s cannot tell what it holds for plan %s: %s", actuator->name,
-			  plan.id, err_text(err));
+	hands_resync(p->hands, incident, p->now_ns);
 }
 
 static int open_rooms(struct pipeline *p, const struct pipeline_options *options,
@@ -195,11 +107,13 @@ static int open_rooms(struct pipeline *p, const struct pipeline_options *options
 	if (!err)
 		err = open_detectors(p, options->seed);
 	if (!err)
-		err = open_actuators(p);
+		err = hands_new(p->config, &p->hands);
 	if (!err)
 		err = incidents_open(p->config, p->journal, options->now_ns, &p->incidents);
 	if (!err)
 		incidents_each(p->incidents, resync, p);
+	if (err && error->len == 0)
+		text_addf(error, "the rooms cannot be opened: %s", err_text(err));
 	return err;
 }
 
@@ -227,8 +141,7 @@ void pipeline_close(struct pipeline *pipeline)
 	if (!pipeline)
 		return;
 	incidents_close(pipeline->incidents);
-	for (unsigned i = 0; i < pipeline->actuator_count; i++)
-		pipeline->actuators[i]->close(pipeline->actuator_states[i]);
+	hands_free(pipeline->hands);
 	for (unsigned i = 0; i < pipeline->detector_count; i++)
 		pipeline->detectors[i]->close(pipeline->detector_states[i]);
 	report_close(pipeline->report);
@@ -308,7 +221,7 @@ int pipeline_recall(struct pipeline *pipeline, unsigned limit, const struct even
 			.type = EVENT_INCIDENT_UPDATED,
 			.time_ns = incident->updated_ns,
 			.incident = incident,
-			.plan = make_plan(incident, &plan) ? &plan : NULL,
+			.plan = hands_plan(incident, &plan) ? &plan : NULL,
 		};
 		sink->emit(sink->self, &event);
 	}
