@@ -312,7 +312,8 @@ static void note_tables(const json_t *status, struct text *out, bool *any)
 	note(out, any, sum_in(threads, "templates_turned_away"), "templates that found no room",
 	     "raise limits.templates");
 	note(out, any, sum_in(threads, "held_turned_away"),
-	     "data sets that found no room to wait for their template", "raise limits.held");
+	     "data sets given up while they waited for their template",
+	     "let the exporter send templates more often, or raise limits.held");
 	note(out, any, sum_in(detectors, "turned_away"),
 	     "tallies of hosts that a detector had no room for", "raise limits.hosts");
 	note(out, any, count_at(incidents, "turned_away"),

@@ -123,8 +123,9 @@ static void put_thread(struct jsonw *w, const struct status_thread *thread)
 	jsonw_u64(w, "ticks_dropped", thread->ticks_dropped);
 	jsonw_u64(w, "templates", thread->templates);
 	jsonw_u64(w, "templates_turned_away", thread->templates_turned_away);
-	jsonw_u64(w, "held_bytes", thread->held_bytes);
 	jsonw_u64(w, "held_turned_away", thread->held_turned_away);
+	jsonw_u64(w, "interfaces", thread->interfaces);
+	jsonw_u64(w, "interfaces_turned_away", thread->interfaces_turned_away);
 	jsonw_object_end(w);
 }
 
@@ -168,6 +169,24 @@ static void put_totals(struct jsonw *w, const struct status_view *view)
 	jsonw_object_end(w);
 }
 
+static void put_interface(struct jsonw *w, const struct interface_rate *rate)
+{
+	jsonw_object(w, NULL);
+	jsonw_ip(w, "address", &rate->exporter);
+	jsonw_ip(w, "agent", &rate->agent);
+	jsonw_u64(w, "if_index", rate->if_index);
+	jsonw_u64(w, "speed_bps", rate->speed_bps);
+	if (rate->over_ns) {
+		jsonw_u64(w, "in_bps", rate->in_bps);
+		jsonw_u64(w, "out_bps", rate->out_bps);
+		jsonw_u64(w, "in_pps", rate->in_pps);
+		jsonw_u64(w, "out_pps", rate->out_pps);
+		jsonw_number(w, "over_s", (double)rate->over_ns / NS_PER_S);
+	}
+	jsonw_time(w, "last_seen", rate->last_ns);
+	jsonw_object_end(w);
+}
+
 static void put_tables(struct jsonw *w, const struct status_view *view)
 {
 	jsonw_array(w, "exporters");
@@ -175,6 +194,10 @@ static void put_tables(struct jsonw *w, const struct status_view *view)
 		put_exporter(w, &view->exporters[i]);
 	jsonw_array_end(w);
 	jsonw_u64(w, "exporters_not_listed", view->exporters_dropped);
+	jsonw_array(w, "interfaces");
+	for (size_t i = 0; i < view->interface_count; i++)
+		put_interface(w, &view->interfaces[i]);
+	jsonw_array_end(w);
 	jsonw_array(w, "threads");
 	for (size_t i = 0; i < view->thread_count; i++)
 		put_thread(w, &view->threads[i]);
@@ -185,6 +208,8 @@ static void put_tables(struct jsonw *w, const struct status_view *view)
 		jsonw_string(w, "name", view->detectors[i].name);
 		jsonw_u64(w, "hosts", view->detectors[i].hosts);
 		jsonw_u64(w, "turned_away", view->detectors[i].turned_away);
+		jsonw_u64(w, "details_turned_away", view->detectors[i].details_turned_away);
+		jsonw_u64(w, "late", view->detectors[i].late);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);

@@ -15,6 +15,7 @@
 
 #include "base/text.h"
 #include "model/exporter.h"
+#include "model/interface.h"
 #include "model/reason.h"
 
 /** How fast a counter grew: over the last second, and as a mean of the last ten. */
@@ -45,8 +46,9 @@ struct status_thread {
 	uint64_t ticks_dropped;       /**< finished ticks the control thread did not take in time */
 	uint64_t templates;           /**< known now */
 	uint64_t templates_turned_away;
-	uint64_t held_bytes;       /**< data waiting for their template now */
-	uint64_t held_turned_away; /**< data sets that found no room to wait */
+	uint64_t held_turned_away;       /**< data sets given up while waiting for their template */
+	uint64_t interfaces;             /**< whose counter samples are kept now */
+	uint64_t interfaces_turned_away; /**< counter samples of those that found no room */
 };
 
 /** One detector. */
@@ -54,6 +56,8 @@ struct status_detector {
 	const char *name;
 	uint64_t hosts;
 	uint64_t turned_away;
+	uint64_t details_turned_away;
+	uint64_t late; /**< tallies too old to count */
 };
 
 /** One sink. */
@@ -92,6 +96,8 @@ struct status_view {
 	struct status_rate records_per_s;
 	const struct status_exporter *exporters;
 	size_t exporter_count;
+	const struct interface_rate *interfaces;
+	size_t interface_count;
 	const struct status_thread *threads;
 	size_t thread_count;
 	const struct status_detector *detectors;

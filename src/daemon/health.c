@@ -15,6 +15,8 @@ struct thread_health {
 	struct history *datagrams; /* of each exporter */
 	struct history *records;
 	unsigned exporter_count;
+	struct interface_rate *interfaces;
+	size_t interface_count;
 	uint64_t undecodable[REASON_COUNT_OF];
 	struct status_thread view;
 };
@@ -25,6 +27,7 @@ struct health {
 	struct thread_health *threads;
 	struct status_exporter *exporter_views;
 	struct status_thread *thread_views;
+	struct interface_rate *interface_views;
 	struct history datagrams;
 	struct history records;
 	unsigned seconds; /* readings taken, up to HISTORY */
@@ -36,7 +39,8 @@ static bool thread_new(struct thread_health *thread, size_t limit)
 	thread->exporters = calloc(limit, sizeof(*thread->exporters));
 	thread->datagrams = calloc(limit, sizeof(*thread->datagrams));
 	thread->records = calloc(limit, sizeof(*thread->records));
-	return thread->exporters && thread->datagrams && thread->records;
+	thread->interfaces = calloc(WORKER_INTERFACES, sizeof(*thread->interfaces));
+	return thread->exporters && thread->datagrams && thread->records && thread->interfaces;
 }
 
 struct health *health_new(const struct config *config, unsigned threads)
@@ -49,7 +53,9 @@ struct health *health_new(const struct config *config, unsigned threads)
 	h->threads = calloc(threads, sizeof(*h->threads));
 	h->thread_views = calloc(threads, sizeof(*h->thread_views));
 	h->exporter_views = calloc((size_t)threads * h->exporter_limit, sizeof(*h->exporter_views));
-	bool ok = h->threads && h->thread_views && h->exporter_views;
+	h->interface_views =
+		calloc((size_t)threads * WORKER_INTERFACES, sizeof(*h->interface_views));
+	bool ok = h->threads && h->thread_views && h->exporter_views && h->interface_views;
 	for (h->thread_count = 0; ok && h->thread_count < threads; h->thread_count++)
 		ok = thread_new(&h->threads[h->thread_count], h->exporter_limit);
 	if (!ok) {
@@ -67,9 +73,11 @@ void health_free(struct health *health)
 		free(health->threads[i].exporters);
 		free(health->threads[i].datagrams);
 		free(health->threads[i].records);
+		free(health->threads[i].interfaces);
 	}
 	free(health->threads);
 	free(health->thread_views);
+	free(health->interface_views);
 	free(health->exporter_views);
 	free(health);
 }
@@ -82,6 +90,8 @@ void health_take(struct health *health, unsigned thread, const struct parcel *pa
 		return;
 	t->exporter_count = parcel->exporter_count;
 	memcpy(t->exporters, parcel->exporters, parcel->exporter_count * sizeof(*t->exporters));
+	t->interface_count = parcel->interface_count;
+	memcpy(t->interfaces, parcel->interfaces, t->interface_count * sizeof(*t->interfaces));
 	memcpy(t->undecodable, parcel->undecodable, sizeof(t->undecodable));
 	t->view = (struct status_thread){
 		.datagrams = parcel->datagrams,
@@ -93,6 +103,8 @@ void health_take(struct health *health, unsigned thread, const struct parcel *pa
 		.details = parcel->batch->detail_count,
 		.details_turned_away = parcel->shard.details_turned_away,
 		.ticks_dropped = parcel->ticks_late,
+		.interfaces = parcel->interface_count,
+		.interfaces_turned_away = parcel->interfaces_turned_away,
 	};
 }
 
@@ -154,6 +166,9 @@ static void fill_exporters(struct health *h, unsigned thread, const struct confi
 		for (unsigned r = 0; r < REASON_COUNT_OF; r++)
 			view->undecodable[r] += stats->undecodable[r];
 		h->thread_views[thread].templates += stats->templates;
+		h->thread_views[thread].templates_turned_away +=
+			stats->undecodable[REASON_TEMPLATE_FULL];
+		h->thread_views[thread].held_turned_away += stats->undecodable[REASON_NO_TEMPLATE];
 	}
 }
 
@@ -169,8 +184,12 @@ void health_fill(struct health *health, const struct config *config, struct stat
 		for (unsigned r = 0; r < REASON_COUNT_OF; r++)
 			view->undecodable[r] += t->undecodable[r];
 		fill_exporters(health, i, config, view);
+		memcpy(health->interface_views + view->interface_count, t->interfaces,
+		       t->interface_count * sizeof(*t->interfaces));
+		view->interface_count += t->interface_count;
 	}
 	view->exporters = health->exporter_views;
+	view->interfaces = health->interface_views;
 	view->threads = health->thread_views;
 	view->thread_count = health->thread_count;
 	view->datagrams_per_s = rate_of(health, &health->datagrams);

@@ -238,6 +238,8 @@ static void fill_detectors(struct pipeline *p, struct status_view *view)
 			.name = p->detectors[i]->name,
 			.hosts = stats.hosts,
 			.turned_away = stats.turned_away,
+			.details_turned_away = stats.details_turned_away,
+			.late = stats.late,
 		};
 	}
 	view->detectors = p->detector_views;

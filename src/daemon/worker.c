@@ -29,6 +29,7 @@ struct worker {
 	struct udp_receiver *receiver;
 	struct decode_state *state;
 	struct shard *shard;
+	struct interfaces *interfaces;
 	struct parcel parcels[PARCELS];
 	struct ring *full;  /* finished, to the control thread */
 	struct ring *empty; /* back from it */
@@ -45,7 +46,8 @@ static bool parcels_new(struct worker *w, const struct config *config)
 		struct parcel *p = &w->parcels[i];
 		p->batch = tally_batch_new(config);
 		p->exporters = calloc(config->max_exporters, sizeof(*p->exporters));
-		if (!p->batch || !p->exporters || !ring_push(w->empty, p))
+		p->interfaces = calloc(WORKER_INTERFACES, sizeof(*p->interfaces));
+		if (!p->batch || !p->exporters || !p->interfaces || !ring_push(w->empty, p))
 			return false;
 	}
 	return true;
@@ -64,13 +66,14 @@ struct worker *worker_new(const struct config *config, unsigned number, uint64_t
 	w->state = decode_state_new(config, seed);
 	if (shard_open(config, seed, &w->shard))
 		w->shard = NULL;
+	w->interfaces = interfaces_new(WORKER_INTERFACES, seed);
 	w->full = ring_new(PARCELS);
 	w->empty = ring_new(PARCELS);
 	atomic_store(&w->wanted, config);
 	atomic_store(&w->used, config);
 	struct epoll_event wake = { .events = EPOLLIN, .data.ptr = NULL };
 	if (w->wake_fd < 0 || w->epoll_fd < 0 || !w->receiver || !w->state || !w->shard ||
-	    !w->full || !w->empty || !parcels_new(w, config) ||
+	    !w->interfaces || !w->full || !w->empty || !parcels_new(w, config) ||
 	    epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, w->wake_fd, &wake)) {
 		worker_free(w);
 		return NULL;
@@ -98,10 +101,19 @@ static void take_flows(void *self, struct flow *flows, size_t count)
 	shard_add(w->shard, flows, count);
 }
 
+static void take_counters(void *self, const struct interface_counters *counters)
+{
+	struct worker *w = self;
+
+	interfaces_update(w->interfaces, counters);
+}
+
 static void take_datagram(void *self, const struct datagram *datagram)
 {
 	struct worker *w = self;
-	const struct flow_sink sink = { .flows = take_flows, .self = w };
+	const struct flow_sink sink = { .flows = take_flows,
+					.interface = take_counters,
+					.self = w };
 
 	decode_datagram(w->state, NULL, datagram, &sink);
 }
@@ -116,6 +128,15 @@ static void read_source(struct worker *w, struct udp_socket *source)
 	}
 }
 
+static void copy_interfaces(struct worker *w, struct parcel *parcel)
+{
+	const struct interface_rate *rates =
+		interfaces_rates(w->interfaces, &parcel->interface_count);
+
+	memcpy(parcel->interfaces, rates, parcel->interface_count * sizeof(*rates));
+	parcel->interfaces_turned_away = interfaces_turned_away(w->interfaces);
+}
+
 static void copy_counters(struct worker *w, struct parcel *parcel)
 {
 	const struct decode_state *state = w->state;
@@ -124,6 +145,7 @@ static void copy_counters(struct worker *w, struct parcel *parcel)
 	for (unsigned i = 0; i < state->exporter_count; i++)
 		parcel->exporters[i] = state->exporters[i].stats;
 	memcpy(parcel->undecodable, state->undecodable, sizeof(parcel->undecodable));
+	copy_interfaces(w, parcel);
 	parcel->udp = *udp_receiver_stats(w->receiver);
 	shard_stats(w->shard, &parcel->shard);
 	parcel->datagrams = state->datagrams;
@@ -234,10 +256,12 @@ void worker_free(struct worker *worker)
 	for (unsigned i = 0; i < PARCELS; i++) {
 		tally_batch_free(worker->parcels[i].batch);
 		free(worker->parcels[i].exporters);
+		free(worker->parcels[i].interfaces);
 	}
 	ring_free(worker->full);
 	ring_free(worker->empty);
 	shard_close(worker->shard);
+	interfaces_free(worker->interfaces);
 	decode_state_free(worker->state);
 	udp_receiver_free(worker->receiver);
 	free(worker);

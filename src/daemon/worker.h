@@ -15,12 +15,16 @@
 
 #include "base/ring.h"
 #include "config/config.h"
+#include "ingest/interfaces.h"
 #include "ingest/udp.h"
 #include "model/exporter.h"
 #include "tally/shard.h"
 
 /** Length of a tick. */
 #define TICK_NS (100 * NS_PER_MS)
+
+/** Interfaces whose counter samples are kept, for each thread. */
+#define WORKER_INTERFACES 4096
 
 /** What a worker hands over at the end of a tick. */
 struct parcel {
@@ -29,6 +33,9 @@ struct parcel {
 	bool fresh;
 	struct exporter_stats *exporters; /**< max_exporters of them */
 	unsigned exporter_count;
+	struct interface_rate *interfaces; /**< WORKER_INTERFACES of them */
+	size_t interface_count;
+	uint64_t interfaces_turned_away;
 	uint64_t undecodable[REASON_COUNT_OF]; /**< of no exporter */
 	struct udp_stats udp;
 	struct shard_stats shard;
