@@ -6,8 +6,11 @@ two other decoders read in them, and the sampling rate that the exporter told.""
 import collections
 import datetime
 import json
+import pathlib
+import sys
 
-import tap
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import tap  # noqa: E402
 
 CAPTURES = tap.ROOT / "tests" / "data" / "captures"
 SHOWN = 10

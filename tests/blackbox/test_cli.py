@@ -3,12 +3,15 @@
 
 import json
 import os
+import pathlib
 import re
 import shutil
 import socket
 import subprocess
+import sys
 
-import tap
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import tap  # noqa: E402
 
 COMMANDS = ["run", "replay", "decode", "check", "status", "incidents", "completion"]
 

@@ -17,9 +17,11 @@ import gzip
 import ipaddress
 import json
 import pathlib
+import sys
 from dataclasses import dataclass
 
-import tap
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import tap  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROTOCOLS = {"TCP": 6, "UDP": 17, "ICMP": 1, "ICMP6": 58, "IGMP": 2, "IPIP": 4, "IPv4": 4,

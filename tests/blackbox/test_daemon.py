@@ -4,11 +4,17 @@
 
 import json
 import os
+import pathlib
+import random
 import signal
+import socket
+import struct
 import subprocess
 import sys
+import time
 
-import tap
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import tap  # noqa: E402
 
 RECORDING = tap.ROOT / "tests/data/demo/two-attacks.pcap"
 FEED = tap.ROOT / "tools/demo/feed.py"
@@ -204,8 +210,6 @@ def a_full_disk_stops_the_journal_not_the_detection():
 @tap.case
 def garbage_is_counted_and_does_no_harm():
     daemon = Daemon().start()
-    import random
-    import socket
     rng = random.Random(7)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         for i in range(2000):
@@ -216,6 +220,31 @@ def garbage_is_counted_and_does_no_harm():
     tap.true(sum(daemon.status()["totals"]["undecodable"].values()) > 0, "nothing counted as undecodable")
     tap.true(len(daemon.said().splitlines()) < 50, f"too many log lines:\n{daemon.said()}")
     tap.equal(daemon.seen("incident.opened"), [], "incidents")
+
+
+def counter_datagram(sequence, octets):
+    """An sFlow v5 datagram with one counter sample of interface 7 (generic counters)."""
+    counters = struct.pack("!IIQIIQIIIIIIQIIIIII", 7, 6, 10**10, 1, 3, octets, octets // 100, 0, 0,
+                           0, 0, 0, octets * 2, octets // 50, 0, 0, 0, 0, 0)
+    sample = struct.pack("!IIIII", sequence, 7, 1, 1, len(counters)) + counters
+    head = struct.pack("!II4sIIII", 5, 1, bytes([192, 0, 2, 9]), 0, sequence, 1000 * sequence, 1)
+    return head + struct.pack("!II", 2, len(sample)) + sample
+
+
+@tap.case
+def counter_samples_become_interface_rates():
+    daemon = Daemon().start()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.sendto(counter_datagram(1, 1000000), ("127.0.0.1", daemon.sflow))
+        time.sleep(1)
+        s.sendto(counter_datagram(2, 6000000), ("127.0.0.1", daemon.sflow))
+    rates = tap.wait_for(lambda: [i for i in daemon.status()["interfaces"] if "in_bps" in i],
+                         "the rate of an interface")
+    tap.equal([(r["agent"], r["if_index"], r["speed_bps"]) for r in rates],
+              [("192.0.2.9", 7, 10**10)], "interfaces")
+    per_second = 5000000 * 8 / rates[0]["over_s"]
+    tap.true(abs(rates[0]["in_bps"] - per_second) < per_second / 1000, f"in_bps: {rates[0]}")
+    tap.true(abs(rates[0]["out_bps"] - 2 * per_second) < per_second / 500, f"out_bps: {rates[0]}")
 
 
 def replay(*more):

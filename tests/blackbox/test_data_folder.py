@@ -7,8 +7,11 @@ sanitizers in `make test`, so a report of theirs fails the case.
 """
 
 import json
+import pathlib
+import sys
 
-import tap
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import tap  # noqa: E402
 
 REPORTS = ("AddressSanitizer", "LeakSanitizer", "runtime error:")
 

@@ -4,10 +4,12 @@
     python3 tests/blackbox/test_golden.py --accept [word]     write what comes out, then read the diff
 """
 
+import hexgrams
+import pathlib
 import sys
 
-import hexgrams
-import tap
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import tap  # noqa: E402
 
 FOLDER = tap.ROOT / "tests" / "golden"
 PORTS = {"sflow5": 6343, "ipfix": 4739}

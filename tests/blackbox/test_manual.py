@@ -2,10 +2,12 @@
 """The manual pages: well-formed, complete, and true of the program they describe."""
 
 import json
+import pathlib
 import re
 import sys
 
-import tap
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import tap  # noqa: E402
 
 MANUAL = tap.ROOT / "docs" / "manual"
 DATA = tap.ROOT / "tests" / "data"

@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """weir decode on packet captures: recorded ones where they are, and broken ones made here."""
 
-import json
-import struct
-
 import frames
-import tap
+import json
+import pathlib
+import struct
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import tap  # noqa: E402
 
 SANITIZER = ("AddressSanitizer", "LeakSanitizer", "runtime error:")
 UDP = bytes.fromhex("450000241234000040110000c0000201c6336402"
