@@ -55,14 +55,6 @@ static int make_room(struct incidents *incidents, uint64_t capacity)
 	return 0;
 }
 
-static void end_story(struct incident *incident)
-{
-	incident->state = INCIDENT_CLOSED;
-	incident->ended_ns = incident->above_ns;
-	incident->pps = 0;
-	incident->bps = 0;
-}
-
 /* What the journal has as open, in memory: the file must not be written while it is read. */
 struct found {
 	struct incident *incidents; /* NULL while they are only counted */
@@ -84,7 +76,7 @@ static void resume_one(struct incidents *incidents, struct incident *incident, u
 
 	if (slot) {
 		/* Newest first: this older one has lost its end on a disk that was full. */
-		end_story(incident);
+		story_end(incident);
 		journal_add_state(incidents->journal, incident);
 		return;
 	}
@@ -185,6 +177,7 @@ void incidents_finding(struct incidents *incidents, const struct finding *findin
 	if (!slot)
 		return;
 	slot->fresh = true;
+	slot->heard = true;
 	slot->unseen = false;
 	slot->quiet_from_ns = finding->now_ns;
 }
@@ -192,6 +185,15 @@ void incidents_finding(struct incidents *incidents, const struct finding *findin
 static bool elapsed(uint64_t now_ns, uint64_t since_ns, uint64_t time_ns)
 {
 	return now_ns > since_ns && now_ns - since_ns >= time_ns;
+}
+
+/* Detectors speak of what they follow at each tick: without a finding they no longer do. */
+static void listen(const struct incidents *incidents, struct slot *slot)
+{
+	if (!slot->heard)
+		story_hush(&slot->incident, slot->quiet_from_ns,
+			   slot->quiet_from_ns + incidents->config->close_after_ns);
+	slot->heard = false;
 }
 
 static bool has_grown(const struct slot *slot)
@@ -248,8 +250,10 @@ static size_t gather(struct incidents *incidents, uint64_t now_ns)
 
 	for (uint32_t i = 0; i < incidents->table.used; i++) {
 		struct slot *slot = &incidents->table.slots[i];
-		if (slot->incident.id[0] &&
-		    due_for(incidents, slot, now_ns, &incidents->due[count]))
+		if (!slot->incident.id[0])
+			continue;
+		listen(incidents, slot);
+		if (due_for(incidents, slot, now_ns, &incidents->due[count]))
 			count++;
 	}
 	qsort(incidents->due, count, sizeof(*incidents->due), due_order);
@@ -274,7 +278,7 @@ static void record(struct incidents *incidents, size_t count, uint64_t now_ns)
 		struct event event = { due->type, now_ns, &due->slot->incident, .text = due->text };
 		note_told(due->slot, now_ns);
 		if (due->type == EVENT_INCIDENT_CLOSED)
-			end_story(&due->slot->incident);
+			story_end(&due->slot->incident);
 		if (incidents->journal)
 			journal_add(incidents->journal, &event);
 	}

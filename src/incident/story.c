@@ -244,9 +244,26 @@ void story_begin(const struct config *config, const struct finding *finding,
 	*ret_incident = incident;
 }
 
+void story_hush(struct incident *incident, uint64_t quiet_ns, uint64_t closes_ns)
+{
+	incident->quiet_ns = quiet_ns;
+	incident->closes_ns = closes_ns;
+	incident->pps = 0;
+	incident->bps = 0;
+}
+
+void story_end(struct incident *incident)
+{
+	story_hush(incident, 0, 0);
+	incident->state = INCIDENT_CLOSED;
+	incident->ended_ns = incident->seen_ns;
+}
+
 void story_add(struct incident *incident, const struct finding *finding)
 {
-	incident->above_ns = finding->now_ns;
+	incident->seen_ns = finding->now_ns;
+	incident->quiet_ns = 0;
+	incident->closes_ns = 0;
 	incident->pps = finding->pps;
 	incident->bps = finding->bps;
 	incident->peak_pps = larger(incident->peak_pps, finding->pps);
@@ -254,6 +271,7 @@ void story_add(struct incident *incident, const struct finding *finding)
 	/* While it fades the heaviest peers are ordinary ones again: not part of the story. */
 	if (!finding->above)
 		return;
+	incident->above_ns = finding->now_ns;
 	/* The words are those of the worst moment: that is what has to be explained later. */
 	if (finding->severity > incident->severity ||
 	    (finding->metric == incident->metric && is_peak(incident, finding)))

@@ -22,3 +22,13 @@ void story_begin(const struct config *config, const struct finding *finding,
 
 /** story_add() - what another finding of the same host and direction adds. */
 void story_add(struct incident *incident, const struct finding *finding);
+
+/**
+ * story_hush() - no finding came at a tick: below the closing level, at a rate that nobody told.
+ * @quiet_ns: last finding, or when a restarted daemon began to look
+ * @closes_ns: when it will be over unless a finding comes
+ */
+void story_hush(struct incident *incident, uint64_t quiet_ns, uint64_t closes_ns);
+
+/** story_end() - it is over; its end is when it was last above the closing level. */
+void story_end(struct incident *incident);

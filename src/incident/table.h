@@ -21,6 +21,7 @@ struct slot {
 	struct incident incident;
 	enum news news;
 	bool fresh;             /**< a finding came since the last event */
+	bool heard;             /**< a finding came since the last tick */
 	bool unseen;            /**< resumed, and no finding came since */
 	uint64_t quiet_from_ns; /**< last sign of life, or the restart */
 	uint64_t told_pps;      /**< peaks and severity of the last event */

@@ -74,7 +74,23 @@ static void add_subject(struct text *out, const struct incident *incident)
 		text_add(out, " from inside the own networks");
 }
 
-static void add_headline(struct text *out, const struct incident *incident, const char *verb)
+/* "has been quiet for 7.0 s, closes after 60 s of it"; without a present, since when. */
+static void add_quiet(struct text *out, const struct incident *incident, uint64_t now_ns)
+{
+	if (now_ns) {
+		text_add(out, " has been quiet for ");
+		add_duration(out, incident->quiet_ns, now_ns);
+	} else {
+		text_add(out, " is quiet since ");
+		add_time(out, incident->quiet_ns);
+	}
+	text_add(out, ", closes after ");
+	add_duration(out, incident->quiet_ns, incident->closes_ns);
+	text_add(out, " of it");
+}
+
+static void add_headline(struct text *out, const struct incident *incident, const char *verb,
+			 uint64_t now_ns)
 {
 	add_severity(out, incident->severity);
 	add_subject(out, incident);
@@ -83,6 +99,8 @@ static void add_headline(struct text *out, const struct incident *incident, cons
 		add_duration(out, incident->onset_ns, incident->ended_ns);
 		text_add(out, ": peak ");
 		add_rate(out, incident->peak_pps, incident->peak_bps);
+	} else if (incident->quiet_ns) {
+		add_quiet(out, incident, now_ns);
 	} else {
 		text_addf(out, " %s: ", verb);
 		add_rate(out, incident->pps, incident->bps);
@@ -171,11 +189,20 @@ static void add_times(struct text *out, const struct incident *incident, uint64_
 	text_add(out, "\n");
 }
 
+/* The words are kept from the highest rate; beside a lower one they have to say so. */
+static bool is_past_its_worst(const struct incident *incident)
+{
+	return incident->state == INCIDENT_OPEN &&
+	       (incident->quiet_ns ||
+		(incident->pps < incident->peak_pps && incident->bps < incident->peak_bps));
+}
+
 static void add_body(struct text *out, const struct incident *incident, uint64_t now_ns)
 {
 	if (*incident->why) {
 		add_label(out, "why");
-		text_addf(out, "%s\n", incident->why);
+		text_addf(out, "%s%s\n", is_past_its_worst(incident) ? "at its worst: " : "",
+			  incident->why);
 	}
 	add_vectors(out, incident);
 	add_peers(out, incident);
@@ -203,7 +230,8 @@ static void add_level(struct text *out, const struct plan *plan)
 		text_add(out, ", waits for approval");
 }
 
-static void add_verdict(struct text *out, const struct verdict *verdict)
+static void add_verdict(struct text *out, const struct verdict *verdict,
+			const struct incident *incident)
 {
 	char before[32];
 	char now[32];
@@ -213,6 +241,9 @@ static void add_verdict(struct text *out, const struct verdict *verdict)
 	add_label(out, "verdict");
 	if (verdict->arriving)
 		text_addf(out, "still arriving: %s now, %s at its peak\n", now, before);
+	else if (incident && incident->quiet_ns)
+		text_addf(out, "nothing above the closing level arrives; it was %s at its peak\n",
+			  before);
 	else
 		text_addf(out, "no longer arriving; it was %s at its peak\n", before);
 }
@@ -230,7 +261,7 @@ static void incident_event(const struct event *event, struct text *out)
 {
 	bool opened = event->type == EVENT_INCIDENT_OPENED;
 
-	add_headline(out, event->incident, opened ? "has begun" : "goes on");
+	add_headline(out, event->incident, opened ? "has begun" : "goes on", event->time_ns);
 	add_body(out, event->incident, event->time_ns);
 	if (event->plan) {
 		add_label(out, "action");
@@ -238,7 +269,7 @@ static void incident_event(const struct event *event, struct text *out)
 		text_add(out, "\n");
 	}
 	if (event->verdict)
-		add_verdict(out, event->verdict);
+		add_verdict(out, event->verdict, event->incident);
 	add_id(out, event->incident->id);
 }
 
@@ -256,7 +287,7 @@ static void plan_event(const struct event *event, struct text *out)
 	if (event->type == EVENT_PLAN_PROPOSED)
 		add_rules(out, event->plan);
 	if (event->verdict)
-		add_verdict(out, event->verdict);
+		add_verdict(out, event->verdict, event->incident);
 	add_id(out, event->plan->incident);
 }
 
@@ -282,7 +313,7 @@ void event_to_text(const struct event *event, struct text *out)
 
 void incident_to_text(const struct incident *incident, struct text *out)
 {
-	add_headline(out, incident, "goes on");
+	add_headline(out, incident, "goes on", 0);
 	add_body(out, incident, 0);
 	add_id(out, incident->id);
 }

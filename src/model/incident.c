@@ -64,6 +64,11 @@ static void details_to_json(const struct incident *incident, struct jsonw *w)
 	jsonw_u64(w, "detected_pps", incident->detected_pps);
 	focus_to_json(&incident->focus, w);
 	jsonw_time(w, "last_above", incident->above_ns);
+	jsonw_time(w, "last_seen", incident->seen_ns);
+	if (incident->quiet_ns) {
+		jsonw_time(w, "quiet_since", incident->quiet_ns);
+		jsonw_time(w, "closes", incident->closes_ns);
+	}
 	jsonw_time(w, "updated", incident->updated_ns);
 	if (incident->resumed)
 		jsonw_u64(w, "resumed", incident->resumed);
@@ -242,7 +247,13 @@ static void numbers_of(const json_t *object, struct incident *incident)
 	incident->detected_ns = time_of(object, "detected");
 	incident->updated_ns = time_of(object, "updated");
 	incident->above_ns = time_of(object, "last_above");
+	incident->seen_ns = time_of(object, "last_seen");
+	incident->quiet_ns = time_of(object, "quiet_since");
+	incident->closes_ns = time_of(object, "closes");
 	incident->ended_ns = time_of(object, "ended");
+	/* Written by a Weir that knew only one of the two. */
+	if (incident->seen_ns == 0)
+		incident->seen_ns = incident->above_ns;
 }
 
 int incident_from_json(const char *json, struct incident *ret_incident)

@@ -50,7 +50,7 @@ struct incident {
 	unsigned vector_count;
 	struct vector_share vectors[FINDING_VECTORS];
 	uint64_t limit; /**< that was exceeded, in the metric's unit */
-	uint64_t pps;   /**< latest rate; 0 once it is over */
+	uint64_t pps;   /**< latest rate; 0 while it is quiet and once it is over */
 	uint64_t bps;
 	uint64_t detected_pps; /**< rate when it was detected */
 	uint64_t peak_pps;
@@ -58,8 +58,11 @@ struct incident {
 	uint64_t onset_ns;
 	uint64_t detected_ns;
 	uint64_t updated_ns; /**< last event about it */
-	uint64_t above_ns;   /**< last time above the closing level */
-	uint64_t ended_ns;   /**< of a closed one: equal to above_ns; 0 while open */
+	uint64_t above_ns;   /**< last time above the limit */
+	uint64_t seen_ns;    /**< last time above the closing level, which is lower */
+	uint64_t quiet_ns;   /**< since when it is below that; 0: it is not, or it is over */
+	uint64_t closes_ns;  /**< when it will be over if it stays quiet; 0 with quiet_ns */
+	uint64_t ended_ns;   /**< of a closed one: equal to seen_ns; 0 while open */
 	uint64_t resumed;    /**< how often a restarted daemon carried on with it */
 	char why[FINDING_WHY_MAX];
 	char tenant[64]; /**< whose host, from the configuration; "" if nobody's */

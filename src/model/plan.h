@@ -61,7 +61,7 @@ struct effect {
 /** Whether a plan helped. */
 struct verdict {
 	char plan[INCIDENT_ID_MAX + 8];
-	bool arriving;       /**< the attack still arrives */
+	bool arriving;       /**< the attack still arrives, above its closing level */
 	uint64_t pps_before; /**< the highest rate that arrived */
 	uint64_t pps_now;    /**< latest rate; 0: nothing above the closing level is left */
 	uint64_t at_ns;

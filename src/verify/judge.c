@@ -7,7 +7,7 @@
 void verify_judge(const struct plan *plan, const struct incident *incident, uint64_t now_ns,
 		  struct verdict *ret_verdict)
 {
-	bool arriving = incident->state == INCIDENT_OPEN;
+	bool arriving = incident->state == INCIDENT_OPEN && incident->quiet_ns == 0;
 	struct verdict verdict = {
 		.arriving = arriving,
 		.pps_before = incident->peak_pps,

@@ -14,7 +14,7 @@
 /**
  * verify_judge() - compare before and now.
  * @plan: the verdict is about it
- * @incident: after its latest finding; a closed one no longer arrives
+ * @incident: after its latest finding; a quiet or closed one no longer arrives
  */
 void verify_judge(const struct plan *plan, const struct incident *incident, uint64_t now_ns,
 		  struct verdict *ret_verdict);

@@ -175,6 +175,42 @@ static void holding_keeps_it_open_and_quiet_closes_it(void **state)
 	expect(scene, scene->seen.count - 1, EVENT_INCIDENT_CLOSED);
 }
 
+static void without_a_finding_it_is_quiet(void **state)
+{
+	struct scene *scene = *state;
+	const struct incident *now;
+
+	see(scene, "198.51.100.7", IN, 0, true);
+	see(scene, "198.51.100.7", IN, 2, false);
+	now = incidents_find(scene->incidents, scene->seen.events[0].incident.id);
+	assert_int_equal(now->pps, 20000);
+	assert_int_equal(now->quiet_ns, 0);
+	assert_int_equal(now->above_ns, START_NS);
+	assert_int_equal(now->seen_ns, START_NS + 2 * NS_PER_S);
+	/* Known at once, told when it is time for an update anyway, and once. */
+	pass(scene, 3);
+	assert_int_equal(now->pps, 0);
+	assert_int_equal(now->bps, 0);
+	assert_int_equal(now->quiet_ns, START_NS + 2 * NS_PER_S);
+	assert_int_equal(now->closes_ns, START_NS + 62 * NS_PER_S);
+	assert_int_equal(scene->seen.count, 1);
+	for (unsigned second = 4; second <= 30; second++)
+		pass(scene, second);
+	assert_int_equal(scene->seen.count, 2);
+	assert_int_equal(scene->seen.events[1].incident.updated_ns, START_NS + 10 * NS_PER_S);
+	assert_int_equal(scene->seen.events[1].incident.pps, 0);
+	assert_int_equal(scene->seen.events[1].incident.quiet_ns, START_NS + 2 * NS_PER_S);
+	/* Back before its time. */
+	see(scene, "198.51.100.7", IN, 31, true);
+	assert_int_equal(scene->seen.count, 3);
+	assert_int_equal(scene->seen.events[2].incident.pps, 20000);
+	assert_int_equal(scene->seen.events[2].incident.quiet_ns, 0);
+	pass(scene, 91);
+	expect(scene, 3, EVENT_INCIDENT_CLOSED);
+	assert_int_equal(scene->seen.events[3].incident.quiet_ns, 0);
+	assert_int_equal(scene->seen.events[3].incident.ended_ns, START_NS + 31 * NS_PER_S);
+}
+
 static void coming_back_is_a_new_incident(void **state)
 {
 	struct scene *scene = *state;
@@ -356,6 +392,7 @@ int main(void)
 		scene_test(updates_keep_their_distance),
 		scene_test(worse_news_come_at_once),
 		scene_test(holding_keeps_it_open_and_quiet_closes_it),
+		scene_test(without_a_finding_it_is_quiet),
 		scene_test(coming_back_is_a_new_incident),
 		scene_test(directions_are_apart_and_in_order),
 		scene_test(a_full_table_counts_what_it_turns_away),

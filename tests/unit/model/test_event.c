@@ -58,6 +58,7 @@ static struct incident inbound(void)
 		.detected_ns = at("2026-11-22T14:05:06.5Z"),
 		.updated_ns = at("2026-11-22T14:05:06.5Z"),
 		.above_ns = at("2026-11-22T14:05:06.5Z"),
+		.seen_ns = at("2026-11-22T14:05:06.5Z"),
 		.why = "1.23 Mpps for 5 s, limit 5.00 kpps",
 		.tenant = "acme",
 		.region = "tokyo",
@@ -115,6 +116,7 @@ static struct plan plan_for(const struct incident *incident)
 	"\"targets_estimated\":1,\"detected_pps\":1234567,"                                      \
 	"\"focus\":{\"proto\":17,\"sport\":123},"                                                \
 	"\"last_above\":\"2026-11-22T14:05:06.500000Z\","                                        \
+	"\"last_seen\":\"2026-11-22T14:05:06.500000Z\","                                         \
 	"\"updated\":\"2026-11-22T14:05:06.500000Z\"}"
 
 static void an_opened_incident_as_json(void **state)
@@ -261,7 +263,7 @@ static void an_inbound_incident_in_words(void **state)
 	expect_words(&event,
 		     "2026-11-22 14:06:06 UTC  CRITICAL  attack on 198.51.100.7 (acme, tokyo) "
 		     "goes on: 4.00 kpps, 9.00 kbps\n"
-		     "    why       1.23 Mpps for 5 s, limit 5.00 kpps\n"
+		     "    why       at its worst: 1.23 Mpps for 5 s, limit 5.00 kpps\n"
 		     "    vectors   ntp-amplification 96%, udp under 1%\n"
 		     "    from      about 3.12 k addresses, none of them stands out\n"
 		     "    peak      1.23 Mpps, 4.50 Gbps\n"
@@ -281,7 +283,7 @@ static void an_outbound_incident_ends_in_words(void **state)
 	(void)state;
 	incident.state = INCIDENT_CLOSED;
 	incident.pps = incident.bps = 0;
-	incident.ended_ns = incident.above_ns = at("2026-11-22T14:10:00Z");
+	incident.ended_ns = incident.seen_ns = at("2026-11-22T14:10:00Z");
 	expect_words(&event,
 		     "2026-11-22 14:11:00 UTC  WARNING   attack from 198.51.100.7 (tokyo) is over "
 		     "after 4 min 58 s: peak 1.23 Mpps, 4.50 Gbps\n"
@@ -293,6 +295,70 @@ static void an_outbound_incident_ends_in_words(void **state)
 		     "    action    observe only, nothing is blocked\n"
 		     "    verdict   no longer arriving; it was 1.23 Mpps at its peak\n"
 		     "    incident  20261122T140501-in-1a2b3c4d\n");
+}
+
+static struct incident quiet(void)
+{
+	struct incident incident = inbound();
+
+	incident.pps = incident.bps = 0;
+	incident.quiet_ns = incident.seen_ns = at("2026-11-22T14:05:09.5Z");
+	incident.closes_ns = incident.quiet_ns + 60 * NS_PER_S;
+	incident.source_count = 0;
+	return incident;
+}
+
+static void a_quiet_incident_is_not_told_as_going_on(void **state)
+{
+	struct incident incident = quiet();
+	struct plan plan = plan_for(&incident);
+	struct verdict verdict = { .pps_before = 1234567 };
+	struct event event = { EVENT_INCIDENT_UPDATED, at("2026-11-22T14:05:16.5Z"), &incident,
+			       &plan, &verdict };
+	struct text out = text_heap();
+
+	(void)state;
+	expect_words(
+		&event,
+		"2026-11-22 14:05:16 UTC  CRITICAL  attack on 198.51.100.7 (acme, tokyo) "
+		"has been quiet for 7.0 s, closes after 60 s of it\n"
+		"    why       at its worst: 1.23 Mpps for 5 s, limit 5.00 kpps\n"
+		"    vectors   ntp-amplification 96%, udp under 1%\n"
+		"    from      about 3.12 k addresses, none of them stands out\n"
+		"    peak      1.23 Mpps, 4.50 Gbps\n"
+		"    began     2026-11-22 14:05:01 UTC, 15 s ago\n"
+		"    action    observe only, nothing is blocked\n"
+		"    verdict   nothing above the closing level arrives; it was 1.23 Mpps at its"
+		" peak\n"
+		"    incident  20261122T140501-in-1a2b3c4d\n");
+	incident_to_text(&incident, &out);
+	assert_ptr_equal(strstr(text_string(&out),
+				"CRITICAL  attack on 198.51.100.7 (acme, tokyo) is quiet since "
+				"2026-11-22 14:05:09 UTC, closes after 60 s of it\n"),
+			 text_string(&out));
+	text_done(&out);
+}
+
+static void a_quiet_incident_as_json(void **state)
+{
+	struct incident before = quiet();
+	struct incident after = { 0 };
+	struct text out = text_heap();
+	struct jsonw w = jsonw_on(&out);
+
+	(void)state;
+	incident_to_json(&before, &w, NULL);
+	assert_non_null(strstr(text_string(&out), "\"pps\":0,\"bps\":0,\"peak_pps\":1234567,"));
+	assert_non_null(strstr(text_string(&out), "\"last_above\":\"2026-11-22T14:05:06.500000Z\","
+						  "\"last_seen\":\"2026-11-22T14:05:09.500000Z\","
+						  "\"quiet_since\":\"2026-11-22T14:05:09.500000Z\","
+						  "\"closes\":\"2026-11-22T14:06:09.500000Z\","));
+	assert_int_equal(incident_from_json(text_string(&out), &after), 0);
+	assert_int_equal(after.above_ns, before.above_ns);
+	assert_int_equal(after.seen_ns, before.seen_ns);
+	assert_int_equal(after.quiet_ns, before.quiet_ns);
+	assert_int_equal(after.closes_ns, before.closes_ns);
+	text_done(&out);
 }
 
 static void a_plan_in_words(void **state)
@@ -379,6 +445,8 @@ int main(void)
 		cmocka_unit_test(text_that_is_no_incident_is_refused),
 		cmocka_unit_test(an_inbound_incident_in_words),
 		cmocka_unit_test(an_outbound_incident_ends_in_words),
+		cmocka_unit_test(a_quiet_incident_is_not_told_as_going_on),
+		cmocka_unit_test(a_quiet_incident_as_json),
 		cmocka_unit_test(a_plan_in_words),
 		cmocka_unit_test(a_fault_and_a_quiet_story_in_words),
 		cmocka_unit_test(rules_in_words),

@@ -133,6 +133,13 @@ static void a_verdict_compares_before_and_now(void **state)
 	assert_int_equal(verdict.pps_now, 9000);
 	assert_int_equal(verdict.at_ns, 77);
 	assert_string_equal(verdict.plan, plan.id);
+	incident.quiet_ns = 70;
+	incident.pps = 0;
+	verify_judge(&plan, &incident, 77, &verdict);
+	assert_false(verdict.arriving);
+	assert_int_equal(verdict.pps_now, 0);
+	incident.quiet_ns = 0;
+	incident.pps = 9000;
 	incident.state = INCIDENT_CLOSED;
 	verify_judge(&plan, &incident, 78, &verdict);
 	assert_false(verdict.arriving);
