@@ -71,14 +71,37 @@ static unsigned parse_state(const char *state, struct list_query *query, struct 
 	return 200;
 }
 
+static unsigned check_names(const struct api_request *request, struct text *body)
+{
+	if (request->unknown)
+		return problem_about(body, 400, "there is no parameter ", request->unknown,
+				     ": state, limit and offset of " API_ROOT
+				     "/incidents are known");
+	if (request->repeated)
+		return problem_about(body, 400, "parameter ", request->repeated,
+				     " is given more than once: give it once");
+	return 200;
+}
+
+/* For what is one thing: nothing can be chosen from it. */
+static unsigned refuse_query(const struct api_request *request, struct text *body)
+{
+	const char *name = request->state    ? "state"
+			   : request->limit  ? "limit"
+			   : request->offset ? "offset"
+					     : NULL;
+
+	if (!name)
+		return 200;
+	return problem_about(body, 400, "there is no parameter ", name,
+			     " here: only " API_ROOT "/incidents takes it");
+}
+
 static unsigned parse_list(const struct api_request *request, struct list_query *query,
 			   struct text *body)
 {
 	query->limit = API_LIMIT;
 	query->offset = 0;
-	if (request->unknown)
-		return problem_about(body, 400, "there is no parameter ", request->unknown,
-				     ": state, limit and offset are known");
 	if (request->limit && (parse_u64(request->limit, &query->limit) < 0 ||
 			       query->limit > API_LIMIT_MAX || query->limit == 0))
 		return problem_about(body, 400, "limit ", request->limit,
@@ -128,11 +151,14 @@ static unsigned answer_list(const struct api_request *request,
 	return 200;
 }
 
-static unsigned answer_incident(const char *id, const struct control_snapshot *snapshot,
-				struct text *body)
+static unsigned answer_incident(const struct api_request *request, const char *id,
+				const struct control_snapshot *snapshot, struct text *body)
 {
 	const struct control_incident *incident = control_snapshot_find(snapshot, id);
+	unsigned status = refuse_query(request, body);
 
+	if (status != 200)
+		return status;
 	if (!incident)
 		return problem_about(body, 404, "no incident ", id,
 				     " among the open ones and the latest closed ones");
@@ -140,13 +166,17 @@ static unsigned answer_incident(const char *id, const struct control_snapshot *s
 	return 200;
 }
 
-static unsigned answer_status(const struct control_snapshot *snapshot, struct text *body)
+static unsigned answer_status(const struct api_request *request,
+			      const struct control_snapshot *snapshot, struct text *body)
 {
-	const char *status = control_snapshot_status(snapshot);
+	const char *json = control_snapshot_status(snapshot);
+	unsigned status = refuse_query(request, body);
 
-	if (!status)
+	if (status != 200)
+		return status;
+	if (!json)
 		return problem(body, 503, "weir is still starting: ask again in a second");
-	text_add(body, status);
+	text_add(body, json);
 	return 200;
 }
 
@@ -155,13 +185,16 @@ static unsigned route(const struct api_request *request, const struct control_sn
 {
 	static const char list[] = API_ROOT "/incidents";
 	const char *path = request->path;
+	unsigned status = check_names(request, body);
 
+	if (status != 200)
+		return status;
 	if (strcmp(path, API_ROOT "/status") == 0)
-		return answer_status(snapshot, body);
+		return answer_status(request, snapshot, body);
 	if (strcmp(path, list) == 0)
 		return answer_list(request, snapshot, body);
 	if (strncmp(path, list, strlen(list)) == 0 && path[strlen(list)] == '/')
-		return answer_incident(path + strlen(list) + 1, snapshot, body);
+		return answer_incident(request, path + strlen(list) + 1, snapshot, body);
 	return problem_about(body, 404, "there is nothing at ", path,
 			     ": see " API_ROOT "/status and " API_ROOT "/incidents");
 }
@@ -184,12 +217,15 @@ unsigned api_answer(const struct api_request *request, const struct control_snap
 
 void api_query_set(struct api_request *request, const char *name, const char *value)
 {
-	if (strcmp(name, "state") == 0)
-		request->state = value ? value : "";
-	else if (strcmp(name, "limit") == 0)
-		request->limit = value ? value : "";
-	else if (strcmp(name, "offset") == 0)
-		request->offset = value ? value : "";
-	else
+	const char **place = strcmp(name, "state") == 0    ? &request->state
+			     : strcmp(name, "limit") == 0  ? &request->limit
+			     : strcmp(name, "offset") == 0 ? &request->offset
+							   : NULL;
+
+	if (!place)
 		request->unknown = name;
+	else if (*place)
+		request->repeated = name;
+	else
+		*place = value ? value : "";
 }

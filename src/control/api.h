@@ -25,10 +25,11 @@
 struct api_request {
 	const char *method;
 	const char *path;
-	const char *state;   /**< query; NULL if not given */
-	const char *limit;   /**< query; NULL if not given */
-	const char *offset;  /**< query; NULL if not given */
-	const char *unknown; /**< name of a query parameter that is none of these; NULL: none */
+	const char *state;    /**< query; NULL if not given */
+	const char *limit;    /**< query; NULL if not given */
+	const char *offset;   /**< query; NULL if not given */
+	const char *unknown;  /**< name of a query parameter that is none of these; NULL: none */
+	const char *repeated; /**< name of one that was given twice; NULL: none */
 	bool has_body;
 };
 

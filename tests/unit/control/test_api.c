@@ -137,6 +137,11 @@ static void bad_requests_are_problems(void **state)
 		{ { .path = "/api/v1/incidents", .offset = "x" }, 400 },
 		{ { .path = "/api/v1/incidents", .offset = "1000000001" }, 400 },
 		{ { .path = "/api/v1/incidents", .unknown = "page" }, 400 },
+		{ { .path = "/api/v1/incidents", .limit = "1", .repeated = "limit" }, 400 },
+		{ { .path = "/api/v1/incidents/inc-1", .unknown = "y" }, 400 },
+		{ { .path = "/api/v1/incidents/inc-1", .state = "open" }, 400 },
+		{ { .path = "/api/v1/status", .unknown = "x" }, 400 },
+		{ { .path = "/api/v1/status", .offset = "0" }, 400 },
 		{ { .path = "/" }, 404 },
 		{ { .path = "" }, 404 },
 		{ { .path = "/api/v1/status/" }, 404 },
@@ -153,6 +158,23 @@ static void bad_requests_are_problems(void **state)
 		json_decref(ask(snapshot, cases[i].request, cases[i].status));
 	json_decref(ask(NULL, (struct api_request){ .path = "/api/v1/incidents" }, 503));
 	control_snapshot_unref(snapshot);
+}
+
+static void a_query_is_kept_by_name(void **state)
+{
+	struct api_request request = { 0 };
+
+	(void)state;
+	api_query_set(&request, "limit", "1");
+	api_query_set(&request, "state", NULL);
+	assert_string_equal(request.limit, "1");
+	assert_string_equal(request.state, "");
+	assert_null(request.unknown);
+	assert_null(request.repeated);
+	api_query_set(&request, "limit", "2");
+	assert_string_equal(request.repeated, "limit");
+	api_query_set(&request, "page", "2");
+	assert_string_equal(request.unknown, "page");
 }
 
 static void a_long_path_is_quoted_short(void **state)
@@ -220,6 +242,7 @@ int main(void)
 		cmocka_unit_test(an_offset_beyond_the_end_gives_nothing),
 		cmocka_unit_test(one_incident_is_found_by_its_id),
 		cmocka_unit_test(bad_requests_are_problems),
+		cmocka_unit_test(a_query_is_kept_by_name),
 		cmocka_unit_test(a_long_path_is_quoted_short),
 		cmocka_unit_test(the_oldest_closed_one_makes_room),
 		cmocka_unit_test(a_copy_leaves_the_original_as_it_was),
