@@ -7,11 +7,15 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define CONNECT_TIMEOUT_MS 3000L
 #define TIMEOUT_MS         5000L
 #define BODY_MAX           ((size_t)64 * 1024 * 1024)
+
+/* The terminating zero has its place in there, too. */
+#define SOCKET_PATH_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
 
 /* Curl wants a whole URL; the host part is never looked up. */
 #define URL_HEAD "http://weir"
@@ -61,8 +65,9 @@ static int say_failed(CURL *curl, CURLcode code, const char *socket, struct cont
 		return say_unreachable(socket, why_unreachable(socket, os_error), &reply->error);
 	case CURLE_OPERATION_TIMEDOUT:
 		text_addf(&reply->error,
-			  "weir at %s did not answer within %ld s; is the machine overloaded?",
-			  socket, TIMEOUT_MS / 1000);
+			  "weir at %s did not answer within %ld s; it serves %u connections at "
+			  "once: do other programs hold them all, or is the machine overloaded?",
+			  socket, TIMEOUT_MS / 1000, CONTROL_CONNECTIONS_MAX);
 		return -ETIMEDOUT;
 	case CURLE_WRITE_ERROR:
 		text_addf(&reply->error, "the answer of weir at %s is longer than %zu MiB", socket,
@@ -125,10 +130,17 @@ int control_get(const char *socket, const char *path, struct control_reply *ret_
 
 	*ret_reply = (struct control_reply){ .body = text_heap(), .error = text_heap() };
 	text_addf(&url, "%s%s", URL_HEAD, path);
-	if (curl && !url.failed)
+	if (strlen(socket) > SOCKET_PATH_MAX) {
+		text_addf(&ret_reply->error,
+			  "the path of the socket is %zu characters long, and no socket's may be "
+			  "longer than %zu: %s",
+			  strlen(socket), SOCKET_PATH_MAX, socket);
+		ret = -ENAMETOOLONG;
+	} else if (curl && !url.failed) {
 		ret = ask(curl, socket, text_string(&url), ret_reply);
-	else
+	} else {
 		text_add(&ret_reply->error, "no memory to ask weir");
+	}
 	curl_easy_cleanup(curl);
 	text_done(&url);
 	return ret;

@@ -13,6 +13,11 @@
 /** Where a daemon listens when the configuration does not say otherwise. */
 #define CONTROL_SOCKET_DEFAULT "/run/weir/weir.sock"
 
+/** A daemon serves so many connections at once; the next ones wait. */
+#define CONTROL_CONNECTIONS_MAX 64U
+/** Seconds that question and answer together may take before the daemon ends the connection. */
+#define CONTROL_EXCHANGE_S      10U
+
 /** What came of a request; text_done() `body` and `error` in the end. */
 struct control_reply {
 	unsigned status;   /**< HTTP status; 0 when nobody answered */
@@ -27,7 +32,7 @@ struct control_reply {
  * @ret_reply: to be released with control_reply_done() whatever the result
  *
  * Return: 0 when the answer is 200, with `body`. Otherwise negative with `error`: -ECONNREFUSED
- * or -ENOENT when no daemon is there, -EACCES, -ETIMEDOUT, -EFBIG, -EPROTO for an answer that is
+ * or -ENOENT when no daemon is there, -EACCES, -ETIMEDOUT, -ENAMETOOLONG, -EFBIG, -EPROTO for an answer that is
  * a problem (its detail is the error, its code is `status`), -EIO for everything else.
  */
 WEIR_CHECK int control_get(const char *socket, const char *path, struct control_reply *ret_reply);

@@ -14,14 +14,24 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include "base/clock.h"
 #include "control/api.h"
+#include "control/client.h"
 #include "control/listener.h"
 
-#define CONNECTIONS_MAX   64U
-#define IDLE_S            10U
+#define CONNECTIONS_MAX   CONTROL_CONNECTIONS_MAX
+#define IDLE_S            CONTROL_EXCHANGE_S
 /* Request line and headers of one connection; more is refused by libmicrohttpd (414, 431). */
 #define REQUEST_BYTES_MAX ((size_t)16 * 1024)
+
+/* A connection of libmicrohttpd's; its descriptor is open as long as `used`. */
+struct connection {
+	bool used;
+	int fd;
+	uint64_t since_ns; /* of the exchange under way: connected, or answered the last time */
+};
 
 struct control_server {
 	struct listener listener;
@@ -29,6 +39,8 @@ struct control_server {
 	pthread_mutex_t lock;              /* guards `snapshot`, the pointer */
 	struct control_snapshot *snapshot; /* one reference; NULL before the first */
 	atomic_uint_least64_t requests;
+	pthread_mutex_t connections_lock; /* guards `connections`; never held with `lock` */
+	struct connection connections[CONNECTIONS_MAX];
 };
 
 static struct control_snapshot *hold_snapshot(struct control_server *server)
@@ -110,13 +122,59 @@ static enum MHD_Result handle(void *self, struct MHD_Connection *connection, con
 	return send_answer(connection, status, &body);
 }
 
+static void begin_connection(struct control_server *server, int fd, void **ret_place)
+{
+	for (unsigned i = 0; i < CONNECTIONS_MAX; i++) {
+		struct connection *connection = &server->connections[i];
+		if (connection->used)
+			continue;
+		*connection = (struct connection){ true, fd, clock_mono_ns() };
+		*ret_place = connection;
+		return;
+	}
+}
+
+/* Told before the descriptor of an ending connection is closed, so none in the table is stale. */
+static void note_connection(void *self, struct MHD_Connection *http, void **place,
+			    enum MHD_ConnectionNotificationCode code)
+{
+	struct control_server *server = self;
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(http, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	pthread_mutex_lock(&server->connections_lock);
+	if (code == MHD_CONNECTION_NOTIFY_STARTED && info)
+		begin_connection(server, info->connect_fd, place);
+	else if (code == MHD_CONNECTION_NOTIFY_CLOSED && *place)
+		*(struct connection *)*place = (struct connection){ .fd = -1 };
+	pthread_mutex_unlock(&server->connections_lock);
+}
+
+static void note_answered(void *self, struct MHD_Connection *http, void **mark,
+			  enum MHD_RequestTerminationCode code)
+{
+	struct control_server *server = self;
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(http, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct connection *connection = info ? info->socket_context : NULL;
+
+	(void)mark;
+	(void)code;
+	pthread_mutex_lock(&server->connections_lock);
+	if (connection)
+		connection->since_ns = clock_mono_ns();
+	pthread_mutex_unlock(&server->connections_lock);
+}
+
 static struct MHD_Daemon *start_http(struct control_server *server)
 {
-	return MHD_start_daemon(
-		MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL, NULL, handle, server,
-		MHD_OPTION_LISTEN_SOCKET, server->listener.fd, MHD_OPTION_CONNECTION_LIMIT,
-		CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, REQUEST_BYTES_MAX, MHD_OPTION_END);
+	return MHD_start_daemon(MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL, NULL, handle,
+				server, MHD_OPTION_LISTEN_SOCKET, server->listener.fd,
+				MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+				MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, MHD_OPTION_NOTIFY_CONNECTION,
+				note_connection, server, MHD_OPTION_NOTIFY_COMPLETED, note_answered,
+				server, MHD_OPTION_CONNECTION_MEMORY_LIMIT, REQUEST_BYTES_MAX,
+				MHD_OPTION_END);
 }
 
 int control_server_open(const char *path, struct text *error, struct control_server **ret_server)
@@ -133,6 +191,7 @@ int control_server_open(const char *path, struct text *error, struct control_ser
 		return ret;
 	}
 	pthread_mutex_init(&server->lock, NULL);
+	pthread_mutex_init(&server->connections_lock, NULL);
 	server->http = start_http(server);
 	if (!server->http) {
 		text_addf(error,
@@ -146,6 +205,18 @@ int control_server_open(const char *path, struct text *error, struct control_ser
 	return 0;
 }
 
+void control_server_sweep(struct control_server *server, uint64_t now_ns)
+{
+	pthread_mutex_lock(&server->connections_lock);
+	for (unsigned i = 0; i < CONNECTIONS_MAX; i++) {
+		const struct connection *connection = &server->connections[i];
+		if (connection->used &&
+		    now_ns > connection->since_ns + CONTROL_EXCHANGE_S * NS_PER_S)
+			shutdown(connection->fd, SHUT_RDWR); /* its thread sees the end, closes */
+	}
+	pthread_mutex_unlock(&server->connections_lock);
+}
+
 void control_server_publish(struct control_server *server, struct control_snapshot *snapshot)
 {
 	pthread_mutex_lock(&server->lock);
@@ -153,6 +224,7 @@ void control_server_publish(struct control_server *server, struct control_snapsh
 	server->snapshot = snapshot;
 	pthread_mutex_unlock(&server->lock);
 	control_snapshot_unref(before);
+	control_server_sweep(server, clock_mono_ns());
 }
 
 uint64_t control_server_requests(const struct control_server *server)
@@ -171,6 +243,7 @@ void control_server_close(struct control_server *server)
 	}
 	listener_close(&server->listener);
 	control_snapshot_unref(server->snapshot);
+	pthread_mutex_destroy(&server->connections_lock);
 	pthread_mutex_destroy(&server->lock);
 	free(server);
 }

@@ -4,8 +4,9 @@
  *
  * Runs one thread of its own, which only reads the snapshot that the control
  * thread published last; neither ever waits for the other longer than it takes
- * to pass a pointer. Bounded: connections, request size and idle time have
- * limits; who exceeds them is turned away and nothing else happens. Whoever may
+ * to pass a pointer. Bounded: connections, request size and the time of a whole
+ * exchange have limits (control/client.h); who exceeds them is turned away and
+ * nothing else happens. Whoever may
  * open the socket file (mode 0660) may ask; there are no other rights yet,
  * because nothing can be changed here.
  */
@@ -36,9 +37,18 @@ WEIR_CHECK int control_server_open(const char *path, struct text *error,
  * @snapshot: the caller's reference is taken; it must not be changed any more
  *
  * Any thread. To make the next one: control_snapshot_copy() of this one, for which the
- * caller keeps a reference of its own (control_snapshot_ref()) before publishing.
+ * caller keeps a reference of its own (control_snapshot_ref()) before publishing. Sweeps too.
  */
 void control_server_publish(struct control_server *server, struct control_snapshot *snapshot);
+
+/**
+ * control_server_sweep() - end connections whose exchange takes longer than CONTROL_EXCHANGE_S.
+ * @now_ns: monotonic
+ *
+ * libmicrohttpd only ends those that are silent; one byte a second would hold a connection for
+ * ever. The time counts from the connection, or from the answer before. Any thread.
+ */
+void control_server_sweep(struct control_server *server, uint64_t now_ns);
 
 /** control_server_requests() - requests answered so far, problems included. Any thread. */
 uint64_t control_server_requests(const struct control_server *server);

@@ -3,8 +3,10 @@
 #include "check.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,7 @@
 
 #include <jansson.h>
 
+#include "base/clock.h"
 #include "control/client.h"
 #include "control/server.h"
 
@@ -168,6 +171,52 @@ static void a_request_too_long_is_refused(void **state)
 	control_reply_done(&reply);
 }
 
+static int connect_to(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+/* Is the connection ended within a second? */
+static bool is_ended(int fd)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	char byte;
+
+	return poll(&poll_fd, 1, 1000) == 1 && recv(fd, &byte, 1, 0) <= 0;
+}
+
+static void who_dribbles_is_ended(void **state)
+{
+	static const char whole[] = "GET /api/v1/status HTTP/1.1\r\nHost: x\r\n\r\n";
+	struct fixture *f = *state;
+	struct control_reply reply;
+	char answer[2048];
+	int slow = connect_to(f->path);
+	int idle = connect_to(f->path);
+
+	control_server_publish(f->server, snapshot_with_status("{}"));
+	assert_int_equal(send(slow, "GET", 3, MSG_NOSIGNAL), 3);
+	/* An answer on a later connection: the server has accepted the earlier ones. */
+	assert_int_equal(control_get(f->path, "/api/v1/status", &reply), 0);
+	control_reply_done(&reply);
+	uint64_t now_ns = clock_mono_ns();
+	control_server_sweep(f->server, now_ns + (CONTROL_EXCHANGE_S - 2) * NS_PER_S);
+	assert_int_equal(send(idle, whole, sizeof(whole) - 1, MSG_NOSIGNAL), sizeof(whole) - 1);
+	assert_true(recv(idle, answer, sizeof(answer), 0) > 0);
+	assert_int_equal(send(slow, " ", 1, MSG_NOSIGNAL), 1);
+	control_server_sweep(f->server, now_ns + (CONTROL_EXCHANGE_S + 2) * NS_PER_S);
+	assert_true(is_ended(slow));
+	close(slow);
+	close(idle);
+	assert_int_equal(control_get(f->path, "/api/v1/status", &reply), 0);
+	control_reply_done(&reply);
+}
+
 static void a_second_server_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -196,8 +245,8 @@ static void the_client_says_what_is_wrong(void **state)
 
 	memset(longer, 'a', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = '\0';
-	assert_true(control_get(longer, "/api/v1/status", &reply) < 0);
-	assert_true(reply.error.len > 0);
+	assert_int_equal(control_get(longer, "/api/v1/status", &reply), -ENAMETOOLONG);
+	assert_non_null(strstr(text_string(&reply.error), "longer than 107"));
 	control_reply_done(&reply);
 
 	if (geteuid() == 0 && seteuid(65534) < 0)
@@ -276,6 +325,7 @@ int main(void)
 		CASE(what_would_change_something_is_refused),
 		CASE(a_body_is_refused),
 		CASE(a_request_too_long_is_refused),
+		CASE(who_dribbles_is_ended),
 		CASE(a_second_server_is_refused),
 		CASE(the_client_says_what_is_wrong),
 		CASE(publishing_never_disturbs_readers),
