@@ -2,6 +2,7 @@
 /* clock: system clocks in, nanoseconds and RFC 3339 text out. Any thread. */
 #include "base/clock.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -22,6 +23,43 @@ uint64_t clock_wall_ns(void)
 uint64_t clock_mono_ns(void)
 {
 	return read_clock(CLOCK_MONOTONIC);
+}
+
+/* Steady time less monotonic time; 0 before the first use. */
+static _Atomic uint64_t anchor_ns;
+
+static uint64_t anchor_get(void)
+{
+	uint64_t anchor = atomic_load_explicit(&anchor_ns, memory_order_relaxed);
+
+	if (anchor)
+		return anchor;
+	uint64_t first = clock_wall_ns() - clock_mono_ns();
+	/* Whoever is first decides for all threads; a loser finds the winner's in `anchor`. */
+	return atomic_compare_exchange_strong(&anchor_ns, &anchor, first) ? first : anchor;
+}
+
+uint64_t clock_steady_ns(void)
+{
+	return clock_mono_ns() + anchor_get();
+}
+
+uint64_t clock_anchor_next(uint64_t anchor, uint64_t wall_ns, uint64_t mono_ns,
+			   int64_t *ret_step_ns)
+{
+	int64_t step = (int64_t)(wall_ns - (mono_ns + anchor));
+
+	*ret_step_ns = step > -(int64_t)NS_PER_S && step < (int64_t)NS_PER_S ? 0 : step;
+	return step > 0 ? anchor + (uint64_t)step : anchor;
+}
+
+int64_t clock_steady_follow(void)
+{
+	int64_t step;
+	uint64_t anchor = clock_anchor_next(anchor_get(), clock_wall_ns(), clock_mono_ns(), &step);
+
+	atomic_store_explicit(&anchor_ns, anchor, memory_order_relaxed);
+	return step;
 }
 
 uint64_t clock_cpu_ns(void)

@@ -25,6 +25,33 @@ uint64_t clock_wall_ns(void);
 /** clock_mono_ns() - a clock that never jumps, for intervals and ticks. */
 uint64_t clock_mono_ns(void);
 
+/**
+ * clock_steady_ns() - the wall clock as rooms see it: it never goes back and never stands still.
+ *
+ * Runs with the monotonic clock from where the wall clock was at the first call. All threads
+ * that stamp what rooms compare must use this one.
+ */
+uint64_t clock_steady_ns(void);
+
+/**
+ * clock_steady_follow() - let the steady clock follow a wall clock that was set forward.
+ *
+ * One thread calls it about once a second. A wall clock that was set back is not followed:
+ * the steady clock runs on, ahead of it. Return: what the wall clock is ahead (positive, followed
+ * now) or behind (negative); a difference below one second is 0.
+ */
+int64_t clock_steady_follow(void);
+
+/**
+ * clock_anchor_next() - the rule behind clock_steady_follow(), without any clock.
+ * @anchor_ns: steady = monotonic + anchor
+ * @ret_step_ns: as the result of clock_steady_follow()
+ *
+ * Return: the new anchor.
+ */
+uint64_t clock_anchor_next(uint64_t anchor_ns, uint64_t wall_ns, uint64_t mono_ns,
+			   int64_t *ret_step_ns);
+
 /** clock_cpu_ns() - processor time of the calling thread, for measuring. */
 uint64_t clock_cpu_ns(void);
 

@@ -36,6 +36,7 @@ struct daemon {
 	uint64_t started_ns;
 	uint64_t now_ns;        /* never goes back */
 	uint64_t second_due_ns; /* monotonic */
+	int64_t clock_step_ns;  /* how far the wall clock is behind ours, as last told */
 	struct worker *workers[WORKERS_MAX];
 	unsigned worker_count;
 	struct pipeline *pipeline;
@@ -47,14 +48,32 @@ struct daemon {
 	int epoll_fd;
 };
 
-/* The wall clock, held still while it is set back: time in the rooms only grows. */
+/* Time in the rooms only grows, the same for all threads. */
 static uint64_t step_clock(struct daemon *d)
 {
-	uint64_t wall_ns = clock_wall_ns();
+	uint64_t now_ns = clock_steady_ns();
 
-	if (wall_ns > d->now_ns)
-		d->now_ns = wall_ns;
+	if (now_ns > d->now_ns)
+		d->now_ns = now_ns;
 	return d->now_ns;
+}
+
+/* Somebody set the wall clock: say it once, and how we go on. */
+static void watch_clock(struct daemon *d)
+{
+	int64_t step_ns = clock_steady_follow();
+	int64_t news_ns = step_ns - d->clock_step_ns;
+
+	if (step_ns > 0)
+		log_warning("daemon", "the system's clock was set forward by %.1f s; followed",
+			    (double)step_ns / NS_PER_S);
+	else if (step_ns < 0 && (news_ns < -(int64_t)NS_PER_S || news_ns > (int64_t)NS_PER_S))
+		log_warning(
+			"daemon",
+			"the system's clock was set back by %.1f s; detection goes on, with times"
+			" that are so far ahead until a restart",
+			-(double)step_ns / NS_PER_S);
+	d->clock_step_ns = step_ns < 0 ? step_ns : 0;
 }
 
 static void publish(struct daemon *d)
@@ -150,6 +169,7 @@ static void tick(struct daemon *d)
 		reload(d);
 	if (mono_ns >= d->second_due_ns) {
 		d->second_due_ns = mono_ns + NS_PER_S;
+		watch_clock(d);
 		health_second(d->health);
 		publish(d);
 	} else if (board_has_news(d->board)) {
@@ -245,9 +265,6 @@ static int open_rooms(struct daemon *d, struct text *error)
 	d->board = board_new();
 	if (!d->health || !d->board)
 		return -ENOMEM;
-	int err = open_workers(d, seed, error);
-	if (err)
-		return err;
 	const struct pipeline_options options = {
 		.state_path = d->config->state_path,
 		.seed = seed,
@@ -255,9 +272,12 @@ static int open_rooms(struct daemon *d, struct text *error)
 		.report = true,
 		.also = board_event_sink(d->board),
 	};
-	err = pipeline_open(d->config, &options, error, &d->pipeline);
+	/* The journal's lock comes first: only it can tell of another daemon on the same state. */
+	int err = pipeline_open(d->config, &options, error, &d->pipeline);
 	if (!err && pipeline_recall(d->pipeline, CONTROL_CLOSED_MAX, &options.also) < 0)
 		log_warning("daemon", "earlier incidents cannot be read from the journal");
+	if (!err)
+		err = open_workers(d, seed, error);
 	if (!err && d->config->control_socket)
 		err = board_listen(d->board, d->config->control_socket, error);
 	return err;
@@ -319,7 +339,7 @@ int daemon_run(const char *path, struct config *config)
 		.path = path,
 		.config = config,
 		.generation = 1,
-		.started_ns = clock_wall_ns(),
+		.started_ns = clock_steady_ns(),
 		.listen_words = text_heap(),
 		.signal_fd = -1,
 		.timer_fd = -1,

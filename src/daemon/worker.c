@@ -120,7 +120,7 @@ static void take_datagram(void *self, const struct datagram *datagram)
 
 static void read_source(struct worker *w, struct udp_socket *source)
 {
-	uint64_t now_ns = clock_wall_ns();
+	uint64_t now_ns = clock_steady_ns();
 
 	for (int i = 0; i < TURN_BATCHES; i++) {
 		if (udp_receive(w->receiver, source, now_ns, take_datagram, w) <= 0)
@@ -163,7 +163,7 @@ static void finish_tick(struct worker *w)
 		w->ticks_late++;
 		return;
 	}
-	shard_tick(w->shard, clock_wall_ns(), parcel->batch);
+	shard_tick(w->shard, clock_steady_ns(), parcel->batch);
 	parcel->fresh = false;
 	if (mono_ns >= w->counters_due_ns) {
 		copy_counters(w, parcel);

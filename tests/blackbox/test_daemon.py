@@ -45,10 +45,10 @@ class Daemon:
         path.write_text(text if text is not None else json.dumps(self.settings))
         return path
 
-    def start(self):
+    def start(self, env=None):
         self.log = open(self.folder / "log", "a", encoding="utf-8")
         self.process = tap.start([tap.weir(), "run", "-c", self.folder / "weir.yaml"],
-                                 stderr=self.log)
+                                 stderr=self.log, env=env)
         tap.wait_for(self.status, f"an answer on the control socket; log: {self.said()}", 20)
         return self
 
@@ -110,6 +110,47 @@ def carries_on_with_the_same_incident_after_kill_9():
     tap.wait_for(lambda: len(daemon.seen("incident.closed")) == 2, "two closed incidents", 60)
     tap.equal(len(daemon.seen("incident.opened")), 2, "incidents opened over both lives")
     tap.equal(sorted(e["incident"]["id"] for e in daemon.seen("incident.closed")), before, "closed")
+
+
+SHIM = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+int clock_gettime(clockid_t id, struct timespec *ts)
+{
+	static int (*real)(clockid_t, struct timespec *);
+	if (!real)
+		real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
+	int err = real(id, ts);
+	FILE *file = id == CLOCK_REALTIME ? fopen(getenv("CLOCK_OFFSET"), "r") : NULL;
+	long offset = 0;
+	if (file) {
+		if (fscanf(file, "%ld", &offset) == 1)
+			ts->tv_sec += offset;
+		fclose(file);
+	}
+	return err;
+}
+"""
+
+
+@tap.case
+def a_clock_that_is_set_back_does_not_blind_detection():
+    tap.need("gcc")
+    folder = tap.scratch()
+    (folder / "shim.c").write_text(SHIM)
+    tap.run(["gcc", "-shared", "-fPIC", "-o", folder / "shim.so", folder / "shim.c", "-ldl"])
+    offset = folder / "offset"
+    offset.write_text("86400")
+    sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+    daemon = Daemon().start({"LD_PRELOAD": str(folder / "shim.so"), "CLOCK_OFFSET": str(offset),
+                             "ASAN_OPTIONS": sanitizer})
+    offset.write_text("0")
+    tap.wait_for(lambda: "clock was set back by 86400" in daemon.said(), "the log to tell of the step")
+    tap.equal(daemon.feed(speed=4).wait(60), 0, "exit status of the feeder")
+    tap.wait_for(lambda: len(daemon.seen("incident.closed")) == 2, "two closed incidents", 30)
 
 
 @tap.case

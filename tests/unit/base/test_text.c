@@ -94,6 +94,41 @@ static void times_survive_a_round_trip(void **state)
 	assert_int_equal(time_parse("1969-12-31T23:59:59Z", &ns), -WEIR_ERANGE);
 }
 
+static void a_clock_that_is_set_moves_time_forward_only(void **state)
+{
+	const uint64_t day_ns = 86400 * NS_PER_S;
+	int64_t step = 7;
+	uint64_t anchor = 1000 * day_ns;
+	uint64_t mono = 5 * NS_PER_S;
+
+	(void)state;
+	/* In step, or nearly: no word of it, and a little drift forward is taken. */
+	assert_int_equal(clock_anchor_next(anchor, anchor + mono, mono, &step), anchor);
+	assert_int_equal(step, 0);
+	assert_int_equal(clock_anchor_next(anchor, anchor + mono + 1000, mono, &step),
+			 anchor + 1000);
+	assert_int_equal(step, 0);
+	assert_int_equal(clock_anchor_next(anchor, anchor + mono - 1000, mono, &step), anchor);
+	assert_int_equal(step, 0);
+	/* Set forward by a day: followed. Set back by a day: not followed, but told. */
+	assert_int_equal(clock_anchor_next(anchor, anchor + mono + day_ns, mono, &step),
+			 anchor + day_ns);
+	assert_int_equal(step, day_ns);
+	assert_int_equal(clock_anchor_next(anchor, anchor + mono - day_ns, mono, &step), anchor);
+	assert_int_equal(step, -(int64_t)day_ns);
+}
+
+static void the_steady_clock_is_near_the_wall_clock(void **state)
+{
+	uint64_t before = clock_steady_ns();
+	uint64_t wall = clock_wall_ns();
+
+	(void)state;
+	assert_true(clock_steady_ns() >= before);
+	assert_true(before < wall + 60 * NS_PER_S && wall < before + 60 * NS_PER_S);
+	assert_int_equal(clock_steady_follow(), 0);
+}
+
 static void an_arena_gives_zeroed_aligned_memory(void **state)
 {
 	struct arena *arena = arena_new();
@@ -119,6 +154,8 @@ int main(void)
 		cmocka_unit_test(a_heap_text_grows),
 		cmocka_unit_test(json_is_exact),
 		cmocka_unit_test(times_survive_a_round_trip),
+		cmocka_unit_test(a_clock_that_is_set_moves_time_forward_only),
+		cmocka_unit_test(the_steady_clock_is_near_the_wall_clock),
 		cmocka_unit_test(an_arena_gives_zeroed_aligned_memory),
 	};
 
