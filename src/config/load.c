@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "config/checks.h"
@@ -105,6 +106,10 @@ static const char *advice(int err)
 		return "no permission to read it; let the user that runs weir read it";
 	case -EISDIR:
 		return "this is a folder; name the file in it";
+	case -ENXIO:
+	case -EINVAL:
+		return "no regular file but a pipe, socket or device; write the configuration to "
+		       "a file, or pass it as /dev/stdin";
 	case -EFBIG:
 		return "larger than 4 MiB; this is no configuration, or split it";
 	default:
@@ -143,11 +148,37 @@ static ssize_t read_whole(int fd, char *buffer, size_t cap)
 	}
 }
 
+/*
+ * A pipe that nobody writes to would hold the reader, which on a reload is the
+ * control thread: so nothing is waited for, except where a person asks for it.
+ * Return: descriptor or negative errno.
+ */
+static int open_file(const char *path)
+{
+	bool pipe_is_meant = strcmp(path, "/dev/stdin") == 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | (pipe_is_meant ? 0 : O_NONBLOCK));
+	struct stat info;
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &info))
+		err = -errno;
+	else if (S_ISDIR(info.st_mode))
+		err = -EISDIR;
+	else if (!S_ISREG(info.st_mode) && !pipe_is_meant)
+		err = -EINVAL;
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
 static int read_file(struct loading *l, const char *path)
 {
 	char *buffer = malloc(FILE_BYTES_MAX + 1);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t len = fd < 0 ? -errno : -ENOMEM;
+	int fd = open_file(path);
+	ssize_t len = fd < 0 ? fd : -ENOMEM;
 
 	if (fd >= 0 && buffer)
 		len = read_whole(fd, buffer, FILE_BYTES_MAX + 1);

@@ -13,6 +13,9 @@
 #include "config/config.h"
 
 #define NOBODY 65534
+#define NO_FILE                                                                     \
+	"no regular file but a pipe, socket or device; write the configuration to " \
+	"a file, or pass it as /dev/stdin"
 
 static char folder[64];
 
@@ -64,7 +67,45 @@ static void what_is_no_file_is_told(void **state)
 	(void)state;
 	assert_refused(path_of("missing.yaml"), "no such file; look at the path");
 	assert_refused(folder, "this is a folder; name the file in it");
-	assert_refused("/dev/zero", "larger than 4 MiB; this is no configuration, or split it");
+	assert_refused("/dev/zero", NO_FILE);
+}
+
+/* Without a writer, opening it to read would wait for ever. */
+static void a_pipe_is_refused_without_waiting(void **state)
+{
+	const char *path = path_of("pipe");
+
+	(void)state;
+	assert_int_equal(mkfifo(path, 0600), 0);
+	alarm(20);
+	assert_refused(path, NO_FILE);
+	alarm(0);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void standard_input_may_be_a_pipe(void **state)
+{
+	static const char yaml[] = "networks: [{prefix: 192.0.2.0/24}]\n";
+	struct text errors = text_heap();
+	struct config *config = NULL;
+	int ends[2];
+	int before = dup(STDIN_FILENO);
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], yaml, sizeof(yaml) - 1), sizeof(yaml) - 1);
+	close(ends[1]);
+	assert_int_equal(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
+	close(ends[0]);
+	int err = config_load("/dev/stdin", &errors, &config);
+	if (before >= 0) {
+		dup2(before, STDIN_FILENO);
+		close(before);
+	}
+	assert_string_equal(text_string(&errors), "");
+	assert_int_equal(err, 0);
+	assert_int_equal(config->network_count, 1);
+	config_free(config);
 }
 
 static void a_file_without_permission_is_told(void **state)
@@ -225,6 +266,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_no_file_is_told),
+		cmocka_unit_test(a_pipe_is_refused_without_waiting),
+		cmocka_unit_test(standard_input_may_be_a_pipe),
 		cmocka_unit_test(a_file_without_permission_is_told),
 		cmocka_unit_test(a_file_may_have_4_mib_but_not_more),
 		cmocka_unit_test(the_example_is_right),
