@@ -5,8 +5,11 @@
  */
 #include "config/checks.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "config/path.h"
 
 /* Earlier in the file? Keeps "it is there already" at the later of two. */
 static int place_compare(struct config_place a, struct config_place b)
@@ -260,14 +263,17 @@ out:
 static void check_sinks(struct reader *r)
 {
 	const struct config_sink *list = r->config->sinks;
+	const char *plain[SCHEMA_SINKS_MAX];
 	char shown[QUOTE_MAX];
 
+	assert(r->config->sink_count <= SCHEMA_SINKS_MAX);
 	for (size_t i = 0; i < r->config->sink_count; i++) {
+		plain[i] = list[i].path ? path_plain(r->scratch, list[i].path) : NULL;
+		r->short_memory |= list[i].path && !plain[i];
 		if (r->known && r->known->sinks)
 			check_kind(r, &list[i], r->known->sinks);
 		for (size_t j = 0; j < i; j++) {
-			if (!list[i].path || !list[j].path ||
-			    strcmp(list[i].path, list[j].path) != 0)
+			if (!plain[i] || !plain[j] || strcmp(plain[i], plain[j]) != 0)
 				continue;
 			problem_add(r->problems, list[i].at,
 				    "%s:%u:%u writes to `%s` as well; give each a path of its own",

@@ -194,7 +194,7 @@ static const struct schema_key report_keys[] = {
 
 static const struct schema schema_report = {
 	KEYS(report_keys), .entry_size = sizeof(struct config_sink),
-	.entries_max = 32, .place_offset = offsetof(struct config_sink, at),
+	.entries_max = SCHEMA_SINKS_MAX, .place_offset = offsetof(struct config_sink, at),
 	.subject = "kind",
 };
 

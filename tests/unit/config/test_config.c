@@ -405,6 +405,17 @@ static void contradictions_name_both_places(void **state)
 				"listen on the usual ports" },
 		{ "report: [{kind: text}, {kind: jsonl}]",
 		  "f:1:31: f:1:17 writes to `-` as well; give each a path of its own" },
+		{ "report: [{kind: text}, {kind: jsonl, path: /dev//stdout}]",
+		  "f:1:31: f:1:17 writes to `/dev//stdout` as well; give each a path of its own" },
+		{ "report: [{kind: text, path: /tmp/a}, {kind: jsonl, path: /tmp//a}]",
+		  "f:1:45: f:1:17 writes to `/tmp//a` as well; give each a path of its own" },
+		{ "report: [{kind: text, path: /tmp/a}, {kind: jsonl, path: /x/../tmp/b/./../a}]",
+		  "f:1:45: f:1:17 writes to `/x/../tmp/b/./../a` as well; give each a path of its "
+		  "own" },
+		{ "report: [{kind: text, path: /a}, {kind: jsonl, path: /../../a}]",
+		  "f:1:41: f:1:17 writes to `/../../a` as well; give each a path of its own" },
+		{ "report: [{kind: text, path: ./x/../../a/}, {kind: jsonl, path: ../a}]",
+		  "f:1:51: f:1:17 writes to `../a` as well; give each a path of its own" },
 		{ "networks: [{prefix: 10.0.0.0/8}]\n"
 		  "detect: {thresholds: [{pps: 1, network: 11.0.0.0/8}]}",
 		  "f:2:23: 11.0.0.0/8 is outside all your networks; add it in `networks`, or "
@@ -419,6 +430,15 @@ static void contradictions_name_both_places(void **state)
 
 	(void)state;
 	ASSERT_MISTAKES(mistakes);
+}
+
+static void paths_that_differ_may_stand_side_by_side(void **state)
+{
+	(void)state;
+	config_free(good("report: [{kind: text, path: /a}, {kind: text, path: /ab},\n"
+			 "  {kind: text, path: a}, {kind: text, path: ../a},\n"
+			 "  {kind: text, path: ../../a}, {kind: text, path: /dev/stderr},\n"
+			 "  {kind: text, path: /a/b}, {kind: text, path: /b}]\n"));
 }
 
 static void broken_yaml_is_told_with_its_place(void **state)
@@ -560,6 +580,7 @@ int main(void)
 		cmocka_unit_test(wrong_values_are_told_with_their_place),
 		cmocka_unit_test(wrong_keys_are_told_with_their_place),
 		cmocka_unit_test(contradictions_name_both_places),
+		cmocka_unit_test(paths_that_differ_may_stand_side_by_side),
 		cmocka_unit_test(broken_yaml_is_told_with_its_place),
 		cmocka_unit_test(all_errors_come_at_once_in_order),
 		cmocka_unit_test(very_many_errors_are_counted),
