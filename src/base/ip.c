@@ -59,7 +59,11 @@ int prefix_parse(const char *text, struct prefix *ret_prefix)
 	len = bits;
 	if (slash && parse_u64(slash + 1, &len))
 		return -WEIR_ESYNTAX;
-	if (len > bits)
+	/* Some read 010 as eight. */
+	if (slash && slash[1] == '0' && slash[2])
+		return -WEIR_ESYNTAX;
+	/* The length may be meant of 32 bits or of 128. */
+	if (len > bits || (slash && bits == 32 && strchr(host, ':')))
 		return -WEIR_ERANGE;
 	prefix.len = (uint8_t)(128 - bits + len);
 	if (!host_bits_clear(&prefix))

@@ -146,22 +146,33 @@ static void read_address(struct reader *r, const struct schema_key *key, const s
 			key->name, quote(node->text, shown));
 }
 
-/* "address/length" with the host bits cleared, for a text that has them set. */
-static const char *without_host_bits(const char *text, char ret_text[IP_TEXT_MAX])
+/*
+ * The network that was meant by "10.0.0.1/8", "10.0.0.0/08" or "::ffff:10.0.0.0/104".
+ * Return: false if that is not clear.
+ */
+static bool prefix_meant(const char *text, char ret_text[IP_TEXT_MAX])
 {
 	char host[IP_TEXT_MAX];
 	const char *slash = strchr(text, '/');
 	struct prefix prefix;
 	uint64_t len;
 
+	if (!slash || (size_t)(slash - text) >= sizeof(host))
+		return false;
 	memcpy(host, text, (size_t)(slash - text));
 	host[slash - text] = '\0';
 	if (ip_parse(host, &prefix.ip) || parse_u64(slash + 1, &len))
-		return text;
-	prefix.len = (uint8_t)(len + (ip_is_v4(&prefix.ip) ? 96 : 0));
+		return false;
+	bool v4 = ip_is_v4(&prefix.ip);
+	if (v4 && len <= 32)
+		len += 96;
+	if (len > 128 || (v4 && len < 96))
+		return false;
+	prefix.len = (uint8_t)len;
 	for (unsigned i = prefix.len; i < 128; i++)
 		prefix.ip.b[i / 8] &= (uint8_t) ~(0x80U >> (i % 8));
-	return prefix_format(&prefix, ret_text);
+	prefix_format(&prefix, ret_text);
+	return true;
 }
 
 static void read_prefix(struct reader *r, const struct schema_key *key, const struct node *node,
@@ -174,9 +185,18 @@ static void read_prefix(struct reader *r, const struct schema_key *key, const st
 	if (!err)
 		return;
 	quote(node->text, shown);
-	if (err == -EINVAL)
+	bool clear = prefix_meant(node->text, better);
+	if (err == -EINVAL && clear)
 		problem_add(r->problems, node->at, "`%s`: %s has host bits set; did you mean %s?",
-			    key->name, shown, without_host_bits(node->text, better));
+			    key->name, shown, better);
+	else if (err == -WEIR_ERANGE && clear)
+		problem_add(r->problems, node->at,
+			    "`%s`: %s: IPv4 inside IPv6 is written as IPv4; did you mean %s?",
+			    key->name, shown, better);
+	else if (err == -WEIR_ESYNTAX && clear)
+		problem_add(r->problems, node->at,
+			    "`%s`: %s: a length has no zeros in front; did you mean %s?", key->name,
+			    shown, better);
 	else if (err == -WEIR_ERANGE)
 		problem_add(r->problems, node->at,
 			    "`%s`: %s has a length that does not exist; at most /32 for IPv4, /128 "

@@ -48,6 +48,12 @@ static void bad_prefixes_are_told_apart(void **state)
 	assert_int_equal(prefix_parse("192.0.2.0/", &p), -WEIR_ESYNTAX);
 	assert_int_equal(prefix_parse("192.0.2.0/+8", &p), -WEIR_ESYNTAX);
 	assert_int_equal(prefix_parse("", &p), -WEIR_ESYNTAX);
+	assert_int_equal(prefix_parse("10.0.0.0/08", &p), -WEIR_ESYNTAX);
+	assert_int_equal(prefix_parse("::/00", &p), -WEIR_ESYNTAX);
+	assert_int_equal(prefix_parse("::ffff:198.51.100.0/120", &p), -WEIR_ERANGE);
+	assert_int_equal(prefix_parse("::ffff:198.51.100.0/24", &p), -WEIR_ERANGE);
+	assert_int_equal(prefix_parse("0.0.0.0/0", &p), 0);
+	assert_int_equal(prefix_parse("::ffff:198.51.100.1", &p), 0);
 }
 
 static void prefixes_contain_and_overlap(void **state)

@@ -284,6 +284,18 @@ static void wrong_values_are_told_with_their_place(void **state)
 		{ "networks: [{prefix: 198.51.100.0/33}]",
 		  "f:1:21: `prefix`: 198.51.100.0/33 has a length that does not exist; at most "
 		  "/32 for IPv4, /128 for IPv6" },
+		{ "networks: [{prefix: 10.0.0.0/08}]",
+		  "f:1:21: `prefix`: 10.0.0.0/08: a length has no zeros in front; did you mean "
+		  "10.0.0.0/8?" },
+		{ "networks: [{prefix: '::ffff:198.51.100.0/120'}]",
+		  "f:1:21: `prefix`: ::ffff:198.51.100.0/120: IPv4 inside IPv6 is written as "
+		  "IPv4; did you mean 198.51.100.0/24?" },
+		{ "networks: [{prefix: '::ffff:c633:6401/24'}]",
+		  "f:1:21: `prefix`: ::ffff:c633:6401/24: IPv4 inside IPv6 is written as IPv4; "
+		  "did you mean 198.51.100.0/24?" },
+		{ "networks: [{prefix: '::ffff:198.51.100.0/129'}]",
+		  "f:1:21: `prefix`: ::ffff:198.51.100.0/129 has a length that does not exist; "
+		  "at most /32 for IPv4, /128 for IPv6" },
 		{ "networks: [{prefix: 198.51.100/24}]",
 		  "f:1:21: `prefix`: `198.51.100/24` is no network; write it as 198.51.100.0/24 "
 		  "or 2001:db8::/32" },
