@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* command_decode: `weir decode`, flow records out of recorded input. */
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -163,11 +164,15 @@ static int run(const struct cli_args *args)
 	struct text errors = text_heap();
 	struct config *config = NULL;
 	int status = CLI_NO;
+	int err = daemon_load(args->values[OPTION_CONFIG], &errors, &config);
 
-	if (daemon_load(args->values[OPTION_CONFIG], &errors, &config))
-		cli_error("decode", "nothing decoded\n%s", text_string(&errors));
-	else
+	if (err) {
+		fputs(text_string(&errors), stderr);
+		cli_error("decode", "nothing decoded: %s",
+			  errors.len ? "mend what is named above" : err_text(err));
+	} else {
 		status = decode_with(args, config);
+	}
 	config_free(config);
 	text_done(&errors);
 	return status;

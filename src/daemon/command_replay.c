@@ -7,6 +7,7 @@
 #include "daemon/output.h"
 #include "daemon/replay.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { OPTION_CONFIG, OPTION_AS, OPTION_FORMAT };
@@ -157,11 +158,15 @@ static int run(const struct cli_args *args)
 	struct text errors = text_heap();
 	struct config *config = NULL;
 	int status = CLI_NO;
+	int err = daemon_load(args->values[OPTION_CONFIG], &errors, &config);
 
-	if (daemon_load(args->values[OPTION_CONFIG], &errors, &config))
-		cli_error("replay", "nothing replayed\n%s", text_string(&errors));
-	else
+	if (err) {
+		fputs(text_string(&errors), stderr);
+		cli_error("replay", "nothing replayed: %s",
+			  errors.len ? "mend what is named above" : err_text(err));
+	} else {
 		status = replay_with(args, config);
+	}
 	config_free(config);
 	text_done(&errors);
 	return status;

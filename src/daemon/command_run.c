@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* command_run: `weir run`, the daemon. */
+#include <stdio.h>
+
 #include "base/log.h"
 #include "base/text.h"
 #include "daemon/commands.h"
@@ -24,7 +26,9 @@ static int run(const struct cli_args *args)
 		log_set_level(LOG_LEVEL_DEBUG);
 	int err = daemon_load(path, &errors, &config);
 	if (err) {
-		cli_error("run", "nothing started: %s\n%s", err_text(err), text_string(&errors));
+		fputs(text_string(&errors), stderr);
+		cli_error("run", "nothing started: %s",
+			  errors.len ? "mend what is named above" : err_text(err));
 		text_done(&errors);
 		return CLI_NO;
 	}

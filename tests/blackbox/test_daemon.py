@@ -218,6 +218,12 @@ def a_missing_configuration_file_is_a_clear_error():
     done = tap.run([tap.weir(), "run", "-c", "/nonexistent/weir.yaml"], status=1)
     tap.contains(done.err, "/nonexistent/weir.yaml", "standard error")
     tap.contains(done.err, "no such file", "standard error")
+    tap.equal(
+        done.err,
+        "/nonexistent/weir.yaml: no such file; look at the path\n"
+        "weir run: nothing started: mend what is named above\n",
+        "the reason comes first, and no line is empty",
+    )
 
 
 @tap.case
