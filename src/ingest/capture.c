@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /** UDP datagrams that decide the kind of a capture. */
 #define AHEAD_DATAGRAMS 64
@@ -162,6 +163,34 @@ static void look_ahead(struct capture *capture)
 	capture->kind = sure && most_udp && enough ? CAPTURE_TELEMETRY : CAPTURE_PACKETS;
 }
 
+/** What a file was compressed by, as its first bytes tell; NULL: not compressed. */
+static const char *packer_of(FILE *file)
+{
+	static const struct {
+		uint8_t magic[4];
+		size_t len;
+		const char *advice;
+	} packers[] = {
+		{ { 0x1f, 0x8b }, 2, "gzip; `gunzip` it first" },
+		{ { 0x28, 0xb5, 0x2f, 0xfd }, 4, "zstd; `unzstd` it first" },
+		{ { 0xfd, '7', 'z', 'X' }, 4, "xz; `unxz` it first" },
+		{ { 'B', 'Z', 'h' }, 3, "bzip2; `bunzip2` it first" },
+		{ { 0x04, 0x22, 0x4d, 0x18 }, 4, "lz4; `unlz4` it first" },
+		{ { 'P', 'K', 3, 4 }, 4, "zip; `unzip` it first" },
+	};
+	uint8_t head[4] = { 0 };
+
+	/* From where the stream stands, and without moving it. */
+	off_t at = lseek(fileno(file), 0, SEEK_CUR);
+	if (at < 0 || pread(fileno(file), head, sizeof(head), at) <= 0)
+		return NULL;
+	for (size_t i = 0; i < sizeof(packers) / sizeof(packers[0]); i++) {
+		if (memcmp(head, packers[i].magic, packers[i].len) == 0)
+			return packers[i].advice;
+	}
+	return NULL;
+}
+
 /** The file as a stream, refused early where libpcap's own message would be obscure. */
 static int open_file(const char *path, struct text *error, FILE **ret_file, uint64_t *ret_bytes)
 {
@@ -182,6 +211,13 @@ static int open_file(const char *path, struct text *error, FILE **ret_file, uint
 		if (file != stdin)
 			fclose(file);
 		return folder ? -EISDIR : -WEIR_EFORMAT;
+	}
+	const char *packer = packer_of(file);
+	if (packer) {
+		text_addf(error, "%s: is compressed by %s", path, packer);
+		if (file != stdin)
+			fclose(file);
+		return -WEIR_EFORMAT;
 	}
 	*ret_bytes = S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0;
 	*ret_file = file;

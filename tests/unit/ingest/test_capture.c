@@ -329,6 +329,29 @@ static void what_is_no_capture_is_said_to_be_none(void **state)
 	assert_int_equal(read_as(f, NULL, error), -EISDIR);
 }
 
+static void a_compressed_file_is_told_how_to_unpack(void **state)
+{
+	static const struct {
+		const char *head;
+		const char *advice;
+	} kinds[] = {
+		{ "\x1f\x8b\x08 and more", "compressed by gzip; `gunzip` it first" },
+		{ "\x28\xb5\x2f\xfd and more", "compressed by zstd; `unzstd` it first" },
+		{ "\xfd"
+		  "7zXZ and more",
+		  "compressed by xz; `unxz` it first" },
+	};
+	struct fixture *f = *state;
+	char error[512];
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		write_text(f, kinds[i].head);
+		assert_int_equal(read_as(f, NULL, error), -WEIR_EFORMAT);
+		assert_non_null(strstr(error, f->path));
+		assert_non_null(strstr(error, kinds[i].advice));
+	}
+}
+
 static void an_unknown_link_layer_is_named(void **state)
 {
 	struct fixture *f = *state;
@@ -401,6 +424,7 @@ int main(void)
 		TEST(progress_ends_with_the_whole_file),
 		TEST(a_file_cut_short_gives_what_it_has),
 		TEST(what_is_no_capture_is_said_to_be_none),
+		TEST(a_compressed_file_is_told_how_to_unpack),
 		TEST(an_unknown_link_layer_is_named),
 		TEST(what_is_not_ip_is_counted),
 		TEST(fragments_of_telemetry_are_counted),
