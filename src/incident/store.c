@@ -231,8 +231,26 @@ static int check_layout(struct store *store, struct text *error)
 	return version < VERSION_NOW ? bring_up_to_date(store, version, error) : 0;
 }
 
+/* SQLite says no more of it than that it cannot be opened. */
+static int refuse_other_than_file(const char *path, struct text *error)
+{
+	struct stat st;
+
+	if (stat(path, &st) || S_ISREG(st.st_mode))
+		return 0;
+	text_addf(error,
+		  "%s: this is %s, and the journal is a file; move it away, or choose another state"
+		  " folder",
+		  path, S_ISDIR(st.st_mode) ? "a folder" : "no regular file");
+	return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+}
+
 static int open_database(struct store *store, struct text *error)
 {
+	int err = refuse_other_than_file(store->path, error);
+
+	if (err)
+		return err;
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
 	int rc = sqlite3_open_v2(store->path, &store->db, flags, NULL);
 
@@ -243,7 +261,7 @@ static int open_database(struct store *store, struct text *error)
 	if (rc != SQLITE_OK)
 		return store_error(store->db, rc, store->path, error);
 	sqlite3_busy_timeout(store->db, OPEN_PATIENCE_MS);
-	int err = check_pages(store, error);
+	err = check_pages(store, error);
 	if (err == 0)
 		err = check_layout(store, error);
 	if (err)

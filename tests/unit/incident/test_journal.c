@@ -319,6 +319,20 @@ static void folders_that_do_not_do(void **state)
 	refusal(path, -ENOTDIR, path, "a folder is needed");
 }
 
+static void what_stands_in_place_of_the_file_is_named(void **state)
+{
+	char path[128];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/incidents.db", folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	refusal(folder, -EISDIR, path, "this is a folder", "move it away");
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	refusal(folder, -EINVAL, path, "no regular file", "move it away");
+	assert_int_equal(unlink(path), 0);
+}
+
 static void a_file_that_may_not_be_written_is_refused(void **state)
 {
 	char lock[128];
@@ -598,6 +612,7 @@ int main(void)
 		folder_test(a_file_of_another_program_is_left_alone),
 		folder_test(a_damaged_file_is_told_of),
 		folder_test(folders_that_do_not_do),
+		folder_test(what_stands_in_place_of_the_file_is_named),
 		folder_test(a_file_that_may_not_be_written_is_refused),
 		folder_test(a_full_disk_at_start_is_told_of),
 		folder_test(a_full_disk_never_stops_detection),
