@@ -64,6 +64,7 @@ static void put_sampling(struct jsonw *w, const struct exporter_stats *stats)
 	jsonw_string(w, "source",
 		     sampling_source_name((enum sampling_source)stats->sampling_source));
 	jsonw_u64(w, "unknown_records", stats->unknown_sampling);
+	jsonw_u64(w, "samplers_turned_away", stats->samplers_turned_away);
 	if (stats->pool_samples)
 		jsonw_number(w, "measured",
 			     (double)stats->sample_pool / (double)stats->pool_samples);
@@ -124,6 +125,7 @@ static void put_thread(struct jsonw *w, const struct status_thread *thread)
 	jsonw_u64(w, "templates", thread->templates);
 	jsonw_u64(w, "templates_turned_away", thread->templates_turned_away);
 	jsonw_u64(w, "held_turned_away", thread->held_turned_away);
+	jsonw_u64(w, "late", thread->late);
 	jsonw_u64(w, "interfaces", thread->interfaces);
 	jsonw_u64(w, "interfaces_turned_away", thread->interfaces_turned_away);
 	jsonw_object_end(w);

@@ -69,6 +69,7 @@ static void put_summary_json(const struct replay_totals *t, struct text *out)
 	jsonw_u64(&w, "unknown_sampling", t->unknown_sampling);
 	put_undecodable(&w, t->undecodable);
 	jsonw_u64(&w, "hosts_turned_away", t->hosts_turned_away);
+	jsonw_u64(&w, "late", t->late);
 	jsonw_u64(&w, "incidents", t->incidents);
 	jsonw_u64(&w, "incidents_open", t->incidents_open);
 	jsonw_object_end(&w);
@@ -93,6 +94,10 @@ static void put_summary_text(const struct replay_totals *t, struct text *out)
 		put_count(out, t->unknown_sampling, "record",
 			  " without a known sampling rate:"
 			  " counted as they are, so all rates are lower bounds\n");
+	}
+	if (t->late) {
+		put_count(out, t->late, "record",
+			  " not tallied: decoded more than a second after they came\n");
 	}
 	for (unsigned i = 0; i < REASON_COUNT_OF; i++) {
 		if (t->undecodable[i])

@@ -103,6 +103,7 @@ void health_take(struct health *health, unsigned thread, const struct parcel *pa
 		.details = parcel->batch->detail_count,
 		.details_turned_away = parcel->shard.details_turned_away,
 		.ticks_dropped = parcel->ticks_late,
+		.late = parcel->shard.late,
 		.interfaces = parcel->interface_count,
 		.interfaces_turned_away = parcel->interfaces_turned_away,
 	};

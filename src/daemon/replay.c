@@ -167,6 +167,7 @@ void replay_finish(struct replay *replay, struct replay_totals *ret_totals)
 		.incidents = r->incidents,
 		.incidents_open = r->incidents_open,
 		.hosts_turned_away = shard.turned_away,
+		.late = shard.late,
 		.first_ns = r->first_ns,
 		.last_ns = r->now_ns,
 	};

@@ -30,6 +30,7 @@ struct replay_totals {
 	uint64_t incidents;      /**< opened */
 	uint64_t incidents_open; /**< when the input ended */
 	uint64_t hosts_turned_away;
+	uint64_t late; /**< records that waited too long for their template to be tallied */
 	uint64_t first_ns;
 	uint64_t last_ns;
 };

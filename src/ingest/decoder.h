@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,7 @@ struct datagram {
 	uint16_t sport;       /**< sender's port */
 	uint16_t dport;       /**< port it was received on */
 	uint64_t received_ns; /**< wall time of receipt, or of capture */
+	bool late;            /**< waited for its template; see flow.late */
 };
 
 /** Interface counters from an sFlow counter sample (generic interface counters, 0:1). */

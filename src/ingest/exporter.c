@@ -146,7 +146,7 @@ void exporter_sampler_set(struct exporter *exporter, uint64_t id, bool whole, ui
 		}
 	}
 	if (exporter->sampler_count == EXPORTER_SAMPLERS) {
-		exporter->samplers_turned_away++;
+		exporter->stats.samplers_turned_away++;
 		return;
 	}
 	exporter->samplers[exporter->sampler_count++] =

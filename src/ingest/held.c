@@ -151,7 +151,9 @@ void held_put(struct held *held, const struct message *message, uint16_t id, str
 static void decode_set(struct held *held, struct held_set *set, struct message *message,
 		       const struct plan *plan)
 {
+	uint64_t now_ns = message->datagram->received_ns;
 	const struct datagram datagram = {
+		.late = now_ns > set->received_ns && now_ns - set->received_ns > HELD_LATE_NS,
 		.src = set->src,
 		.sport = set->sport,
 		.dport = set->dport,

@@ -18,9 +18,11 @@
 #include "ingest/plan.h"
 
 /** Data sets waiting at once. */
-#define HELD_SETS   1024
+#define HELD_SETS    1024
 /** Data older than this are given up; routers repeat templates at least so often. */
-#define HELD_AGE_NS (1800 * 1000000000ULL)
+#define HELD_AGE_NS  (1800 * 1000000000ULL)
+/** What waited longer is no traffic of now any more: flow.late. */
+#define HELD_LATE_NS (1 * 1000000000ULL)
 
 struct held;
 

@@ -131,6 +131,7 @@ struct flow *flow_begin(struct decode_state *state, const struct exporter *expor
 	flow->exporter_port = datagram->sport;
 	flow->odid = exporter->stats.key.odid;
 	flow->source = exporter->stats.key.source;
+	flow->late = datagram->late;
 	return flow;
 }
 

@@ -53,7 +53,6 @@ struct exporter {
 	uint32_t options_rate;  /**< announced for the whole exporter; 0: none */
 	struct exporter_sampler samplers[EXPORTER_SAMPLERS];
 	unsigned sampler_count;
-	uint64_t samplers_turned_away;
 	struct exporter_source sources[EXPORTER_SOURCES]; /**< sFlow; by the low bits of id */
 };
 

@@ -31,10 +31,11 @@ struct exporter_stats {
 	uint64_t lost;     /**< missing by the protocol's own sequence rule, in its own unit */
 	uint64_t restarts; /**< sequence or uptime began again */
 	uint64_t undecodable[REASON_COUNT_OF];
-	uint64_t held;             /**< data sets put aside until their template came */
-	uint64_t held_decoded;     /**< of those, decoded later */
-	uint64_t templates;        /**< known now */
-	uint64_t unknown_sampling; /**< records for which nobody named a sampling rate */
+	uint64_t held;                 /**< data sets put aside until their template came */
+	uint64_t held_decoded;         /**< of those, decoded later */
+	uint64_t templates;            /**< known now */
+	uint64_t samplers_turned_away; /**< announced rates of samplers that found no room */
+	uint64_t unknown_sampling;     /**< records for which nobody named a sampling rate */
 	int64_t clock_offset_ns; /**< least (received - export time) seen; valid with datagrams > 0 */
 	uint64_t first_ns;       /**< first datagram received */
 	uint64_t last_ns;        /**< latest datagram received */

@@ -140,6 +140,7 @@ struct flow {
 	uint8_t sampling_source; /**< enum sampling_source */
 	uint8_t direction;       /**< enum direction; set by classification, not by decoders */
 	uint8_t class;           /**< enum traffic_class; set by flow_classify() */
+	bool late; /**< waited over a second for its template: no traffic of now, not tallied */
 };
 
 /** flow_source_name() - "netflow5", "ipfix", …; the proto_version of the output. */

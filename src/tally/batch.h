@@ -22,6 +22,7 @@ struct shard_stats {
 	uint64_t packets[DIRECTION_COUNT]; /**< estimated, as all the following */
 	uint64_t bytes[DIRECTION_COUNT];
 	uint64_t unknown_sampling;    /**< flows whose rate nobody named: counted as they are */
+	uint64_t late;                /**< flows that waited too long for their template */
 	uint64_t turned_away;         /**< flows of hosts for which the table had no room */
 	uint64_t details_turned_away; /**< busy hosts whose peers found no room, each tick anew */
 	uint64_t hosts;               /**< hosts and directions followed now */

@@ -83,7 +83,7 @@ static void pick_host(struct shard *shard, struct flow *flow, struct pick *ret_p
 {
 	flow->direction = config_direction(shard->config, &flow->src, &flow->dst);
 	ret_pick->host = NULL;
-	if (flow->direction == DIRECTION_TRANSIT)
+	if (flow->direction == DIRECTION_TRANSIT || flow->late)
 		return;
 	bool outbound = flow->direction == DIRECTION_OUTBOUND;
 	ret_pick->host = outbound ? &flow->src : &flow->dst;
@@ -172,6 +172,11 @@ static void count(struct shard *shard, const struct flow *flow, const struct pic
 	struct shard_stats *stats = &shard->stats;
 
 	assert(flow->class < CLASS_COUNT);
+	/* Minutes of data that come in one piece would look like a flood. */
+	if (flow->late) {
+		stats->late++;
+		return;
+	}
 	stats->flows[flow->direction]++;
 	stats->packets[flow->direction] = tally_sum(stats->packets[flow->direction], add.packets);
 	stats->bytes[flow->direction] = tally_sum(stats->bytes[flow->direction], add.bytes);

@@ -43,6 +43,7 @@ static struct status_exporter make_exporter(void)
 	exporter.stats.datagrams = 75;
 	exporter.stats.records = 1000;
 	exporter.stats.lost = 25;
+	exporter.stats.samplers_turned_away = 8;
 	exporter.stats.undecodable[REASON_NO_TEMPLATE] = 3;
 	exporter.stats.clock_offset_ns = -1500 * (int64_t)NS_PER_MS;
 	exporter.stats.last_ns = 5 * NS_PER_S;
@@ -75,6 +76,7 @@ static void an_exporter_is_told_in_full(void **state)
 	assert_string_equal(json_string_value(at(one, "name")), "edge1");
 	assert_true(json_is_null(at(at(one, "sampling"), "rate")));
 	assert_string_equal(json_string_value(at(at(one, "sampling"), "source")), "unknown");
+	assert_int_equal(json_integer_value(at(at(one, "sampling"), "samplers_turned_away")), 8);
 	assert_string_equal(json_string_value(at(at(one, "lost"), "unit")), "datagrams");
 	assert_true(fabs(json_real_value(at(at(one, "lost"), "share")) - 0.25) < 1e-9);
 	assert_int_equal(json_integer_value(at(at(one, "undecodable"), "no-template")), 3);

@@ -440,7 +440,7 @@ static void sampler_rates_are_bounded(void **state)
 	}
 	assert_int_equal(feed_set(&feed, &w), 0);
 	assert_int_equal(feed.state->exporters[0].sampler_count, EXPORTER_SAMPLERS);
-	assert_int_equal(feed.state->exporters[0].samplers_turned_away, 3);
+	assert_int_equal(feed.state->exporters[0].stats.samplers_turned_away, 3);
 	feed_close(&feed);
 }
 

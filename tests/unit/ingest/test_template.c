@@ -168,6 +168,31 @@ static void waiting_data_are_read_by_the_template_that_is_theirs(void **state)
 	feed_close(&feed);
 }
 
+static void data_that_waited_long_are_marked_as_late(void **state)
+{
+	struct feed feed;
+
+	(void)state;
+	feed_open(&feed, "ipfix");
+	data(&feed, 7, 256);
+	feed.now_ns += HELD_LATE_NS / 2 + 1;
+	data(&feed, 7, 256);
+	feed.now_ns += HELD_LATE_NS / 2;
+	learn(&feed, 7, 256, bytes_first);
+	assert_int_equal(feed.count, 2);
+	assert_true(feed.flows[0].late);
+	assert_false(feed.flows[1].late);
+	assert_int_equal(data(&feed, 7, 256), 1);
+	assert_false(feed.flows[0].late);
+	/* A clock that was set back says nothing about how long they waited. */
+	data(&feed, 7, 257);
+	feed.now_ns -= 10 * HELD_LATE_NS;
+	learn(&feed, 7, 257, bytes_first);
+	assert_int_equal(feed.count, 1);
+	assert_false(feed.flows[0].late);
+	feed_close(&feed);
+}
+
 static void a_full_table_turns_newcomers_away(void **state)
 {
 	struct feed feed;
@@ -343,6 +368,7 @@ int main(void)
 		cmocka_unit_test(waiting_data_are_read_by_the_template_that_is_theirs),
 		cmocka_unit_test(a_full_table_turns_newcomers_away),
 		cmocka_unit_test(a_table_without_room_keeps_nothing),
+		cmocka_unit_test(data_that_waited_long_are_marked_as_late),
 		cmocka_unit_test(held_data_are_bounded_by_bytes),
 		cmocka_unit_test(held_data_go_around_the_ring),
 		cmocka_unit_test(held_data_are_bounded_by_count),

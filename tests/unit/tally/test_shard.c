@@ -166,6 +166,26 @@ static void a_biflow_counts_both_ways(void **state)
 	close_all(&f);
 }
 
+static void late_flows_are_counted_as_such_and_not_tallied(void **state)
+{
+	struct fixture f;
+	struct flow flow = flow_of("192.0.2.1", "198.51.100.1", CLASS_UDP, 2, 120);
+	struct flow late = flow_of("192.0.2.1", "198.51.100.2", CLASS_UDP, 9000, 540000);
+
+	(void)state;
+	open_with(&f, 100, 10);
+	late.late = true;
+	add(&f, late);
+	add(&f, flow);
+	shard_tick(f.shard, SECOND_NS, f.batch);
+	assert_int_equal(f.batch->count, 1);
+	assert_null(find(f.batch, "198.51.100.2", DIRECTION_INBOUND));
+	assert_int_equal(f.batch->stats.late, 1);
+	assert_int_equal(f.batch->stats.packets[DIRECTION_INBOUND], 2);
+	assert_int_equal(f.batch->stats.turned_away, 0);
+	close_all(&f);
+}
+
 static void without_networks_every_destination_is_own(void **state)
 {
 	struct fixture f;
@@ -505,6 +525,7 @@ int main(void)
 		cmocka_unit_test(both_families_count_alike),
 		cmocka_unit_test(sampling_scales_and_never_wraps),
 		cmocka_unit_test(a_biflow_counts_both_ways),
+		cmocka_unit_test(late_flows_are_counted_as_such_and_not_tallied),
 		cmocka_unit_test(without_networks_every_destination_is_own),
 		cmocka_unit_test(a_tick_gives_only_what_was_touched),
 		cmocka_unit_test(a_full_table_counts_and_lets_the_silent_go),
