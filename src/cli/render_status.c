@@ -317,8 +317,7 @@ static void note_tables(const json_t *status, struct text *out, bool *any)
 	note(out, any, sum_in(detectors, "turned_away"),
 	     "tallies of hosts that a detector had no room for", "raise limits.hosts");
 	note(out, any, count_at(incidents, "turned_away"),
-	     "findings that opened no incident because too many are open",
-	     "raise incidents.max_open");
+	     "incidents that found no room because too many are open", "raise incidents.max_open");
 	note(out, any, sum_in(json_object_get(status, "sinks"), "dropped"),
 	     "events that a sink could not write", "see sinks in `weir status --json`");
 	note(out, any, count_at(json_object_get(status, "config"), "reloads_refused"),

@@ -108,7 +108,7 @@ struct status_view {
 	uint64_t incidents_open;
 	uint64_t incidents_total;       /**< opened since the start, and carried on from before */
 	uint64_t incidents_limit;       /**< room for so many open ones */
-	uint64_t incidents_turned_away; /**< findings that would have opened one more */
+	uint64_t incidents_turned_away; /**< that found no room when they began */
 	struct status_journal journal;
 };
 

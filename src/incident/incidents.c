@@ -158,7 +158,7 @@ static struct slot *open_one(struct incidents *incidents, const struct finding *
 	if (incidents->table.open < incidents->config->max_incidents)
 		slot = table_add(&incidents->table, &incident);
 	if (!slot) {
-		incidents->stats.turned_away++;
+		incidents->stats.turned_away += finding->first;
 		return NULL;
 	}
 	slot->news = NEWS_OPENED;
@@ -314,8 +314,9 @@ static void say_full(struct incidents *incidents, uint64_t now_ns)
 	    (incidents->full_said_ns && now_ns < incidents->full_said_ns + FULL_SAID_EVERY_NS))
 		return;
 	log_warning("incident",
-		    "incidents.max_open (%" PRIu64 ") was reached: further findings that opened no"
-		    " incident: %" PRIu64 "; raise it, or the thresholds",
+		    "incidents.max_open (%" PRIu64
+		    ") was reached: incidents that found no room: %" PRIu64
+		    "; raise it, or the thresholds",
 		    incidents->config->max_incidents, news);
 	incidents->full_said_ns = now_ns;
 	incidents->full_told = incidents->stats.turned_away;

@@ -28,7 +28,7 @@ struct incidents_stats {
 	uint64_t resumed;     /**< open ones found in the journal at start */
 	uint64_t closed;      /**< since the start */
 	uint64_t limit;       /**< room for so many open ones */
-	uint64_t turned_away; /**< findings that would have opened one more */
+	uint64_t turned_away; /**< that found no room when they began, each counted once */
 };
 
 /**

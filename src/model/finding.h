@@ -38,6 +38,7 @@ struct finding {
 	uint8_t direction; /**< enum direction */
 	uint8_t metric;    /**< enum metric: which limit */
 	uint8_t severity;  /**< enum severity */
+	bool first;        /**< nothing was found about the host at the tick before */
 	bool above;     /**< above the limit; false: below it but not yet below the closing level */
 	uint64_t limit; /**< in the metric's unit */
 	uint64_t value; /**< measured, in the metric's unit */

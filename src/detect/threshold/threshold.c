@@ -183,6 +183,7 @@ static bool judge(const struct state *state, struct watch *watch, uint64_t bin)
 	}
 	if (!watch->open)
 		watch->onset_ns = onset_of(limits, &watch->window, &verdict.worst);
+	watch->fresh = !watch->open;
 	watch->open = true;
 	watch->held |= verdict.rules;
 	return true;
@@ -213,6 +214,7 @@ static void emit(const struct state *state, const struct watch *watch, uint64_t 
 		.direction = watch->direction,
 		.metric = (uint8_t)verdict.worst.metric,
 		.severity = (uint8_t)severity_of(&verdict.worst),
+		.first = watch->fresh,
 		.above = verdict.above,
 		.limit = verdict.worst.limit,
 		.value = verdict.worst.value,

@@ -30,6 +30,7 @@ struct watch {
 	bool used;
 	bool listed;       /**< waits to be judged at the tick's end */
 	bool open;         /**< above a limit, or was and is not yet far below */
+	bool fresh;        /**< open since this tick */
 	uint32_t detail;   /**< in the pool, plus one; 0: none */
 	uint32_t next;     /**< in the list of unused ones, plus one */
 	uint64_t held;     /**< rules exceeded since it is open */

@@ -114,19 +114,25 @@ static void it_holds_until_far_below_and_then_is_silent(void **state)
 	/* 800 a second: below the limit, above the closing level of 500. */
 	send_ticks(&f, HOST, 100, 80);
 	assert_int_equal(f.count, 1);
+	assert_false(f.caught[0].first);
 	assert_false(f.caught[0].above);
 	assert_int_equal(f.caught[0].value, 800);
 	assert_int_equal(f.caught[0].onset_ns, onset_ns);
 	/* Up again: still the same excess. */
 	send_ticks(&f, HOST, 50, 150);
 	assert_true(f.caught[0].above);
+	assert_false(f.caught[0].first);
 	assert_int_equal(f.caught[0].onset_ns, onset_ns);
 	send_ticks(&f, HOST, 50, 40);
 	assert_int_equal(f.count, 0);
 	/* Below the limit after that: nothing, and above it: a new excess. */
 	assert_int_equal(send_ticks(&f, HOST, 50, 80), 0);
-	send_ticks(&f, HOST, 50, 150);
+	while (send_ticks(&f, HOST, 1, 150) == 0)
+		assert_true(f.tick < FAR_TICK + 400);
+	assert_true(f.caught[0].first);
+	send_ticks(&f, HOST, 1, 150);
 	assert_true(f.caught[0].above);
+	assert_false(f.caught[0].first);
 	assert_true(f.caught[0].onset_ns > onset_ns);
 	close_all(&f);
 }

@@ -56,6 +56,7 @@ static inline struct finding scene_finding(const char *host, enum direction dire
 		.host = scene_ip(host),
 		.direction = (uint8_t)direction,
 		.severity = SEVERITY_WARNING,
+		.first = true,
 		.above = true,
 		.limit = 5000,
 		.value = 20000,

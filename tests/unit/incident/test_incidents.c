@@ -263,6 +263,13 @@ static void a_full_table_counts_what_it_turns_away(void **state)
 	assert_int_equal(stats.open, 4);
 	assert_int_equal(stats.limit, 4);
 	assert_int_equal(stats.turned_away, 2);
+	/* Turned away is an incident, not each tick of it. */
+	struct finding again = scene_finding("198.51.100.5", IN, START_NS + 6 * NS_PER_S);
+	again.first = false;
+	scene_step(scene->incidents, &again, again.now_ns, &scene->seen);
+	incidents_stats(scene->incidents, &stats);
+	assert_int_equal(stats.open, 4);
+	assert_int_equal(stats.turned_away, 2);
 	/* Who is in stays in, and whoever ends makes room. */
 	see(scene, "198.51.100.1", IN, 70, true);
 	incidents_stats(scene->incidents, &stats);
