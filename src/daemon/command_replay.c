@@ -72,6 +72,7 @@ static void put_summary_json(const struct replay_totals *t, struct text *out)
 	jsonw_u64(&w, "late", t->late);
 	jsonw_u64(&w, "incidents", t->incidents);
 	jsonw_u64(&w, "incidents_open", t->incidents_open);
+	jsonw_u64(&w, "incidents_turned_away", t->incidents_turned_away);
 	jsonw_object_end(&w);
 	text_add_n(out, "\n", 1);
 }
@@ -90,6 +91,12 @@ static void put_summary_text(const struct replay_totals *t, struct text *out)
 	text_addf(out, "%llu lost by sequence; ", (unsigned long long)t->lost);
 	put_count(out, t->incidents, "incident", "");
 	text_addf(out, ", %llu still open at the end\n", (unsigned long long)t->incidents_open);
+	if (t->incidents_turned_away)
+		put_count(out, t->incidents_turned_away, "further incident",
+			  " found no room: raise incidents.max_open\n");
+	if (t->hosts_turned_away)
+		put_count(out, t->hosts_turned_away, "record",
+			  " of hosts that found no room: raise limits.hosts\n");
 	if (t->unknown_sampling) {
 		put_count(out, t->unknown_sampling, "record",
 			  " without a known sampling rate:"

@@ -154,10 +154,12 @@ void replay_finish(struct replay *replay, struct replay_totals *ret_totals)
 {
 	struct replay *r = replay;
 	struct shard_stats shard;
+	struct status_view view = { 0 };
 
 	if (r->tick_ns)
 		end_tick(r);
 	shard_stats(r->shard, &shard);
+	pipeline_fill(r->pipeline, &view);
 	decode_state_finish(r->state);
 	*ret_totals = (struct replay_totals){
 		.packets = r->capture.packets,
@@ -166,6 +168,7 @@ void replay_finish(struct replay *replay, struct replay_totals *ret_totals)
 		.exporters = r->state->exporter_count,
 		.incidents = r->incidents,
 		.incidents_open = r->incidents_open,
+		.incidents_turned_away = view.incidents_turned_away,
 		.hosts_turned_away = shard.turned_away,
 		.late = shard.late,
 		.first_ns = r->first_ns,

@@ -27,8 +27,9 @@ struct replay_totals {
 	uint64_t unknown_sampling;
 	uint64_t exporters;
 	uint64_t undecodable[REASON_COUNT_OF];
-	uint64_t incidents;      /**< opened */
-	uint64_t incidents_open; /**< when the input ended */
+	uint64_t incidents;             /**< opened */
+	uint64_t incidents_open;        /**< when the input ended */
+	uint64_t incidents_turned_away; /**< found no room: incidents.max_open */
 	uint64_t hosts_turned_away;
 	uint64_t late; /**< records that waited too long for their template to be tallied */
 	uint64_t first_ns;
