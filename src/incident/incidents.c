@@ -171,7 +171,7 @@ void incidents_finding(struct incidents *incidents, const struct finding *findin
 	struct slot *slot = table_find(&incidents->table, &finding->host, finding->direction);
 
 	if (slot)
-		story_add(&slot->incident, finding);
+		story_add(incidents->config, &slot->incident, finding);
 	else if (finding->above)
 		slot = open_one(incidents, finding);
 	if (!slot)

@@ -240,7 +240,7 @@ void story_begin(const struct config *config, const struct finding *finding,
 	write_id(&incident);
 	say_whose(config, &incident);
 	say_why(&incident, finding);
-	story_add(&incident, finding);
+	story_add(config, &incident, finding);
 	*ret_incident = incident;
 }
 
@@ -259,11 +259,26 @@ void story_end(struct incident *incident)
 	incident->ended_ns = incident->seen_ns;
 }
 
-void story_add(struct incident *incident, const struct finding *finding)
+/* More than the line carries: a sampling rate that is wrong or forged is likelier than the rate. */
+static void check_capacity(const struct config *config, struct incident *incident,
+			   const struct finding *finding)
+{
+	const struct config_network *network;
+
+	if (finding->bps <= incident->peak_bps || incident->direction == DIRECTION_INTERNAL)
+		return;
+	network = config_network_of(config, &incident->host);
+	if (network && network->capacity_bps && finding->bps > network->capacity_bps)
+		incident->capacity_bps = network->capacity_bps;
+}
+
+void story_add(const struct config *config, struct incident *incident,
+	       const struct finding *finding)
 {
 	incident->seen_ns = finding->now_ns;
 	incident->quiet_ns = 0;
 	incident->closes_ns = 0;
+	check_capacity(config, incident, finding);
 	incident->pps = finding->pps;
 	incident->bps = finding->bps;
 	incident->peak_pps = larger(incident->peak_pps, finding->pps);

@@ -20,8 +20,12 @@
 void story_begin(const struct config *config, const struct finding *finding,
 		 struct incident *ret_incident);
 
-/** story_add() - what another finding of the same host and direction adds. */
-void story_add(struct incident *incident, const struct finding *finding);
+/**
+ * story_add() - what another finding of the same host and direction adds.
+ * @config: knows the capacity of the host's network
+ */
+void story_add(const struct config *config, struct incident *incident,
+	       const struct finding *finding);
 
 /**
  * story_hush() - no finding came at a tick: below the closing level, at a rate that nobody told.

@@ -197,6 +197,20 @@ static bool is_past_its_worst(const struct incident *incident)
 		(incident->pps < incident->peak_pps && incident->bps < incident->peak_bps));
 }
 
+static void add_capacity(struct text *out, const struct incident *incident)
+{
+	bool past = incident->state == INCIDENT_OPEN && incident->bps <= incident->capacity_bps;
+	char words[32];
+
+	if (incident->capacity_bps == 0)
+		return;
+	add_label(out, "capacity");
+	text_addf(out,
+		  "%smore than the %s of this network: doubt the sampling rate of the exporter\n",
+		  past ? "at its worst " : "",
+		  quantity_format(incident->capacity_bps, QUANTITY_BPS, words));
+}
+
 static void add_body(struct text *out, const struct incident *incident, uint64_t now_ns)
 {
 	if (*incident->why) {
@@ -204,6 +218,7 @@ static void add_body(struct text *out, const struct incident *incident, uint64_t
 		text_addf(out, "%s%s\n", is_past_its_worst(incident) ? "at its worst: " : "",
 			  incident->why);
 	}
+	add_capacity(out, incident);
 	add_vectors(out, incident);
 	add_peers(out, incident);
 	if (incident->state == INCIDENT_OPEN && incident->peak_pps > incident->pps) {

@@ -62,6 +62,10 @@ static void details_to_json(const struct incident *incident, struct jsonw *w)
 	jsonw_string(w, "why", incident->why);
 	jsonw_u64(w, "targets_estimated", incident->targets_estimated);
 	jsonw_u64(w, "detected_pps", incident->detected_pps);
+	if (incident->capacity_bps) {
+		jsonw_bool(w, "above_capacity", true);
+		jsonw_u64(w, "capacity_bps", incident->capacity_bps);
+	}
 	focus_to_json(&incident->focus, w);
 	jsonw_time(w, "last_above", incident->above_ns);
 	jsonw_time(w, "last_seen", incident->seen_ns);
@@ -242,6 +246,7 @@ static void numbers_of(const json_t *object, struct incident *incident)
 	incident->detected_pps = u64_of(object, "detected_pps");
 	incident->peak_pps = u64_of(object, "peak_pps");
 	incident->peak_bps = u64_of(object, "peak_bps");
+	incident->capacity_bps = u64_of(object, "capacity_bps");
 	incident->resumed = u64_of(object, "resumed");
 	incident->onset_ns = time_of(object, "onset");
 	incident->detected_ns = time_of(object, "detected");

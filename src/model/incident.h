@@ -55,6 +55,7 @@ struct incident {
 	uint64_t detected_pps; /**< rate when it was detected */
 	uint64_t peak_pps;
 	uint64_t peak_bps;
+	uint64_t capacity_bps; /**< of the network, if the rate was ever above it; 0: never */
 	uint64_t onset_ns;
 	uint64_t detected_ns;
 	uint64_t updated_ns; /**< last event about it */

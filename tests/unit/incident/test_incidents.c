@@ -211,6 +211,36 @@ static void without_a_finding_it_is_quiet(void **state)
 	assert_int_equal(scene->seen.events[3].incident.ended_ns, START_NS + 31 * NS_PER_S);
 }
 
+static void more_than_the_line_carries_is_noted(void **state)
+{
+	struct scene *scene = *state;
+	struct config narrow = scene->config;
+	struct config_network network = scene->config.networks[0];
+	struct finding finding = scene_finding("198.51.100.7", IN, START_NS);
+
+	network.capacity_bps = finding.bps;
+	narrow.networks = &network;
+	assert_int_equal(incidents_reload(scene->incidents, &narrow), 0);
+	scene_step(scene->incidents, &finding, finding.now_ns, &scene->seen);
+	assert_int_equal(scene->seen.events[0].incident.capacity_bps, 0);
+	finding.bps++;
+	finding.now_ns += 10 * NS_PER_S;
+	scene_step(scene->incidents, &finding, finding.now_ns, &scene->seen);
+	assert_int_equal(scene->seen.events[1].incident.capacity_bps, network.capacity_bps);
+	assert_int_equal(scene->seen.events[1].incident.severity, SEVERITY_WARNING);
+	/* Later is not earlier: it stays noted. */
+	finding.bps = 1;
+	finding.now_ns += 10 * NS_PER_S;
+	scene_step(scene->incidents, &finding, finding.now_ns, &scene->seen);
+	assert_int_equal(scene->seen.events[2].incident.capacity_bps, network.capacity_bps);
+	/* What stays inside never passed the line. */
+	finding = scene_finding("198.51.100.8", DIRECTION_INTERNAL, finding.now_ns);
+	finding.bps++;
+	scene_step(scene->incidents, &finding, finding.now_ns, &scene->seen);
+	assert_int_equal(scene->seen.events[3].incident.capacity_bps, 0);
+	assert_int_equal(incidents_reload(scene->incidents, &scene->config), 0);
+}
+
 static void coming_back_is_a_new_incident(void **state)
 {
 	struct scene *scene = *state;
@@ -400,6 +430,7 @@ int main(void)
 		scene_test(worse_news_come_at_once),
 		scene_test(holding_keeps_it_open_and_quiet_closes_it),
 		scene_test(without_a_finding_it_is_quiet),
+		scene_test(more_than_the_line_carries_is_noted),
 		scene_test(coming_back_is_a_new_incident),
 		scene_test(directions_are_apart_and_in_order),
 		scene_test(a_full_table_counts_what_it_turns_away),

@@ -361,6 +361,41 @@ static void a_quiet_incident_as_json(void **state)
 	text_done(&out);
 }
 
+static void more_than_the_line_carries_is_doubted(void **state)
+{
+	struct incident incident = inbound();
+	struct incident after = { 0 };
+	struct event event = { EVENT_INCIDENT_OPENED, incident.detected_ns, &incident };
+	struct text out = text_heap();
+	struct jsonw w = jsonw_on(&out);
+
+	(void)state;
+	incident.capacity_bps = 1000000000;
+	expect_words(
+		&event,
+		"2026-11-22 14:05:06 UTC  CRITICAL  attack on 198.51.100.7 (acme, tokyo) "
+		"has begun: 1.23 Mpps, 4.50 Gbps\n"
+		"    why       1.23 Mpps for 5 s, limit 5.00 kpps\n"
+		"    capacity  more than the 1.00 Gbps of this network: doubt the sampling rate"
+		" of the exporter\n"
+		"    vectors   ntp-amplification 96%, udp under 1%\n"
+		"    from      about 3.12 k addresses, most of it from 192.0.2.1, 192.0.2.2\n"
+		"    began     2026-11-22 14:05:01 UTC, noticed 5.2 s later\n"
+		"    incident  20261122T140501-in-1a2b3c4d\n");
+	incident_to_json(&incident, &w, NULL);
+	assert_non_null(strstr(text_string(&out), "\"detected_pps\":1234567,"
+						  "\"above_capacity\":true,"
+						  "\"capacity_bps\":1000000000,"));
+	assert_int_equal(incident_from_json(text_string(&out), &after), 0);
+	assert_int_equal(after.capacity_bps, 1000000000);
+	incident.bps = 1000000000;
+	text_clear(&out);
+	incident_to_text(&incident, &out);
+	assert_non_null(strstr(text_string(&out),
+			       "    capacity  at its worst more than the 1.00 Gbps of this"));
+	text_done(&out);
+}
+
 static void a_plan_in_words(void **state)
 {
 	struct incident incident = inbound();
@@ -447,6 +482,7 @@ int main(void)
 		cmocka_unit_test(an_outbound_incident_ends_in_words),
 		cmocka_unit_test(a_quiet_incident_is_not_told_as_going_on),
 		cmocka_unit_test(a_quiet_incident_as_json),
+		cmocka_unit_test(more_than_the_line_carries_is_doubted),
 		cmocka_unit_test(a_plan_in_words),
 		cmocka_unit_test(a_fault_and_a_quiet_story_in_words),
 		cmocka_unit_test(rules_in_words),
