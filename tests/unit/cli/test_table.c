@@ -53,12 +53,49 @@ static void control_characters_are_shown_as_such(void **state)
 	text_done(&out);
 }
 
+static void fill_narrow(struct table *table)
+{
+	table_begin(table, "NAME|SPARE?2|NUMBER>?1|WORDS~");
+	table_cell(table, "alpha");
+	table_cell(table, "spare");
+	table_cell(table, "12");
+	table_cell(table, "a somewhat longer Zürich");
+}
+
+static void what_can_be_missed_is_left_out(void **state)
+{
+	struct text out = text_heap();
+	struct table table;
+
+	(void)state;
+	fill_narrow(&table);
+	assert_int_equal(table_fit(&table, 0), 0);
+	assert_int_equal(table_fit(&table, 46), 0);
+	assert_int_equal(table_fit(&table, 45), 1);
+	table_end(&table, &out);
+	assert_string_equal(text_string(&out), "NAME   SPARE  WORDS\n"
+					       "alpha  spare  a somewhat longer Zürich\n");
+	text_clear(&out);
+	fill_narrow(&table);
+	assert_int_equal(table_fit(&table, 28), 2);
+	table_end(&table, &out);
+	assert_string_equal(text_string(&out), "NAME   WORDS\n"
+					       "alpha  a somewhat longer Z..\n");
+	text_clear(&out);
+	fill_narrow(&table);
+	assert_int_equal(table_fit(&table, 1), 2);
+	table_end(&table, &out);
+	assert_string_equal(text_string(&out), "NAME   WORDS\nalpha  a some..\n");
+	text_done(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(columns_are_aligned),
 		cmocka_unit_test(a_table_of_nothing_is_its_heading),
 		cmocka_unit_test(control_characters_are_shown_as_such),
+		cmocka_unit_test(what_can_be_missed_is_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
