@@ -5,9 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
+#include "base/parse.h"
 #include "config/config.h"
 #include "control/client.h"
+
+/* Wider than any terminal: a COLUMNS that makes no sense. */
+#define WIDTH_MAX 10000
 
 /* The socket a configuration names. Return: to be freed; NULL with the error said. */
 static char *socket_of_config(const struct cli_args *args, const char *file)
@@ -74,6 +80,19 @@ int ask(const struct cli_args *args, const char *path, struct text *ret_body, js
 	control_reply_done(&reply);
 	free(socket);
 	return status;
+}
+
+struct render_layout ask_layout(bool wide, bool all)
+{
+	const char *columns = getenv("COLUMNS"); /* watch(1) sets it, and hides the terminal */
+	struct winsize size;
+	uint64_t width = 0;
+
+	if (wide)
+		return (struct render_layout){ .all = all };
+	if (!columns || parse_u64(columns, &width) < 0 || width > WIDTH_MAX)
+		width = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+	return (struct render_layout){ .width = width, .all = all };
 }
 
 int ask_print(const struct cli_args *args, struct text *out)

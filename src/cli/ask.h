@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/render.h"
 
 /** The options of every such subcommand: put ASK_OPTIONS first in its table. */
 enum ask_option { ASK_SOCKET, ASK_CONFIG, ASK_JSON, ASK_OPTION_COUNT };
@@ -36,6 +37,13 @@ enum ask_option { ASK_SOCKET, ASK_CONFIG, ASK_JSON, ASK_OPTION_COUNT };
  * Return: CLI_OK, or CLI_NO with the error said on standard error and nothing to release.
  */
 int ask(const struct cli_args *args, const char *path, struct text *ret_body, json_t **ret_json);
+
+/**
+ * ask_layout() - how much fits: all with @wide, else what COLUMNS or the terminal says.
+ *
+ * Standard output that is neither gets whole lines, for other programs to read.
+ */
+struct render_layout ask_layout(bool wide, bool all);
 
 /** ask_print() - a text on standard output; says when memory was short. Return: CLI_OK or CLI_NO. */
 int ask_print(const struct cli_args *args, struct text *out);

@@ -11,7 +11,7 @@
 #include "cli/render.h"
 #include "control/client.h"
 
-enum { OPTION_STATE = ASK_OPTION_COUNT, OPTION_LIMIT };
+enum { OPTION_STATE = ASK_OPTION_COUNT, OPTION_LIMIT, OPTION_WIDE };
 
 /* The longest list the API gives in one answer. */
 #define LIMIT_MAX     1000
@@ -47,7 +47,8 @@ static int id_path(const char *id, struct text *path)
 static int render(const struct cli_args *args, const json_t *json, struct text *page)
 {
 	if (args->word_count == 0) {
-		render_incidents(json, clock_wall_ns(), page);
+		struct render_layout layout = ask_layout(args->values[OPTION_WIDE], true);
+		render_incidents(json, clock_wall_ns(), &layout, page);
 		return CLI_OK;
 	}
 	if (render_incident(json, page) < 0) {
@@ -103,13 +104,14 @@ static const struct cli_option options[] = {
 	  .letter = 'n',
 	  .argument = "N",
 	  .help = "list at most so many, newest first; 50 unless given, 1000 at most" },
+	{ .name = "wide", .letter = 'w', .help = "every column, however narrow the terminal" },
 	{ 0 },
 };
 
 const struct command command_incidents = {
 	.name = "incidents",
 	.summary = "what was found, or the story of one incident",
-	.usage = "[--state STATE] [-n N] [--socket PATH | -c FILE] [--json] [ID]",
+	.usage = "[--state STATE] [-n N] [-w] [--socket PATH | -c FILE] [--json] [ID]",
 	.options = options,
 	.words_max = 1,
 	.help = "Lists the open incidents and the latest 1000 closed ones, newest first. With an "

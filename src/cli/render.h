@@ -7,24 +7,60 @@
  */
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <jansson.h>
 
 #include "base/text.h"
 
+struct table;
+
+/** How much may be shown. */
+struct render_layout {
+	size_t width; /**< characters a line; 0: whatever it takes */
+	bool all;     /**< rows of a table, however many */
+};
+
+/** What is wrong with an exporter, flags; the worse it is the larger. */
+enum {
+	TROUBLE_CLOCK = 1 << 0,     /**< its clock is far off */
+	TROUBLE_UNDECODED = 1 << 1, /**< something of it could not be decoded */
+	TROUBLE_LOST = 1 << 2,      /**< much is lost on the way */
+	TROUBLE_SAMPLING = 1 << 3,  /**< records without a sampling rate */
+};
+
 /**
  * render_status() - append the page of `weir status`.
  * @status: the answer to GET /api/v1/status, borrowed
  * @now_ns: to notice that the answer is old
+ * @layout: borrowed
  */
-void render_status(const json_t *status, uint64_t now_ns, struct text *out);
+void render_status(const json_t *status, uint64_t now_ns, const struct render_layout *layout,
+		   struct text *out);
+
+/** render_notes() - its first part: what somebody should look after, the worst first. */
+void render_notes(const json_t *status, uint64_t now_ns, struct text *out);
+
+/** render_exporters() - its last part: the table, those with trouble on top. */
+void render_exporters(const json_t *status, const struct render_layout *layout, struct text *out);
+
+/** exporter_trouble() - TROUBLE_ flags of one element of `exporters`. */
+unsigned exporter_trouble(const json_t *exporter);
+
+/** render_rate() - append one of {"1s": …, "10s": …}. */
+void render_rate(const json_t *rates, const char *key, struct text *out);
+
+/** render_table() - end a table so that it fits, and say if something was left out for it. */
+void render_table(struct table *table, const struct render_layout *layout, struct text *out);
 
 /**
  * render_incidents() - append the table of `weir incidents`.
  * @list: the answer to GET /api/v1/incidents, borrowed
  */
-void render_incidents(const json_t *list, uint64_t now_ns, struct text *out);
+void render_incidents(const json_t *list, uint64_t now_ns, const struct render_layout *layout,
+		      struct text *out);
 
 /**
  * render_incident() - append the story of one incident.

@@ -54,37 +54,57 @@ static void add_row(struct table *table, const struct incident *incident, uint64
 	table_cell(table, quantity_format(lasted_ns, QUANTITY_DURATION, words));
 }
 
-void render_incidents(const json_t *list, uint64_t now_ns, struct text *out)
+/* The newest first; of those that began together, the largest. */
+static int compare_incidents(const void *left, const void *right)
+{
+	const struct incident *a = left, *b = right;
+
+	if (a->onset_ns != b->onset_ns)
+		return a->onset_ns > b->onset_ns ? -1 : 1;
+	if (a->peak_bps != b->peak_bps)
+		return a->peak_bps > b->peak_bps ? -1 : 1;
+	return strcmp(a->id, b->id);
+}
+
+static void add_table(struct incident *incidents, size_t count, uint64_t now_ns,
+		      const struct render_layout *layout, struct text *out)
+{
+	struct table table;
+
+	qsort(incidents, count, sizeof(*incidents), compare_incidents);
+	table_begin(&table, "INCIDENT|STATE|SEVERITY?5|DIRECTION?2|HOST|VECTORS~|PEAK PPS>?4|"
+			    "PEAK BPS>|BEGAN (UTC)?1|LASTED>?3");
+	for (size_t i = 0; i < count; i++)
+		add_row(&table, &incidents[i], now_ns);
+	render_table(&table, layout, out);
+}
+
+void render_incidents(const json_t *list, uint64_t now_ns, const struct render_layout *layout,
+		      struct text *out)
 {
 	json_t *items = json_object_get(list, "incidents");
 	json_int_t matching = json_integer_value(json_object_get(list, "matching"));
-	size_t unreadable = 0;
-	struct table table;
-	size_t i;
-	json_t *item;
+	size_t size = json_array_size(items);
+	size_t count = 0;
 
-	if (json_array_size(items) == 0) {
+	if (size == 0) {
 		text_add(out, "no incidents\n");
 		return;
 	}
-	table_begin(
-		&table,
-		"INCIDENT|STATE|SEVERITY|DIRECTION|HOST|VECTORS|PEAK>|PEAK>|BEGAN (UTC)|LASTED>");
-	json_array_foreach(items, i, item)
-	{
-		struct incident incident;
-		if (incident_of(item, &incident) < 0)
-			unreadable++;
-		else
-			add_row(&table, &incident, now_ns);
-	}
-	table_end(&table, out);
-	if (unreadable)
+	struct incident *incidents = calloc(size, sizeof(*incidents));
+	for (size_t i = 0; incidents && i < size; i++)
+		count += incident_of(json_array_get(items, i), &incidents[count]) == 0;
+	if (incidents)
+		add_table(incidents, count, now_ns, layout, out);
+	else
+		out->failed = true;
+	free(incidents);
+	if (count < size)
 		text_addf(out, "and %zu that this version does not understand; see --json\n",
-			  unreadable);
-	if (matching > (json_int_t)json_array_size(items))
+			  size - count);
+	if (matching > (json_int_t)size)
 		text_addf(out, "and %lld more; see --limit\n",
-			  (long long)matching - (long long)json_array_size(items));
+			  (long long)matching - (long long)size);
 }
 
 static void add_plan(const json_t *plan, struct text *out)

@@ -14,11 +14,13 @@
 #define NOW (1800000000ULL * NS_PER_S)
 
 static struct text page;
+static struct render_layout layout;
 
 static int set_up(void **state)
 {
 	(void)state;
 	page = text_heap();
+	layout = (struct render_layout){ 0 };
 	return 0;
 }
 
@@ -41,6 +43,31 @@ static void lacks(const char *part)
 		fail_msg("\"%s\" in:\n%s", part, text_string(&page));
 }
 
+static void begins(const char *part)
+{
+	if (strncmp(text_string(&page), part, strlen(part)) != 0)
+		fail_msg("does not begin with \"%s\":\n%s", part, text_string(&page));
+}
+
+static void comes_before(const char *first, const char *second)
+{
+	has(first);
+	has(second);
+	if (strstr(text_string(&page), first) > strstr(text_string(&page), second))
+		fail_msg("\"%s\" behind \"%s\" in:\n%s", first, second, text_string(&page));
+}
+
+static void fits(size_t width)
+{
+	const char *at = text_string(&page);
+
+	for (size_t len; *at; at += len + (at[len] == '\n')) {
+		len = strcspn(at, "\n");
+		if (len > width)
+			fail_msg("%zu characters: %.*s", len, (int)len, at);
+	}
+}
+
 static void render_view(const struct status_view *view, uint64_t now_ns)
 {
 	struct text json = text_heap();
@@ -48,7 +75,7 @@ static void render_view(const struct status_view *view, uint64_t now_ns)
 	status_to_json(view, &json);
 	json_t *status = json_loads(text_string(&json), JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(status);
-	render_status(status, now_ns, &page);
+	render_status(status, now_ns, &layout, &page);
 	json_decref(status);
 	text_done(&json);
 }
@@ -127,7 +154,11 @@ static void a_clock_far_off_is_told_in_days(void **state)
 	exporter.stats.clock_offset_ns = -62 * 86400 * (int64_t)NS_PER_S;
 	render_view(&view, NOW);
 	has("-62 d 0 h");
-	has("exporters whose clock is more than 5 s off: 1; set up NTP there");
+	has("exporters whose clock is more than 5 s off: 1\n      set up NTP there\n");
+	text_clear(&page);
+	exporter.stats.records = 0;
+	render_view(&view, NOW);
+	lacks("to look after");
 }
 
 static void unknown_sampling_is_loud(void **state)
@@ -140,7 +171,7 @@ static void unknown_sampling_is_loud(void **state)
 	view.exporter_count = 1;
 	render_view(&view, NOW);
 	has("UNKNOWN");
-	has("to look after\n  exporters that sent records without a sampling rate: 1; ");
+	begins("to look after\n  exporters that sent records without a sampling rate: 1\n");
 }
 
 static void trouble_comes_with_advice(void **state)
@@ -158,12 +189,112 @@ static void trouble_comes_with_advice(void **state)
 	view.journal =
 		(struct status_journal){ .path = "/j", .degraded = true, .reason = "disk full" };
 	render_view(&view, NOW + 60 * NS_PER_S);
-	has("hosts that found no room in the tally: 9; raise");
-	has("datagrams lost in full socket buffers: 12; raise ingest.receive_buffer");
+	has("hosts that found no room in the tally: 9\n      raise");
+	has("datagrams lost in full socket buffers: 12\n      raise ingest.receive_buffer");
 	has("undecoded  3: short 2, unknown-version 1\n");
 	has("/j, CANNOT BE WRITTEN\n");
 	has("the journal cannot be written: disk full");
-	has("OLD        this was true 60 s ago");
+	begins("to look after\n  OLD: all this was true 60 s ago\n");
+	comes_before("journal cannot be written", "found no room in the tally");
+	comes_before("found no room in the tally", "weir 9.9.9");
+}
+
+static void what_was_refused_is_to_look_after(void **state)
+{
+	static const struct {
+		enum reason reason;
+		const char *note;
+	} cases[] = {
+		{ REASON_EXPORTER_FULL, "found no room, and are not seen at all: 7\n      raise "
+					"limits.exporters" },
+		{ REASON_NOT_ALLOWED, "senders that are not under exporters: 7\n      add them" },
+		{ REASON_TEMPLATE_FULL, "templates that found no room: 7\n      raise "
+					"limits.templates" },
+		{ REASON_NO_TEMPLATE, "waited for their template: 7\n      let the exporter send" },
+		{ REASON_TEMPLATE_BAD, "templates that cannot be used, nor the data that follows "
+				       "them: 7\n      see whose" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct status_view view = make_view();
+		view.undecodable[cases[i].reason] = 7;
+		text_clear(&page);
+		render_view(&view, NOW);
+		begins("to look after\n");
+		has(cases[i].note);
+		fits(80);
+	}
+}
+
+static void those_in_trouble_are_on_top_and_the_rest_is_counted(void **state)
+{
+	static struct status_exporter many[100];
+	struct status_view view = make_view();
+	char line[64];
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++) {
+		many[i] = make_exporter(1000);
+		many[i].stats.key.odid = 1000 + i;
+		many[i].records_per_s.last_10s = 1 + i;
+	}
+	many[3].stats.unknown_sampling = 1;
+	many[5].stats.lost = 100;
+	view.exporters = many;
+	view.exporter_count = 100;
+	render_view(&view, NOW);
+	comes_before("192.0.2.1/1003", "192.0.2.1/1005");
+	comes_before("192.0.2.1/1005", "192.0.2.1/1099");
+	comes_before("192.0.2.1/1099", "192.0.2.1/1098");
+	has("192.0.2.1/1062");
+	lacks("192.0.2.1/1061");
+	has("and 60 with less trouble or traffic; --all shows them\n");
+	layout.all = true;
+	text_clear(&page);
+	render_view(&view, NOW);
+	for (unsigned i = 0; i < 100; i++) {
+		snprintf(line, sizeof(line), "192.0.2.1/%u ", 1000 + i);
+		has(line);
+	}
+	lacks("--all");
+}
+
+static void an_agent_that_is_not_the_sender_is_shown(void **state)
+{
+	static const uint8_t agent[4] = { 10, 9, 8, 7 };
+	struct status_exporter exporter = make_exporter(1000);
+	struct status_view view = make_view();
+
+	(void)state;
+	view.exporters = &exporter;
+	view.exporter_count = 1;
+	exporter.stats.agent = exporter.stats.key.address;
+	render_view(&view, NOW);
+	has("192.0.2.1/3 ");
+	exporter.stats.agent = ip_from_v4(agent);
+	render_view(&view, NOW);
+	has("192.0.2.1/10.9.8.7/3 ");
+}
+
+static void the_page_fits_a_narrow_terminal(void **state)
+{
+	struct status_exporter exporter = make_exporter(0);
+	struct status_thread thread = { .ticks_dropped = 3, .hosts_turned_away = 4 };
+	struct status_view view = make_view();
+
+	(void)state;
+	view.exporters = &exporter;
+	view.exporter_count = 1;
+	view.threads = &thread;
+	view.thread_count = 1;
+	exporter.stats.clock_offset_ns = -62 * 86400 * (int64_t)NS_PER_S;
+	layout.width = 80;
+	render_view(&view, NOW);
+	fits(80);
+	has("left out here; --wide shows all\n");
+	lacks("CLOCK");
+	has("UNKNOWN");
 }
 
 static void an_answer_of_another_kind_is_survived(void **state)
@@ -171,9 +302,9 @@ static void an_answer_of_another_kind_is_survived(void **state)
 	json_t *strange = json_loads("{\"exporters\":7,\"totals\":[],\"time\":3}", 0, NULL);
 
 	(void)state;
-	render_status(strange, NOW, &page);
+	render_status(strange, NOW, &layout, &page);
 	has("weir ");
-	render_incidents(strange, NOW, &page);
+	render_incidents(strange, NOW, &layout, &page);
 	has("no incidents\n");
 	assert_int_equal(render_incident(strange, &page), -WEIR_EFORMAT);
 	json_decref(strange);
@@ -220,16 +351,72 @@ static void incidents_are_a_table(void **state)
 	json_t *list = answer("/api/v1/incidents", INCIDENT_OPEN, NULL);
 
 	(void)state;
-	render_incidents(list, NOW, &page);
+	render_incidents(list, NOW, &layout, &page);
 	has("INCIDENT  STATE  SEVERITY");
+	has("PEAK PPS   PEAK BPS  BEGAN (UTC)");
 	has("inc-1     open   warning   inbound    198.51.100.7  ntp-amplification,fragments  500 "
 	    "kpps  "
 	    "4.00 Gbps");
 	has("90 s\n");
 	lacks("more");
 	json_object_set_new(list, "matching", json_integer(5));
-	render_incidents(list, NOW, &page);
+	render_incidents(list, NOW, &layout, &page);
 	has("and 4 more; see --limit\n");
+	json_decref(list);
+}
+
+/* The list of @incidents, as the API gives it: the one put last comes first. */
+static json_t *list_of(const struct incident *incidents, size_t count)
+{
+	struct control_snapshot *snapshot = control_snapshot_new();
+	struct api_request request = { .method = "GET", .path = "/api/v1/incidents" };
+	struct text body = text_heap();
+
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(control_snapshot_put_incident(snapshot, &incidents[i], NULL), 0);
+	assert_int_equal(api_answer(&request, snapshot, &body), 200);
+	json_t *list = json_loads(text_string(&body), JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(list);
+	text_done(&body);
+	control_snapshot_unref(snapshot);
+	return list;
+}
+
+static void the_newest_then_the_largest_is_first(void **state)
+{
+	struct incident incidents[4];
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		incidents[i] = make_incident(INCIDENT_OPEN);
+		snprintf(incidents[i].id, sizeof(incidents[i].id), "inc-%u", i);
+		incidents[i].peak_bps = 1000 + i % 2;
+	}
+	incidents[1].onset_ns += NS_PER_S;
+	incidents[2].peak_bps = 5000;
+	json_t *list = list_of(incidents, 4);
+	render_incidents(list, NOW, &layout, &page);
+	comes_before("inc-1", "inc-2");
+	comes_before("inc-2", "inc-3");
+	comes_before("inc-3", "inc-0");
+	json_decref(list);
+}
+
+static void incidents_fit_a_narrow_terminal(void **state)
+{
+	struct incident incident = make_incident(INCIDENT_CLOSED);
+
+	(void)state;
+	snprintf(incident.id, sizeof(incident.id), "20261122T140506-in-1a2b3c4d");
+	json_t *list = list_of(&incident, 1);
+	layout.width = 80;
+	render_incidents(list, NOW, &layout, &page);
+	fits(80);
+	has("20261122T140506-in-1a2b3c4d  closed  ");
+	has("198.51.100.7  ntp-amplif");
+	has("PEAK BPS\n");
+	has("4.00 Gbps\n");
+	has("columns left out here; --wide shows all\n");
 	json_decref(list);
 }
 
@@ -238,7 +425,7 @@ static void a_closed_one_lasted_until_its_end(void **state)
 	json_t *list = answer("/api/v1/incidents", INCIDENT_CLOSED, NULL);
 
 	(void)state;
-	render_incidents(list, NOW, &page);
+	render_incidents(list, NOW, &layout, &page);
 	has("closed");
 	has("  30 s\n");
 	json_decref(list);
@@ -263,11 +450,21 @@ static void one_incident_is_a_story(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(a_fresh_daemon_is_quiet),         CASE(a_healthy_exporter_has_its_row),
-		CASE(a_clock_far_off_is_told_in_days), CASE(unknown_sampling_is_loud),
-		CASE(trouble_comes_with_advice),       CASE(an_answer_of_another_kind_is_survived),
-		CASE(incidents_are_a_table),           CASE(a_closed_one_lasted_until_its_end),
+		CASE(a_fresh_daemon_is_quiet),
+		CASE(a_healthy_exporter_has_its_row),
+		CASE(a_clock_far_off_is_told_in_days),
+		CASE(unknown_sampling_is_loud),
+		CASE(trouble_comes_with_advice),
+		CASE(an_answer_of_another_kind_is_survived),
+		CASE(incidents_are_a_table),
+		CASE(a_closed_one_lasted_until_its_end),
 		CASE(one_incident_is_a_story),
+		CASE(what_was_refused_is_to_look_after),
+		CASE(those_in_trouble_are_on_top_and_the_rest_is_counted),
+		CASE(an_agent_that_is_not_the_sender_is_shown),
+		CASE(the_page_fits_a_narrow_terminal),
+		CASE(the_newest_then_the_largest_is_first),
+		CASE(incidents_fit_a_narrow_terminal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

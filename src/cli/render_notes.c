@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* render_notes: status JSON in, what somebody should look after out, the worst first. */
+#include "base/clock.h"
+#include "base/parse.h"
+#include "cli/fields.h"
+#include "cli/render.h"
+#include "cli/table.h"
+#include "model/reason.h"
+
+/* The daemon publishes every second; an answer older than this means that it does not keep up. */
+#define STALE_NS (5 * NS_PER_S)
+
+/* The section under construction: its heading comes with the first note. */
+struct notes {
+	struct text *out;
+	bool any;
+};
+
+static void begin_note(struct notes *notes)
+{
+	text_add(notes->out, notes->any ? "  " : "to look after\n  ");
+	notes->any = true;
+}
+
+/* What is wrong, how often, and what to do about it. */
+static void note(struct notes *notes, uint64_t count, const char *what, const char *advice)
+{
+	char words[32];
+
+	if (!count)
+		return;
+	begin_note(notes);
+	text_addf(notes->out, "%s: %s\n      %s\n", what,
+		  quantity_format(count, QUANTITY_COUNT, words), advice);
+}
+
+static void note_age(const json_t *status, uint64_t now_ns, struct notes *notes)
+{
+	uint64_t at_ns = time_at(status, "time");
+	char words[32];
+
+	if (now_ns <= at_ns + STALE_NS)
+		return;
+	begin_note(notes);
+	text_addf(notes->out, "OLD: all this was true %s ago\n      the daemon does not keep up\n",
+		  quantity_format(now_ns - at_ns, QUANTITY_DURATION, words));
+}
+
+static void note_journal(const json_t *journal, struct notes *notes)
+{
+	const char *reason = string_at(journal, "reason");
+
+	if (!json_is_true(json_object_get(journal, "degraded")))
+		return;
+	begin_note(notes);
+	text_add(notes->out, "the journal cannot be written: ");
+	plain_add(notes->out, *reason ? reason : "unknown why");
+	text_add(notes->out, "\n      after a restart open incidents would begin anew\n");
+}
+
+/* What is lost before it is measured. */
+static void note_losses(const json_t *status, struct notes *notes)
+{
+	const json_t *threads = json_object_get(status, "threads");
+	const json_t *totals = json_object_get(status, "totals");
+
+	note(notes, sum_in(threads, "ticks_dropped"), "ticks not taken in time",
+	     "the machine is too slow for this input");
+	note(notes, count_at(totals, "kernel_dropped"), "datagrams lost in full socket buffers",
+	     "raise ingest.receive_buffer, or ingest.threads");
+	note(notes, count_at(json_object_get(status, "incidents"), "turned_away"),
+	     "incidents that found no room because too many are open", "raise incidents.max_open");
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* What was refused on its way in. A full table counts once as a table, once as a reason. */
+static void note_refused(const json_t *status, struct notes *notes)
+{
+	const json_t *threads = json_object_get(status, "threads");
+	const json_t *reasons = json_object_get(json_object_get(status, "totals"), "undecodable");
+
+	note(notes, count_at(reasons, reason_name(REASON_EXPORTER_FULL)),
+	     "datagrams of exporters that found no room, and are not seen at all",
+	     "raise limits.exporters; against strangers, set exporters_only");
+	note(notes, count_at(reasons, reason_name(REASON_NOT_ALLOWED)),
+	     "datagrams of senders that are not under exporters",
+	     "add them there if they are yours; exporters_only refuses all others");
+	note(notes,
+	     larger(sum_in(threads, "templates_turned_away"),
+		    count_at(reasons, reason_name(REASON_TEMPLATE_FULL))),
+	     "templates that found no room", "raise limits.templates");
+	note(notes,
+	     larger(sum_in(threads, "held_turned_away"),
+		    count_at(reasons, reason_name(REASON_NO_TEMPLATE))),
+	     "data sets given up while they waited for their template",
+	     "let the exporter send templates more often, or raise limits.held");
+	note(notes, count_at(reasons, reason_name(REASON_TEMPLATE_BAD)),
+	     "templates that cannot be used, nor the data that follows them",
+	     "see whose: UNDECODED below; look at what that exporter is set to send");
+}
+
+static void note_tables(const json_t *status, struct notes *notes)
+{
+	note(notes, sum_in(json_object_get(status, "threads"), "hosts_turned_away"),
+	     "records of hosts that found no room in the tally", "raise limits.hosts");
+	note(notes, sum_in(json_object_get(status, "detectors"), "turned_away"),
+	     "tallies of hosts that a detector had no room for", "raise limits.hosts");
+}
+
+static void note_exporters(const json_t *exporters, struct notes *notes)
+{
+	uint64_t unknown = 0, losing = 0, clocks = 0;
+	size_t i;
+	json_t *exporter;
+
+	json_array_foreach((json_t *)exporters, i, exporter)
+	{
+		unsigned trouble = exporter_trouble(exporter);
+		unknown += (trouble & TROUBLE_SAMPLING) != 0;
+		losing += (trouble & TROUBLE_LOST) != 0;
+		clocks += (trouble & TROUBLE_CLOCK) != 0;
+	}
+	note(notes, unknown, "exporters that sent records without a sampling rate",
+	     "their counts are lower bounds: set `sampling` for them under exporters");
+	note(notes, losing, "exporters of which more than 1% is lost on the way",
+	     "look at the path, and at ingest.receive_buffer");
+	note(notes, clocks, "exporters whose clock is more than 5 s off", "set up NTP there");
+}
+
+void render_notes(const json_t *status, uint64_t now_ns, struct text *out)
+{
+	struct notes notes = { .out = out };
+
+	note_age(status, now_ns, &notes);
+	note_journal(json_object_get(status, "journal"), &notes);
+	note_losses(status, &notes);
+	note_refused(status, &notes);
+	note_tables(status, &notes);
+	note_exporters(json_object_get(status, "exporters"), &notes);
+	note(&notes, sum_in(json_object_get(status, "sinks"), "dropped"),
+	     "events that a sink could not write", "see sinks in `weir status --json`");
+	note(&notes, count_at(json_object_get(status, "config"), "reloads_refused"),
+	     "reloads refused", "the configuration before them stays; see `weir check`");
+	if (notes.any)
+		text_add(out, "\n");
+}
