@@ -63,6 +63,15 @@ static void choose_format(struct decode *d, const char *format)
 	}
 }
 
+static uint64_t exporters_of(const struct decode_state *state)
+{
+	uint64_t count = 0;
+
+	for (unsigned i = 0; i < state->exporter_count; i++)
+		count += state->exporters[i].stats.key.source != FLOW_PACKET;
+	return count;
+}
+
 static void put_stats(const struct decode_state *state, const struct capture_stats *capture)
 {
 	struct text text = text_heap();
@@ -74,7 +83,7 @@ static void put_stats(const struct decode_state *state, const struct capture_sta
 	jsonw_u64(&w, "flows", capture->flows);
 	jsonw_u64(&w, "packets", capture->packets);
 	jsonw_u64(&w, "datagrams", state->datagrams);
-	jsonw_u64(&w, "exporters", state->exporter_count);
+	jsonw_u64(&w, "exporters", exporters_of(state));
 	jsonw_object(&w, "undecodable");
 	for (unsigned r = 0; r < REASON_COUNT_OF; r++) {
 		uint64_t count = state->undecodable[r];

@@ -62,6 +62,7 @@ static void put_summary_json(const struct replay_totals *t, struct text *out)
 		jsonw_time(&w, "last", t->last_ns);
 	}
 	jsonw_u64(&w, "packets", t->packets);
+	jsonw_u64(&w, "late_packets", t->late_packets);
 	jsonw_u64(&w, "datagrams", t->datagrams);
 	jsonw_u64(&w, "records", t->records);
 	jsonw_u64(&w, "exporters", t->exporters);
@@ -97,6 +98,12 @@ static void put_summary_text(const struct replay_totals *t, struct text *out)
 	if (t->hosts_turned_away)
 		put_count(out, t->hosts_turned_away, "record",
 			  " of hosts that found no room: raise limits.hosts\n");
+	if (t->late_packets) {
+		put_count(
+			out, t->late_packets, "packet",
+			" older than one before: counted as of then, so rates around there are too"
+			" high; give files in order of time, and none twice\n");
+	}
 	if (t->unknown_sampling) {
 		put_count(out, t->unknown_sampling, "record",
 			  " without a known sampling rate:"

@@ -144,6 +144,7 @@ int replay_file(struct replay *replay, const char *path, const char *as, struct 
 
 static void add_exporter(struct replay_totals *totals, const struct exporter_stats *stats)
 {
+	totals->exporters += stats->key.source != FLOW_PACKET;
 	totals->lost += stats->lost;
 	totals->unknown_sampling += stats->unknown_sampling;
 	for (unsigned i = 0; i < REASON_COUNT_OF; i++)
@@ -163,9 +164,9 @@ void replay_finish(struct replay *replay, struct replay_totals *ret_totals)
 	decode_state_finish(r->state);
 	*ret_totals = (struct replay_totals){
 		.packets = r->capture.packets,
+		.late_packets = r->capture.late,
 		.datagrams = r->state->datagrams,
 		.records = r->state->records,
-		.exporters = r->state->exporter_count,
 		.incidents = r->incidents,
 		.incidents_open = r->incidents_open,
 		.incidents_turned_away = view.incidents_turned_away,

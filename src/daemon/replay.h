@@ -21,6 +21,8 @@ struct replay;
 /** What a replay has seen. */
 struct replay_totals {
 	uint64_t packets; /**< of the captures */
+	uint64_t
+		late_packets; /**< of those, over a second older than one before: counted as of then */
 	uint64_t datagrams;
 	uint64_t records;
 	uint64_t lost; /**< by the exporters' sequence numbers, each in its protocol's unit */

@@ -63,6 +63,7 @@ struct capture_stats {
 	uint64_t fragments; /**< in telemetry: fragments of UDP datagrams, of no use to decoders */
 	uint64_t others;    /**< in telemetry: packets that are no UDP */
 	uint64_t flows;     /**< flows given to the sink */
+	uint64_t late;      /**< packets over a second older than one before, in whichever file */
 	uint64_t first_ns;  /**< earliest time of a packet */
 	uint64_t last_ns;   /**< latest */
 	enum capture_kind kind; /**< of the latest file */

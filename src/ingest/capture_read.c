@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "ingest/capture.h"
 #include "ingest/state.h"
 
@@ -103,6 +104,8 @@ static void tell_time(struct reading *reading, uint64_t time_ns)
 
 	if (stats->packets == 0 || time_ns < stats->first_ns)
 		stats->first_ns = time_ns;
+	if (time_ns + NS_PER_S < stats->last_ns)
+		stats->late++;
 	if (time_ns > stats->last_ns)
 		stats->last_ns = time_ns;
 	if (!hooks->time)

@@ -316,6 +316,14 @@ def replay_of_the_same_input_gives_the_same_bytes():
 
 
 @tap.case
+def replay_says_when_files_overlap_in_time():
+    summary = json.loads(replay().splitlines()[-1])
+    tap.equal((summary["late_packets"], summary["exporters"]), (0, 2), "one file alone")
+    summary = json.loads(replay(RECORDING).splitlines()[-1])
+    tap.true(summary["late_packets"] > 400, f"late packets of the same file twice: {summary}")
+
+
+@tap.case
 def the_recording_is_what_its_script_makes():
     made = tap.scratch() / "again.pcap"
     tap.run([sys.executable, tap.ROOT / "tools/demo/make_stream.py", made])
