@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 static int open_path(const char *path)
@@ -130,16 +131,30 @@ static int write_text(struct out *out)
 	return err;
 }
 
+static const char *name_of(const struct out *out)
+{
+	return strcmp(out->path, "-") == 0 ? "standard output" : out->path;
+}
+
+/* A reader that keeps up now and then would fill the log with its ups and downs. */
+static bool may_speak(const struct out *out, uint64_t now_ns)
+{
+	return out->said_ns == 0 || now_ns - out->said_ns >= OUT_LOG_EVERY_S * NS_PER_S;
+}
+
 static void count_drop(struct out *out, int err)
 {
+	uint64_t now_ns = clock_mono_ns();
+
 	out->stats.dropped++;
 	out->stats.last_error = err;
-	out->lost++;
-	if (out->failing)
-		return;
 	out->failing = true;
+	if (out->said || !may_speak(out, now_ns))
+		return;
+	out->said = true;
+	out->said_ns = now_ns;
 	log_warning("report", "%s: %s; events for it are dropped and counted until it works again",
-		    out->path, err_text(err));
+		    name_of(out), err == -EAGAIN ? "the reader is too slow" : err_text(err));
 }
 
 void out_send(struct out *out)
@@ -152,10 +167,10 @@ void out_send(struct out *out)
 		return;
 	}
 	out->stats.emitted++;
-	if (!out->failing)
-		return;
-	log_info("report", "%s works again; events dropped meanwhile: %" PRIu64, out->path,
-		 out->lost);
 	out->failing = false;
-	out->lost = 0;
+	if (!out->said)
+		return;
+	out->said = false;
+	log_info("report", "%s works again; events dropped so far: %" PRIu64, name_of(out),
+		 out->stats.dropped);
 }

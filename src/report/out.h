@@ -12,6 +12,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/text.h"
@@ -20,16 +21,20 @@
 /** Longest wait for a reader that does not keep up. */
 #define OUT_PATIENCE_MS 10
 
+/** The log tells of a failing destination at most once in so many seconds. */
+#define OUT_LOG_EVERY_S 60U
+
 /** An open destination; the state of a sink that writes. */
 struct out {
 	struct sink_stats stats;
 	struct text text; /**< of the event at hand; filled by the sink */
 	const char *path; /**< for the log; borrowed from the configuration */
 	int fd;
-	bool is_file;  /**< what was written can be taken back */
-	bool torn;     /**< a pipe got part of a text: the next one begins on a new line */
-	bool failing;  /**< the latest text was dropped */
-	uint64_t lost; /**< dropped since it began to fail */
+	bool is_file;     /**< what was written can be taken back */
+	bool torn;        /**< a pipe got part of a text: the next one begins on a new line */
+	bool failing;     /**< the latest text was dropped */
+	bool said;        /**< the log says that it fails */
+	uint64_t said_ns; /**< when the log said so, the last time; monotonic, 0: never */
 };
 
 /**

@@ -223,6 +223,48 @@ static void a_reader_that_sleeps_holds_nobody_up(void **state)
 	report_close(report);
 }
 
+/* What the log says while @report's reader falls behind and catches up three times. */
+static void flap(struct report *report, int reader)
+{
+	static char text[1 << 20];
+
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 3000; i++)
+			report_emit(report, &fault);
+		drain(reader, text, sizeof(text));
+		report_emit(report, &fault);
+		drain(reader, text, sizeof(text));
+	}
+}
+
+static void a_slow_reader_is_told_once_by_name(void **state)
+{
+	static const char slow[] = "standard output: the reader is too slow; ";
+	char said[4096] = "";
+	int saved, saved_error = dup(STDERR_FILENO);
+	int reader = pipe_for_stdout(&saved);
+	struct report *report = open_one("text", "-");
+	FILE *log = tmpfile();
+
+	(void)state;
+	restore_stdout(saved);
+	log_set_level(LOG_LEVEL_INFO);
+	assert_true(dup2(fileno(log), STDERR_FILENO) >= 0);
+	flap(report, reader);
+	assert_true(dup2(saved_error, STDERR_FILENO) >= 0);
+	log_set_level(LOG_LEVEL_ERROR);
+	close(saved_error);
+	rewind(log);
+	assert_true(fread(said, 1, sizeof(said) - 1, log) > 0);
+	fclose(log);
+	const char *first = strstr(said, slow);
+	assert_non_null(first);
+	assert_null(strstr(first + 1, slow));
+	assert_non_null(strstr(first, "standard output works again; events dropped so far: "));
+	close(reader);
+	report_close(report);
+}
+
 /* One text larger than what is left in the pipe: the next one begins on a line of its own. */
 static void a_torn_line_in_a_pipe_ends_there(void **state)
 {
@@ -314,6 +356,7 @@ int main(void)
 		file_test(a_full_disk_leaves_no_half_line),
 		file_test(a_reader_that_has_gone_is_counted),
 		file_test(a_reader_that_sleeps_holds_nobody_up),
+		file_test(a_slow_reader_is_told_once_by_name),
 		file_test(a_torn_line_in_a_pipe_ends_there),
 		file_test(a_named_pipe_without_reader_is_an_error_at_once),
 		file_test(all_that_is_wrong_is_said_at_once),
