@@ -200,10 +200,12 @@ const struct command command_decode = {
 		"any port, and decoded as NetFlow v5, v9, IPFIX or sFlow v5; any other is a "
 		"capture\n"
 		"of packets, each of which is one flow. `bytes` and `packets` are as exported;\n"
-		"`sampling` is the rate to multiply by, absent when nobody named one.\n",
+		"`sampling` is the rate to multiply by, absent when nobody named one.\n"
+		"FILE \"-\" is standard input.\n",
 	.examples = "weir decode export.pcap                        # JSON lines\n"
 		    "weir decode -f text export.pcap | less         # to read\n"
 		    "weir decode --as packets dump.pcapng           # never as telemetry\n"
-		    "weir decode -f none --stats export.pcap        # counters only\n",
+		    "weir decode -f none --stats export.pcap        # counters only\n"
+		    "tcpdump -r dump.pcap -w - port 2055 | weir decode -\n",
 	.run = run,
 };

@@ -203,7 +203,8 @@ const struct command command_replay = {
 		"clock\n"
 		"of the capture: the same input gives the same events, to the byte. Events go to\n"
 		"standard output in order of time, a summary is the last line. Several files are\n"
-		"played one after the other. Nothing is written to a journal or sent anywhere.\n",
+		"played one after the other. Nothing is written to a journal or sent anywhere.\n"
+		"FILE \"-\" is standard input.\n",
 	.examples = "weir replay -c weir.yaml export.pcap                 # what would have been "
 		    "found\n"
 		    "weir replay --format text -c weir.yaml export.pcap   # the same, to read\n"
