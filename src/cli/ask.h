@@ -19,7 +19,7 @@ enum ask_option { ASK_SOCKET, ASK_CONFIG, ASK_JSON, ASK_OPTION_COUNT };
 	{ .name = "socket", .letter = 's', .argument = "PATH", .kind = CLI_KIND_FILE,              \
 	  .help = "where weir listens, instead of " CONTROL_SOCKET_DEFAULT },                      \
 	{ .name = "config", .letter = 'c', .argument = "FILE", .kind = CLI_KIND_FILE,              \
-	  .help = "take the socket from this configuration" },                                     \
+	  .help = "take the socket from this configuration; --socket wins over it" },                                     \
 	{ .name = "json", .help = "the daemon's answer as it is, for programs" }
 /* clang-format on */
 

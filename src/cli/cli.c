@@ -82,7 +82,12 @@ static int run_help(int argc, char **argv, const struct command *const *commands
 {
 	const struct command *command;
 
-	if (argc < 3 || argv[2][0] == '-')
+	if (argc > 3) {
+		cli_error(NULL, "help tells of one command at a time: there is no place for %s",
+			  argv[3]);
+		return CLI_USAGE;
+	}
+	if (argc < 3 || argv[2][0] == '-' || strcmp(argv[2], "help") == 0)
 		return tell_overview(commands, stdout);
 	command = find_command(commands, argv[2]);
 	return command ? tell_command(command) : say_unknown(commands, argv[2]);

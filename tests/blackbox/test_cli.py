@@ -45,6 +45,38 @@ def every_command_explains_itself_with_examples():
 
 
 @tap.case
+def help_about_help_and_about_too_much():
+    tap.equal(weir("help", "help").out, weir("--help").out, "weir help help")
+    done = weir("help", "decode", "extra", status=2)
+    tap.contains(done.err, "extra")
+    tap.equal(done.out, "", "standard output")
+
+
+@tap.case
+def a_capture_can_come_from_standard_input():
+    capture = tap.ROOT / "tests" / "data" / "demo" / "two-attacks.pcap"
+    for command in ("decode", "replay"):
+        tap.contains(weir("help", command).out, 'FILE "-" is standard input')
+        with open(capture, "rb") as file:
+            done = subprocess.run([tap.weir(), command, "-"], stdin=file, capture_output=True, text=True,
+                                  timeout=60, check=True)
+        tap.equal(done.stdout, weir(command, capture).out, f"weir {command} -")
+
+
+@tap.case
+def a_socket_path_too_long_is_told():
+    done = weir("status", "-s", "/tmp/" + "x" * 200, status=1)
+    tap.contains(done.err, "longer than 107")
+
+
+@tap.case
+def the_socket_wins_over_the_configuration():
+    done = weir("status", "-s", "/nowhere/weir.sock", "-c", "/nowhere/weir.yaml", status=1)
+    tap.contains(done.err, "socket /nowhere/weir.sock")
+    tap.contains(weir("help", "status").out, "--socket wins over it")
+
+
+@tap.case
 def the_version_is_told():
     out = weir("--version").out
     tap.true(re.fullmatch(r"weir \d+\.\d+\.\d+\S*\n", out), f"odd version: {out!r}")

@@ -127,6 +127,10 @@ def every_field_of_the_status_is_told():
     tell("api.md", fields_of(json.loads(tap.run(ask + ["--json"]).out),
                              skip=("undecodable", "datagrams_per_s", "records_per_s")))
     tap.contains(tap.run(ask).out, "1:1000 (header)", "the page of weir status")
+    narrow = tap.run(ask, env={"COLUMNS": "80"}).out
+    table = narrow[narrow.index("EXPORTER"):].splitlines()
+    tap.true(max(len(line) for line in table) <= 80, f"wider than 80: {narrow}")
+    tap.contains(tap.run(ask + ["--wide"], env={"COLUMNS": "60"}).out, "CLOCK", "weir status --wide")
 
 
 if __name__ == "__main__":
