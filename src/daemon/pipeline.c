@@ -68,9 +68,11 @@ static void take_event(void *self, const struct event *event)
 	struct plan plan;
 
 	if (event->type == EVENT_INCIDENT_UPDATED && hands_plan(event->incident, &plan)) {
-		verify_judge(&plan, event->incident, p->now_ns, &verdict);
 		with_verdict.plan = &plan;
-		with_verdict.verdict = &verdict;
+		if (!incident_is_unseen(event->incident)) {
+			verify_judge(&plan, event->incident, p->now_ns, &verdict);
+			with_verdict.verdict = &verdict;
+		}
 	}
 	emit(p, &with_verdict);
 	if (event->type == EVENT_INCIDENT_OPENED)

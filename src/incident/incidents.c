@@ -178,6 +178,9 @@ void incidents_finding(struct incidents *incidents, const struct finding *findin
 		return;
 	slot->fresh = true;
 	slot->heard = true;
+	/* It was told as not seen since the restart: that must not stand. */
+	if (slot->unseen && slot->news == NEWS_NONE)
+		slot->news = NEWS_SEEN;
 	slot->unseen = false;
 	slot->quiet_from_ns = finding->now_ns;
 }
@@ -230,7 +233,7 @@ static bool due_for(struct incidents *incidents, struct slot *slot, uint64_t now
 	}
 	if (!slot->fresh)
 		return false;
-	return slot->incident.severity > slot->told_severity ||
+	return slot->news == NEWS_SEEN || slot->incident.severity > slot->told_severity ||
 	       (has_grown(slot) &&
 		elapsed(now_ns, slot->incident.updated_ns, PEAK_NEWS_EVERY_NS)) ||
 	       elapsed(now_ns, slot->incident.updated_ns, config->update_every_ns);

@@ -14,7 +14,7 @@
 #include "model/incident.h"
 
 /** What the next tick has to say about an incident, beside what time brings. */
-enum news { NEWS_NONE, NEWS_OPENED, NEWS_RESUMED };
+enum news { NEWS_NONE, NEWS_OPENED, NEWS_RESUMED, NEWS_SEEN };
 
 /** One open incident with what the room notes about it; free while its id is "". */
 struct slot {

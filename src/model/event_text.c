@@ -77,7 +77,10 @@ static void add_subject(struct text *out, const struct incident *incident)
 /* "has been quiet for 7.0 s, closes after 60 s of it"; without a present, since when. */
 static void add_quiet(struct text *out, const struct incident *incident, uint64_t now_ns)
 {
-	if (now_ns) {
+	if (incident_is_unseen(incident)) {
+		text_add(out, " has not been seen since the restart at ");
+		add_time(out, incident->quiet_ns);
+	} else if (now_ns) {
 		text_add(out, " has been quiet for ");
 		add_duration(out, incident->quiet_ns, now_ns);
 	} else {

@@ -14,6 +14,11 @@ const char *incident_state_name(enum incident_state state)
 	return state == INCIDENT_OPEN ? "open" : "closed";
 }
 
+bool incident_is_unseen(const struct incident *incident)
+{
+	return incident->quiet_ns > incident->seen_ns;
+}
+
 static void prefixes_to_json(const struct prefix *prefixes, unsigned count, struct jsonw *w,
 			     const char *key)
 {

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -72,6 +73,9 @@ struct incident {
 
 /** incident_state_name() - "open", "closed". */
 const char *incident_state_name(enum incident_state state);
+
+/** incident_is_unseen() - quiet, but only because a restarted daemon has not seen it yet. */
+bool incident_is_unseen(const struct incident *incident);
 
 /** incident_to_json() - write the incident's fields as an object, value of @key. */
 void incident_to_json(const struct incident *incident, struct jsonw *w, const char *key);

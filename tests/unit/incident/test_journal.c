@@ -149,8 +149,13 @@ static void a_killed_daemon_carries_on(void **state)
 	assert_int_equal(seen.events[0].incident.peak_pps, 50000);
 	assert_int_equal(seen.events[0].incident.onset_ns, START_NS - NS_PER_S);
 	assert_string_equal(seen.events[0].incident.tenant, "acme");
-	/* The same attack is the same incident, and its peak stays. */
+	assert_int_equal(seen.events[0].incident.pps, 0);
+	assert_true(incident_is_unseen(&seen.events[0].incident));
+	/* The same attack is the same incident, told at once, and its peak stays. */
 	scene_step(incidents, &finding, finding.now_ns, &seen);
+	assert_int_equal(seen.count, 2);
+	assert_int_equal(seen.events[1].incident.pps, 20000);
+	assert_false(incident_is_unseen(&seen.events[1].incident));
 	scene_step(incidents, NULL, finding.now_ns + 59 * NS_PER_S, &seen);
 	scene_step(incidents, NULL, finding.now_ns + 60 * NS_PER_S, &seen);
 	assert_int_equal(seen.events[seen.count - 1].type, EVENT_INCIDENT_CLOSED);

@@ -339,6 +339,25 @@ static void a_quiet_incident_is_not_told_as_going_on(void **state)
 	text_done(&out);
 }
 
+static void after_a_restart_it_is_unseen(void **state)
+{
+	struct incident incident = quiet();
+	struct text out = text_heap();
+
+	(void)state;
+	assert_false(incident_is_unseen(&incident));
+	incident.quiet_ns += NS_PER_S;
+	incident.closes_ns += NS_PER_S;
+	assert_true(incident_is_unseen(&incident));
+	incident_to_text(&incident, &out);
+	assert_non_null(strstr(text_string(&out),
+			       "(acme, tokyo) has not been seen since the restart at 2026-11-22 "
+			       "14:05:10 UTC, closes after 60 s of it\n"));
+	incident.quiet_ns = 0;
+	assert_false(incident_is_unseen(&incident));
+	text_done(&out);
+}
+
 static void a_quiet_incident_as_json(void **state)
 {
 	struct incident before = quiet();
@@ -481,6 +500,7 @@ int main(void)
 		cmocka_unit_test(an_inbound_incident_in_words),
 		cmocka_unit_test(an_outbound_incident_ends_in_words),
 		cmocka_unit_test(a_quiet_incident_is_not_told_as_going_on),
+		cmocka_unit_test(after_a_restart_it_is_unseen),
 		cmocka_unit_test(a_quiet_incident_as_json),
 		cmocka_unit_test(more_than_the_line_carries_is_doubted),
 		cmocka_unit_test(a_plan_in_words),
