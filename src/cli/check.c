@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/jsonw.h"
+#include "base/parse.h"
 #include "cli/ask.h"
 #include "config/config.h"
 
@@ -25,13 +26,16 @@ static void add_plural(struct text *out, const char *separator, size_t count, co
 
 static void add_summary(const struct config *config, const char *file, struct text *out)
 {
+	char memory[32];
+
 	text_addf(out, "%s: correct: ", file);
 	add_plural(out, "", config->network_count, "network");
 	add_plural(out, ", ", config->exporter_count, "exporter");
 	add_plural(out, ", ", config->listen_count, "listening socket");
 	add_plural(out, ", ", config->threshold_count, "threshold");
 	add_plural(out, ", ", config->sink_count, "sink");
-	text_add(out, "\n");
+	text_addf(out, ", up to %s of memory\n",
+		  quantity_format(config_memory_bytes(config), QUANTITY_BYTES, memory));
 }
 
 /* A number and the colon behind it. Return: behind them; NULL if they are not there. */

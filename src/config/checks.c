@@ -291,4 +291,5 @@ void checks_run(struct reader *r)
 	check_listens(r);
 	check_thresholds(r);
 	check_sinks(r);
+	check_memory(r);
 }

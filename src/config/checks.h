@@ -6,3 +6,6 @@
 
 /** checks_run() - find contradictions between settings; sorts the networks and exporters. */
 void checks_run(struct reader *reader);
+
+/** check_memory() - find limits that the machine is too small for. */
+void check_memory(struct reader *reader);

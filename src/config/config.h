@@ -75,6 +75,7 @@ struct config_sink {
 /** What rooms that config cannot see know, so that a mistake is found with all the others. */
 struct config_known {
 	const char *const *sinks; /**< kinds of sinks, NULL-terminated; NULL: any is fine */
+	uint64_t memory_bytes;    /**< that there are for the tables; 0: any size is fine */
 };
 
 /** The snapshot. */
@@ -138,6 +139,13 @@ WEIR_CHECK int config_load_known(const char *path, const struct config_known *kn
 /** config_parse() - as config_load(), from text in memory; @name stands for the file's. */
 WEIR_CHECK int config_parse(const char *name, const char *yaml, size_t len, struct text *errors,
 			    struct config **ret_config);
+
+/**
+ * config_memory_bytes() - the most that tables and buffers of these sizes take.
+ *
+ * What they take from the kernel when they are full; at first it is far less.
+ */
+uint64_t config_memory_bytes(const struct config *config);
 
 /** config_schema_print() - append a Markdown table of all keys: unit, default, when it changes. */
 void config_schema_print(struct text *out);

@@ -177,7 +177,7 @@ static int run(const struct cli_args *args)
 	struct text errors = text_heap();
 	struct config *config = NULL;
 	int status = CLI_NO;
-	int err = daemon_load(args->values[OPTION_CONFIG], &errors, &config);
+	int err = daemon_load_recorded(args->values[OPTION_CONFIG], &errors, &config);
 
 	if (err) {
 		fputs(text_string(&errors), stderr);

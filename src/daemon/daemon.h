@@ -19,8 +19,17 @@
  */
 WEIR_CHECK int daemon_run(const char *path, struct config *config);
 
-/** daemon_known() - the plug-ins of this program, for checking names. Control thread. */
+/** daemon_known() - the plug-ins of this program and the memory there is. Control thread. */
 const struct config_known *daemon_known(void);
 
 /** daemon_load() - config_load() that also knows the sinks of this program. */
 WEIR_CHECK int daemon_load(const char *path, struct text *errors, struct config **ret_config);
+
+/**
+ * daemon_load_recorded() - as daemon_load(), to read recorded input by.
+ *
+ * Limits made for a larger machine than this one are fine: one thread reads, and little is in
+ * its tables.
+ */
+WEIR_CHECK int daemon_load_recorded(const char *path, struct text *errors,
+				    struct config **ret_config);

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * memory: limits in, the bytes that all tables and buffers of this size can take out.
+ *
+ * The rooms that take the memory lie above this one, so their sizes stand here as
+ * numbers; tests/unit/config/test_memory.c holds them against what the rooms take.
+ */
+#include "config/checks.h"
+
+/* Finished ticks on their way between the threads, and the one being filled. */
+#define TICKS 5
+
+/* Bytes of one entry, rounded up. */
+#define HOST_TICK        288     /* a tally */
+#define HOST_SLOT        32      /* of a table that is at most half full */
+#define HOST_WATCH       1640    /* window of the detector, its list and index */
+#define DETAIL_TICK      1776    /* peers and ports of a tally */
+#define DETAIL_WATCH     1800    /* of the detector */
+#define EXPORTER         4600    /* state, counters on their way, what status shows */
+#define TEMPLATE         1050    /* compiled template and its chain */
+#define INCIDENT         1560    /* story and index */
+#define THREAD_OF_ITSELF 8 << 20 /* datagrams being read, counters of interfaces */
+
+/* What asks for memory, named as the setting that lowers it. */
+enum part {
+	PART_HOSTS,
+	PART_DETAILS,
+	PART_EXPORTERS,
+	PART_TEMPLATES,
+	PART_HELD,
+	PART_BUFFERS,
+	PART_INCIDENTS,
+	PART_THREADS,
+	PART_COUNT
+};
+
+static const struct {
+	const char *section;
+	const char *key;
+} part_names[PART_COUNT] = {
+	[PART_HOSTS] = { "limits", "hosts" },
+	[PART_DETAILS] = { "limits", "details" },
+	[PART_EXPORTERS] = { "limits", "exporters" },
+	[PART_TEMPLATES] = { "limits", "templates" },
+	[PART_HELD] = { "limits", "held" },
+	[PART_BUFFERS] = { "ingest", "receive_buffer" },
+	[PART_INCIDENTS] = { "incidents", "max_open" },
+	[PART_THREADS] = { "ingest", "threads" },
+};
+
+static uint64_t slots_of(uint64_t hosts)
+{
+	uint64_t slots = 64;
+
+	while (slots < 2 * hosts)
+		slots *= 2;
+	return slots;
+}
+
+static void measure(const struct config *config, uint64_t ret_parts[PART_COUNT])
+{
+	const uint64_t threads = config->threads;
+	const uint64_t hosts = config->max_hosts;
+
+	ret_parts[PART_HOSTS] =
+		threads * (hosts * HOST_TICK * TICKS + slots_of(hosts) * HOST_SLOT) +
+		hosts * HOST_WATCH;
+	ret_parts[PART_DETAILS] =
+		config->max_details * (threads * DETAIL_TICK * TICKS + DETAIL_WATCH);
+	ret_parts[PART_EXPORTERS] = config->max_exporters * threads * EXPORTER;
+	ret_parts[PART_TEMPLATES] = config->max_templates * threads * TEMPLATE;
+	ret_parts[PART_HELD] = config->max_held_bytes * threads;
+	ret_parts[PART_BUFFERS] = config->receive_buffer * threads * config->listen_count;
+	ret_parts[PART_INCIDENTS] = config->max_incidents * INCIDENT;
+	ret_parts[PART_THREADS] = threads * (THREAD_OF_ITSELF);
+}
+
+static uint64_t sum_of(const uint64_t parts[PART_COUNT])
+{
+	uint64_t sum = 0;
+
+	for (enum part p = 0; p < PART_COUNT; p++)
+		sum += parts[p];
+	return sum;
+}
+
+uint64_t config_memory_bytes(const struct config *config)
+{
+	uint64_t parts[PART_COUNT];
+
+	measure(config, parts);
+	return sum_of(parts);
+}
+
+/* The key of a section in the file; line 0 if the file does not have it. */
+static struct config_place place_of(const struct node *root, const char *section)
+{
+	const struct node *map = root ? node_find(root, section) : NULL;
+
+	for (const struct node *key = map ? root->first : NULL; key; key = key->next) {
+		if (key->value == map)
+			return key->at;
+	}
+	return (struct config_place){ 0 };
+}
+
+void check_memory(struct reader *r)
+{
+	uint64_t parts[PART_COUNT];
+	enum part most = 0;
+	char all[32], machine[32], share[32];
+
+	if (!r->known || !r->known->memory_bytes)
+		return;
+	measure(r->config, parts);
+	if (sum_of(parts) <= r->known->memory_bytes)
+		return;
+	for (enum part p = 1; p < PART_COUNT; p++) {
+		if (parts[p] > parts[most])
+			most = p;
+	}
+	/* Built-in values have no line: then the one that multiplies them may. */
+	struct config_place at = place_of(r->root, part_names[most].section);
+	if (!at.line)
+		at = place_of(r->root, "limits");
+	if (!at.line)
+		at = place_of(r->root, "ingest");
+	problem_add(r->problems, at,
+		    "tables and buffers of these sizes take up to %s of memory, and there are %s; "
+		    "lower `%s.%s` first: it takes %s with %u thread%s",
+		    quantity_format(sum_of(parts), QUANTITY_BYTES, all),
+		    quantity_format(r->known->memory_bytes, QUANTITY_BYTES, machine),
+		    part_names[most].section, part_names[most].key,
+		    quantity_format(parts[most], QUANTITY_BYTES, share), r->config->threads,
+		    r->config->threads == 1 ? "" : "s");
+}
