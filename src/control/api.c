@@ -2,6 +2,7 @@
 /* api: request and snapshot in, JSON or problem details (RFC 9457) out. */
 #include "control/api.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -222,6 +223,7 @@ void api_query_set(struct api_request *request, const char *name, const char *va
 			     : strcmp(name, "offset") == 0 ? &request->offset
 							   : NULL;
 
+	assert(request);
 	if (!place)
 		request->unknown = name;
 	else if (*place)
