@@ -125,6 +125,7 @@ static void put_thread(struct jsonw *w, const struct status_thread *thread)
 	jsonw_u64(w, "templates", thread->templates);
 	jsonw_u64(w, "templates_turned_away", thread->templates_turned_away);
 	jsonw_u64(w, "held_turned_away", thread->held_turned_away);
+	jsonw_u64(w, "exporters_replaced", thread->exporters_replaced);
 	jsonw_u64(w, "late", thread->late);
 	jsonw_u64(w, "interfaces", thread->interfaces);
 	jsonw_u64(w, "interfaces_turned_away", thread->interfaces_turned_away);

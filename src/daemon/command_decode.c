@@ -65,7 +65,7 @@ static void choose_format(struct decode *d, const char *format)
 
 static uint64_t exporters_of(const struct decode_state *state)
 {
-	uint64_t count = 0;
+	uint64_t count = state->gone.exporters;
 
 	for (unsigned i = 0; i < state->exporter_count; i++)
 		count += state->exporters[i].stats.key.source != FLOW_PACKET;
@@ -76,8 +76,8 @@ static void put_stats(const struct decode_state *state, const struct capture_sta
 {
 	struct text text = text_heap();
 	struct jsonw w = jsonw_on(&text);
-	uint64_t lost = 0;
-	uint64_t optional = 0;
+	uint64_t lost = state->gone.lost;
+	uint64_t optional = state->gone.options;
 
 	jsonw_object(&w, NULL);
 	jsonw_u64(&w, "flows", capture->flows);

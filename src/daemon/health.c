@@ -15,6 +15,7 @@ struct thread_health {
 	struct history *datagrams; /* of each exporter */
 	struct history *records;
 	unsigned exporter_count;
+	struct exporter_gone gone;
 	struct interface_rate *interfaces;
 	size_t interface_count;
 	uint64_t undecodable[REASON_COUNT_OF];
@@ -82,13 +83,26 @@ void health_free(struct health *health)
 	free(health);
 }
 
+/* The entry is another exporter's now: its counters begin anew, so must their history. */
+static void begin_anew(struct thread_health *thread, const struct parcel *parcel)
+{
+	for (unsigned e = 0; e < parcel->exporter_count; e++) {
+		if (thread->exporters[e].generation == parcel->exporters[e].generation)
+			continue;
+		thread->datagrams[e] = (struct history){ 0 };
+		thread->records[e] = (struct history){ 0 };
+	}
+}
+
 void health_take(struct health *health, unsigned thread, const struct parcel *parcel)
 {
 	struct thread_health *t = &health->threads[thread];
 
 	if (!parcel->fresh)
 		return;
+	begin_anew(t, parcel);
 	t->exporter_count = parcel->exporter_count;
+	t->gone = parcel->gone;
 	memcpy(t->exporters, parcel->exporters, parcel->exporter_count * sizeof(*t->exporters));
 	t->interface_count = parcel->interface_count;
 	memcpy(t->interfaces, parcel->interfaces, t->interface_count * sizeof(*t->interfaces));
@@ -104,6 +118,10 @@ void health_take(struct health *health, unsigned thread, const struct parcel *pa
 		.details_turned_away = parcel->shard.details_turned_away,
 		.ticks_dropped = parcel->ticks_late,
 		.late = parcel->shard.late,
+		.exporters_replaced = parcel->gone.exporters,
+		/* Of exporters that are gone; fill_exporters() adds the others. */
+		.templates_turned_away = parcel->undecodable[REASON_TEMPLATE_FULL],
+		.held_turned_away = parcel->undecodable[REASON_NO_TEMPLATE],
 		.interfaces = parcel->interface_count,
 		.interfaces_turned_away = parcel->interfaces_turned_away,
 	};
@@ -184,6 +202,7 @@ void health_fill(struct health *health, const struct config *config, struct stat
 		view->kernel_dropped += t->view.kernel_dropped;
 		for (unsigned r = 0; r < REASON_COUNT_OF; r++)
 			view->undecodable[r] += t->undecodable[r];
+		view->unknown_sampling += t->gone.unknown_sampling;
 		fill_exporters(health, i, config, view);
 		memcpy(health->interface_views + view->interface_count, t->interfaces,
 		       t->interface_count * sizeof(*t->interfaces));

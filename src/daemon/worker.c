@@ -142,6 +142,7 @@ static void copy_counters(struct worker *w, struct parcel *parcel)
 	const struct decode_state *state = w->state;
 
 	parcel->exporter_count = state->exporter_count;
+	parcel->gone = state->gone;
 	for (unsigned i = 0; i < state->exporter_count; i++)
 		parcel->exporters[i] = state->exporters[i].stats;
 	memcpy(parcel->undecodable, state->undecodable, sizeof(parcel->undecodable));

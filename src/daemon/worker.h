@@ -33,6 +33,7 @@ struct parcel {
 	bool fresh;
 	struct exporter_stats *exporters; /**< max_exporters of them */
 	unsigned exporter_count;
+	struct exporter_gone gone;
 	struct interface_rate *interfaces; /**< WORKER_INTERFACES of them */
 	size_t interface_count;
 	uint64_t interfaces_turned_away;

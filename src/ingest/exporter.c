@@ -1,106 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * exporter: datagram in, the exporter it belongs to out; sequence gaps, clock
- * offset and announced sampling rates of each.
+ * exporter: numbers in headers and options data in; sequence gaps, clock offset
+ * and announced sampling rates of one exporter out.
  *
- * Owned by one ingest thread. The table never grows: what finds no room is
- * counted under REASON_EXPORTER_FULL.
+ * Owned by one ingest thread. Whose datagram it is: ingest/exporter_table.c.
  */
-#include "base/hash.h"
 #include "ingest/state.h"
 
-#define EMPTY    UINT32_MAX
 /* A gap up to this is loss; more is an exporter that began again. */
 #define GAP_MAX  (1U << 30)
 /* So far back a datagram may come late and still be the same count. */
 #define LATE_MAX 1000U
-
-static uint32_t slot_of(const struct decode_state *state, const struct exporter_key *key,
-			const struct ip *agent)
-{
-	uint64_t word = (uint64_t)key->odid << 8 | key->source;
-	uint64_t seed = state->seed ^ hash_mix(word, state->seed | 1);
-
-	return (uint32_t)(hash_ip(&key->address, seed) ^ hash_ip(agent, seed + 1));
-}
-
-static bool same_exporter(const struct exporter_stats *stats, const struct exporter_key *key,
-			  const struct ip *agent)
-{
-	return ip_equal(&stats->key.address, &key->address) && stats->key.odid == key->odid &&
-	       stats->key.source == key->source && ip_equal(&stats->agent, agent);
-}
-
-/* The index slot that holds @key, or the empty one where it belongs. */
-static uint32_t *find_slot(const struct decode_state *state, const struct exporter_key *key,
-			   const struct ip *agent)
-{
-	for (uint32_t i = slot_of(state, key, agent);; i++) {
-		uint32_t *slot = &state->index[i & state->index_mask];
-		if (*slot == EMPTY || same_exporter(&state->exporters[*slot].stats, key, agent))
-			return slot;
-	}
-}
-
-static void take_config(struct decode_state *state, struct exporter *exporter)
-{
-	const struct config_exporter *entry =
-		config_exporter_of(state->config, &exporter->stats.key.address);
-
-	exporter->config_rate = entry ? entry->sampling : 0;
-}
-
-static struct exporter *exporter_add(struct decode_state *state, const struct exporter_key *key,
-				     const struct ip *agent, uint32_t *slot)
-{
-	/* The list is about who may send; a capture is what the operator gave. */
-	if (state->config->exporters_only && key->source != FLOW_PACKET &&
-	    !config_exporter_of(state->config, &key->address)) {
-		state->undecodable[REASON_NOT_ALLOWED]++;
-		return NULL;
-	}
-	if (state->exporter_count == state->exporter_limit) {
-		state->undecodable[REASON_EXPORTER_FULL]++;
-		return NULL;
-	}
-	*slot = state->exporter_count;
-	struct exporter *exporter = &state->exporters[state->exporter_count++];
-	*exporter = (struct exporter){ .stats = { .key = *key, .agent = *agent } };
-	take_config(state, exporter);
-	return exporter;
-}
-
-struct exporter *exporter_of(struct decode_state *state, const struct datagram *datagram,
-			     enum flow_source source, uint32_t odid)
-{
-	static const struct ip none;
-
-	return exporter_of_agent(state, datagram, source, odid, &none);
-}
-
-struct exporter *exporter_of_agent(struct decode_state *state, const struct datagram *datagram,
-				   enum flow_source source, uint32_t odid, const struct ip *agent)
-{
-	const struct exporter_key key = { .address = datagram->src,
-					  .odid = odid,
-					  .source = (uint8_t)source };
-	uint32_t *slot = find_slot(state, &key, agent);
-	struct exporter *exporter =
-		*slot == EMPTY ? exporter_add(state, &key, agent, slot) : &state->exporters[*slot];
-
-	if (!exporter)
-		return NULL;
-	if (exporter->stats.datagrams++ == 0)
-		exporter->stats.first_ns = datagram->received_ns;
-	exporter->stats.last_ns = datagram->received_ns;
-	return exporter;
-}
-
-void exporter_reload(struct decode_state *state)
-{
-	for (unsigned i = 0; i < state->exporter_count; i++)
-		take_config(state, &state->exporters[i]);
-}
 
 void exporter_sequence(struct exporter *exporter, uint32_t sequence, uint32_t next)
 {

@@ -16,6 +16,7 @@
 /* One waiting data set. */
 struct held_set {
 	struct exporter *exporter; /* NULL: decoded, its bytes wait for those before it */
+	uint32_t generation;       /* another than the exporter's: that one is gone */
 	struct stamp_base base;
 	struct ip src;
 	uint64_t received_ns;
@@ -71,15 +72,22 @@ static struct held_set *set_at(struct held *held, unsigned i)
 	return &held->sets[(held->first + i) % HELD_SETS];
 }
 
-/* Give up the oldest set. */
+static bool is_waiting(const struct held_set *set)
+{
+	return set->exporter && set->exporter->stats.generation == set->generation;
+}
+
+/* Give up the oldest set. Those of an exporter that is gone were counted when it went. */
 static void drop_first(struct held *held)
 {
 	struct held_set *set = set_at(held, 0);
 
-	if (set->exporter) {
+	if (is_waiting(set)) {
 		set->exporter->stats.undecodable[REASON_NO_TEMPLATE]++;
-		--*waiting_for(held, set->id);
+		set->exporter->held_now--;
 	}
+	if (set->exporter)
+		--*waiting_for(held, set->id);
 	held->used -= set->room;
 	held->first = (held->first + 1) % HELD_SETS;
 	held->count--;
@@ -91,7 +99,7 @@ void held_expire(struct held *held, uint64_t now_ns)
 		const struct held_set *set = set_at(held, 0);
 		/* A clock set back must not give up what has just come. */
 		bool old = now_ns > set->received_ns && now_ns - set->received_ns > HELD_AGE_NS;
-		if (set->exporter && !old && now_ns != UINT64_MAX)
+		if (is_waiting(set) && !old && now_ns != UINT64_MAX)
 			break;
 		drop_first(held);
 	}
@@ -131,6 +139,7 @@ void held_put(struct held *held, const struct message *message, uint16_t id, str
 	uint32_t at = skip ? 0 : held->next;
 	*set_at(held, held->count++) = (struct held_set){
 		.exporter = message->exporter,
+		.generation = message->exporter->stats.generation,
 		.base = message->base,
 		.src = message->datagram->src,
 		.received_ns = message->datagram->received_ns,
@@ -144,6 +153,7 @@ void held_put(struct held *held, const struct message *message, uint16_t id, str
 	memcpy(held->bytes + at + PLAN_LEAD, records.at, len);
 	held->used += len + PLAN_LEAD + skip;
 	held->next = (at + len + PLAN_LEAD) % held->size;
+	message->exporter->held_now++;
 	++*waiting_for(held, id);
 }
 
@@ -167,6 +177,7 @@ static void decode_set(struct held *held, struct held_set *set, struct message *
 	plan_decode(&again, plan, bytes_of(held->bytes + set->at + PLAN_LEAD, set->len));
 	message->flows = again.flows;
 	set->exporter->stats.held_decoded++;
+	set->exporter->held_now--;
 	set->exporter = NULL;
 	--*waiting_for(held, set->id);
 }
@@ -176,7 +187,7 @@ void held_decode(struct held *held, struct message *message, uint16_t id, const 
 {
 	for (unsigned i = 0; i < held->count && *waiting_for(held, id); i++) {
 		struct held_set *set = set_at(held, i);
-		if (set->exporter != message->exporter || set->id != id)
+		if (set->exporter != message->exporter || set->id != id || !is_waiting(set))
 			continue;
 		if (any_port || set->sport == message->datagram->sport)
 			decode_set(held, set, message, plan);

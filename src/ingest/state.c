@@ -12,38 +12,18 @@
 
 #include "ingest/template.h"
 
-#define EMPTY UINT32_MAX
-
-static uint32_t index_size(unsigned entries)
-{
-	uint32_t size = 16;
-
-	while (size < entries * 2)
-		size *= 2;
-	return size;
-}
-
 struct decode_state *decode_state_new(const struct config *config, uint64_t seed)
 {
 	struct decode_state *state = calloc(1, sizeof(*state)); /* banned-ok: taken once at open */
 	if (!state)
 		return NULL;
-	unsigned limit = (unsigned)config->max_exporters;
-	uint32_t size = index_size(limit);
-
 	state->config = config;
 	state->seed = seed;
-	state->exporter_limit = limit;
-	state->index_mask = size - 1;
-	state->exporters = calloc(limit, sizeof(*state->exporters)); /* banned-ok: at open */
-	state->index = malloc(size * sizeof(*state->index));         /* banned-ok: at open */
 	state->templates = template_table_new(config->max_templates, config->max_held_bytes, seed);
-	if (!state->exporters || !state->index || !state->templates) {
+	if (!exporter_table_new(state) || !state->templates) {
 		decode_state_free(state);
 		return NULL;
 	}
-	for (uint32_t i = 0; i < size; i++)
-		state->index[i] = EMPTY;
 	return state;
 }
 
@@ -52,8 +32,7 @@ void decode_state_free(struct decode_state *state)
 	if (!state)
 		return;
 	template_table_free(state->templates);
-	free(state->index);
-	free(state->exporters);
+	exporter_table_free(state);
 	free(state);
 }
 

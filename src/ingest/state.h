@@ -39,9 +39,29 @@ struct exporter_source {
 	bool used;
 };
 
+/** Silent for so long, an exporter makes room for another when there is none. */
+#define EXPORTER_IDLE_NS     (600 * 1000000000ULL)
+/** Entries that any address may have, however small the table; else a quarter of it, or half
+ *  of it for those on the operator's list. */
+#define EXPORTER_SHARE_LEAST 16
+
+/** One address that datagrams come from, and what its exporters have together. */
+struct sender {
+	struct ip address;
+	uint32_t exporters;
+	uint32_t next; /**< in its chain, or in the list of free ones */
+	uint32_t hand; /**< one of its exporters: the next to look at for one to re-use */
+};
+
 /** One exporter as its thread knows it. */
 struct exporter {
 	struct exporter_stats stats;
+	uint32_t chain_next; /**< in decode_state.index */
+	uint32_t sender;     /**< in decode_state.senders */
+	uint32_t ring_next;  /**< exporters of the same sender are a ring */
+	uint32_t ring_before;
+	uint32_t held_now;      /**< its data sets that wait */
+	bool listed;            /**< the operator's list has its address */
 	uint32_t next_sequence; /**< expected in the next datagram */
 	bool sequence_known;
 	uint32_t uptime_ms; /**< latest SysUptime, to notice wraps and restarts */
@@ -64,8 +84,13 @@ struct decode_state {
 	struct exporter *exporters;  /**< exporter_count of them in use */
 	unsigned exporter_count;
 	unsigned exporter_limit;
-	uint32_t *index; /**< hash table into exporters */
+	unsigned exporter_hand; /**< next one to look at for one to re-use */
+	uint32_t *index;        /**< chains of exporters */
+	struct sender *senders; /**< exporter_limit of them */
+	uint32_t sender_free;
+	uint32_t *sender_index; /**< chains of senders; as large as index */
 	uint32_t index_mask;
+	struct exporter_gone gone;
 	uint64_t seed;
 	struct template_table *templates; /**< ingest/template.h */
 	struct flow batch[DECODE_BATCH];
@@ -110,11 +135,18 @@ int decode_datagram(struct decode_state *state, const struct decoder *as,
 /**
  * exporter_of() - the exporter of a datagram, made known if it is new.
  *
- * Counts the datagram for it. Return: NULL when the table is full or the allow-list has
- * no such address; that is counted.
+ * Counts the datagram for it. May re-use the entry of another exporter, whose pointers and
+ * templates are gone then. Return: NULL when there is no room or the allow-list has no such
+ * address; that is counted.
  */
 struct exporter *exporter_of(struct decode_state *state, const struct datagram *datagram,
 			     enum flow_source source, uint32_t odid);
+
+/** exporter_table_new() - take the memory for state->config's exporters. Return: false if short. */
+bool exporter_table_new(struct decode_state *state);
+
+/** exporter_table_free() - also after exporter_table_new() failed. */
+void exporter_table_free(struct decode_state *state);
 
 /** exporter_reload() - take the overrides of a new configuration. */
 void exporter_reload(struct decode_state *state);

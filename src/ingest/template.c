@@ -273,6 +273,15 @@ void template_data(struct message *message, uint16_t id, struct bytes records)
 	message->units += plan_decode(message, &t->plan, records);
 }
 
+void template_forget(struct template_table *table, const struct exporter *exporter)
+{
+	for (uint32_t link = exporter->template_list; link;) {
+		struct template *t = &table->templates[link - 1];
+		link = t->older;
+		remove_template(table, t);
+	}
+}
+
 void template_give_up(struct template_table *table)
 {
 	held_expire(table->held, UINT64_MAX);

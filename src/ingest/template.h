@@ -45,6 +45,9 @@ void template_withdraw(struct message *message, uint16_t id);
 /** template_withdraw_all() - forget this exporter's templates, or its options templates. */
 void template_withdraw_all(struct message *message, bool options);
 
+/** template_forget() - the exporter's entry goes to another: forget all its templates. */
+void template_forget(struct template_table *table, const struct exporter *exporter);
+
 /**
  * template_data() - decode a data set by its template, or hold it until that comes.
  * @records: the set without its header; inside the datagram

@@ -20,6 +20,14 @@ struct exporter_key {
 	uint8_t source; /**< enum flow_source */
 };
 
+/** Counters of exporters whose entries went to others, in sum. */
+struct exporter_gone {
+	uint64_t exporters; /**< so many */
+	uint64_t lost;
+	uint64_t options;
+	uint64_t unknown_sampling;
+};
+
 /** Counters and observations of one exporter. */
 struct exporter_stats {
 	struct exporter_key key;
@@ -43,6 +51,7 @@ struct exporter_stats {
 	uint64_t pool_samples;   /**< sFlow: samples drawn from sample_pool */
 	uint64_t drops;          /**< sFlow: samples the agent says it dropped */
 	uint64_t discard_samples; /**< sFlow: discarded-packet samples (0:5), skipped */
+	uint32_t generation;      /**< one more each time the entry goes to another exporter */
 	uint32_t sampling;        /**< latest rate in use; 0 = unknown */
 	uint8_t sampling_source;  /**< enum sampling_source */
 };
