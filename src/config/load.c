@@ -80,10 +80,13 @@ static int read_text_of_file(struct loading *l, const char *yaml, size_t len)
 	struct node *root = NULL;
 
 	int err = tree_parse(l->scratch, yaml, len, &l->problems, &root);
-	if (err)
+	bool cut = err == -WEIR_ECONFIG;
+	if (err && !cut)
 		return err;
 	if (node_is_empty(root))
 		root = NULL;
+	if (cut && (!root || root->kind != NODE_MAP))
+		return err;
 	if (root && root->kind != NODE_MAP) {
 		problem_add(&l->problems, root->at,
 			    "a configuration consists of keys; begin with one, as `networks:`");
@@ -91,9 +94,10 @@ static int read_text_of_file(struct loading *l, const char *yaml, size_t len)
 	}
 	r->root = root;
 	read_map(r, &schema_file, root, r->config);
-	if (!r->short_memory)
+	/* What settings say about each other takes all of them. */
+	if (!r->short_memory && !cut)
 		checks_run(r);
-	return 0;
+	return err;
 }
 
 static const char *advice(int err)

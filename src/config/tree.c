@@ -277,6 +277,42 @@ static int build(struct builder *b)
 	}
 }
 
+/* What the reading stopped inside of is not whole, and would look as if keys were missing. */
+static void cut_off(struct builder *b)
+{
+	for (size_t i = 0; i < b->depth; i++) {
+		struct node *around = b->stack[i].node;
+		bool entry_is_open = around->kind == NODE_LIST && i + 1 < b->depth;
+		bool key_is_open = around->kind == NODE_MAP && b->stack[i].key;
+		if (!entry_is_open && !key_is_open)
+			continue;
+		struct node **link = &around->first;
+		while (*link != b->stack[i].last)
+			link = &(*link)->next;
+		*link = NULL;
+		around->count--;
+		return;
+	}
+}
+
+/* All that is wrong before the place is told as well, so say that this is the last of it. */
+static int stop_here(struct builder *b)
+{
+	struct problems *problems = b->problems;
+	struct text what = text_heap();
+
+	if (problems->count && problems->count <= PROBLEMS_MAX) {
+		struct problem *last = &problems->list[problems->count - 1];
+		text_addf(&what, "%s; nothing after this place was looked at", last->what);
+		const char *kept = what.failed ? NULL : arena_string(problems->arena, what.data);
+		last->what = kept ? kept : last->what;
+		problems->short_memory |= !kept;
+		text_done(&what);
+	}
+	cut_off(b);
+	return -WEIR_ECONFIG;
+}
+
 int tree_parse(struct arena *arena, const char *yaml, size_t len, struct problems *problems,
 	       struct node **ret_root)
 {
@@ -289,7 +325,9 @@ int tree_parse(struct arena *arena, const char *yaml, size_t len, struct problem
 	yaml_parser_set_input_string(&b.parser, (const unsigned char *)yaml, len);
 	int err = build(&b);
 	yaml_parser_delete(&b.parser);
-	if (!err)
+	if (err == -WEIR_ECONFIG)
+		err = stop_here(&b);
+	if (!err || err == -WEIR_ECONFIG)
 		*ret_root = b.root;
 	return err;
 }

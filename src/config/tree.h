@@ -40,7 +40,7 @@ struct node {
  * tree_parse() - read YAML text.
  * @arena: keeps the nodes
  * @problems: gets what stops the reading
- * @ret_root: NULL for a file without content
+ * @ret_root: NULL for a file without content; with -WEIR_ECONFIG what is whole before the fault
  *
  * Return: 0, -WEIR_ECONFIG with @problems filled, -ENOMEM.
  */

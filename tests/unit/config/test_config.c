@@ -335,10 +335,10 @@ static void wrong_values_are_told_with_their_place(void **state)
 		  "f:1:19: `netflow`: `0.0.0.0:65536`: a port is from 1 to 65535" },
 		{ "listen: {netflow: [[::]:2055]}",
 		  "f:1:20: a key must be text; put a value with brackets, as an IPv6 address, in "
-		  "quotes" },
+		  "quotes; nothing after this place was looked at" },
 		{ "listen: {netflow: [[::]]}",
 		  "f:1:21: not YAML: a colon where none can be; put a value with colons, as an "
-		  "IPv6 address, in quotes" },
+		  "IPv6 address, in quotes; nothing after this place was looked at" },
 	};
 
 	(void)state;
@@ -444,6 +444,40 @@ static void contradictions_name_both_places(void **state)
 	ASSERT_MISTAKES(mistakes);
 }
 
+static void errors_before_broken_yaml_are_told_too(void **state)
+{
+	(void)state;
+	assert_errors(
+		"networks:\n"
+		"  - {prefix: 198.51.100.1/24}\n"
+		"  - {tenant: acme}\n"
+		"detct: {}\n"
+		"exporters:\n"
+		"  - name: edge\n"
+		"    sampling: [\n",
+		"f:2:14: `prefix`: 198.51.100.1/24 has host bits set; did you mean "
+		"198.51.100.0/24?\n"
+		"f:3:5: `prefix` is missing; add it\n"
+		"f:4:1: unknown key `detct`; did you mean `detect`?\n"
+		"f:8:1: not YAML: did not find expected node content, while parsing a flow node; "
+		"look at brackets, quotes and indentation here; nothing after this place was "
+		"looked at\n");
+}
+
+/* A key whose value did not come, and an entry that may go on, are nobody's mistake. */
+static void what_broken_yaml_cuts_off_is_not_complained_about(void **state)
+{
+	static const struct mistake mistakes[] = {
+		{ "networks:\n  - tenant: acme\n\tprefix: 192.0.2.0/24\n",
+		  "f:3:1: a tab; indent with spaces; nothing after this place was looked at" },
+		{ "listen:\n  netflow:\n\t- 0.0.0.0:2055\n",
+		  "f:3:1: a tab; indent with spaces; nothing after this place was looked at" },
+	};
+
+	(void)state;
+	ASSERT_MISTAKES(mistakes);
+}
+
 static void paths_that_differ_may_stand_side_by_side(void **state)
 {
 	(void)state;
@@ -456,34 +490,40 @@ static void paths_that_differ_may_stand_side_by_side(void **state)
 static void broken_yaml_is_told_with_its_place(void **state)
 {
 	static const struct mistake mistakes[] = {
-		{ "networks:\n\t- {prefix: 10.0.0.0/8}\n", "f:2:1: a tab; indent with spaces" },
+		{ "networks:\n\t- {prefix: 10.0.0.0/8}\n",
+		  "f:2:1: a tab; indent with spaces; nothing after this place was looked at" },
 		{ "networks:\n  - {prefix: 10.0.0.0/8\n  - x\n",
 		  "f:4:1: not YAML: did not find expected ',' or '}', while parsing a flow mapping "
-		  "that begins in line 2; look at brackets, quotes and indentation from there on" },
+		  "that begins in line 2; look at brackets, quotes and indentation from there on; "
+		  "nothing after this place was looked at" },
 		{ "state: \"abc",
 		  "f:1:12: not YAML: found unexpected end of stream, while scanning "
-		  "a quoted scalar; look at brackets, quotes and indentation here" },
+		  "a quoted scalar; look at brackets, quotes and indentation here; nothing after "
+		  "this place was looked at" },
 		{ "state: &here\n",
 		  "f:1:8: anchors (&) are not used here; take it away, or write the value in "
 		  "quotes" },
-		{ "state: *here\n",
-		  "f:1:8: aliases (*) are not used here; write the value out, or in quotes" },
+		{ "state: *here\n", "f:1:8: aliases (*) are not used here; write the value out, or "
+				    "in quotes; nothing after this place was looked at" },
 		{ "networks: !!seq []\n",
 		  "f:1:11: tags (!) are not used here; take it away, or write the value in "
 		  "quotes" },
 		{ "networks: []\n---\nnetworks: []\n",
-		  "f:2:1: a second document; a configuration is one, remove the `---`" },
-		{ "? [a]\n: b\n", "f:1:3: a key must be text; put a value with brackets, as an "
-				  "IPv6 address, in quotes" },
+		  "f:2:1: a second document; a configuration is one, remove the `---`; nothing "
+		  "after this place was looked at" },
+		{ "? [a]\n: b\n",
+		  "f:1:3: a key must be text; put a value with brackets, as an "
+		  "IPv6 address, in quotes; nothing after this place was looked at" },
 		{ "# \xc3\xa4\nstate: \xff\n",
 		  "f:2:8: not a text file (invalid leading UTF-8 octet); save it as UTF-8 without "
-		  "control characters" },
+		  "control characters; nothing after this place was looked at" },
 		{ "\x7f"
 		  "ELF\x02\x01",
 		  "f:1:1: not a text file (control characters are not allowed); save it as UTF-8 "
-		  "without control characters" },
-		{ "a: [[[[[[[[[[[[[[[[[[[[[[[[",
-		  "f:1:19: too deep inside other lists and keys; no setting lies there" },
+		  "without control characters; nothing after this place was looked at" },
+		{ "networks: [[[[[[[[[[[[[[[[[[[[[[[[",
+		  "f:1:26: too deep inside other lists and keys; no setting lies there; nothing "
+		  "after this place was looked at" },
 	};
 
 	(void)state;
@@ -569,7 +609,7 @@ static void lists_are_bounded(void **state)
 	for (int i = 0; i < 600000; i++)
 		text_add(&yaml, "1,");
 	assert_int_equal(config_parse("f", yaml.data, yaml.len, &errors, &config), -WEIR_ECONFIG);
-	assert_non_null(strstr(errors.data, "too many values for one file; make it shorter\n"));
+	assert_non_null(strstr(errors.data, "too many values for one file; make it shorter;"));
 	text_done(&yaml);
 	text_done(&errors);
 }
@@ -593,6 +633,8 @@ int main(void)
 		cmocka_unit_test(wrong_keys_are_told_with_their_place),
 		cmocka_unit_test(contradictions_name_both_places),
 		cmocka_unit_test(paths_that_differ_may_stand_side_by_side),
+		cmocka_unit_test(errors_before_broken_yaml_are_told_too),
+		cmocka_unit_test(what_broken_yaml_cuts_off_is_not_complained_about),
 		cmocka_unit_test(broken_yaml_is_told_with_its_place),
 		cmocka_unit_test(all_errors_come_at_once_in_order),
 		cmocka_unit_test(very_many_errors_are_counted),
