@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
@@ -146,6 +147,11 @@ static void reload(struct daemon *d)
 	struct config *config = NULL;
 
 	d->reload_wanted = false;
+	if (d->path && strcmp(d->path, "/dev/stdin") == 0) {
+		refuse(d, "it came from standard input, which cannot be read again");
+		text_done(&errors);
+		return;
+	}
 	int err = daemon_load(d->path, &errors, &config);
 	if (!err)
 		err = pipeline_reload(d->pipeline, config, &errors);
