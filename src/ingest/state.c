@@ -19,7 +19,7 @@ struct decode_state *decode_state_new(const struct config *config, uint64_t seed
 		return NULL;
 	state->config = config;
 	state->seed = seed;
-	state->templates = template_table_new(config->max_templates, config->max_held_bytes, seed);
+	state->templates = template_table_new(state, config->max_templates, config->max_held_bytes);
 	if (!exporter_table_new(state) || !state->templates) {
 		decode_state_free(state);
 		return NULL;

@@ -49,8 +49,10 @@ struct exporter_source {
 struct sender {
 	struct ip address;
 	uint32_t exporters;
-	uint32_t next; /**< in its chain, or in the list of free ones */
-	uint32_t hand; /**< one of its exporters: the next to look at for one to re-use */
+	uint32_t next;          /**< in its chain, or in the list of free ones */
+	uint32_t templates;     /**< of all its exporters */
+	uint32_t template_hand; /**< 1 + index of one of them: the next to look at; 0: none */
+	uint32_t hand;          /**< one of its exporters: the next to look at for one to re-use */
 };
 
 /** One exporter as its thread knows it. */

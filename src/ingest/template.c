@@ -2,9 +2,12 @@
 /*
  * template: definitions in, the plan for a data set out.
  *
- * A hash table with chains over an array that is taken at open. When it is
- * full, a template that nobody has used for TEMPLATE_IDLE_NS makes room;
- * without such a one the newcomer is counted as REASON_TEMPLATE_FULL.
+ * A hash table with chains over an array that is taken at open. One address
+ * may have a share of it, beyond which its own templates make room: those that
+ * never described data first, then the longest unused. When the table is full,
+ * a template that nobody has used for TEMPLATE_IDLE_NS makes room, or one
+ * without data of an address that has more than the newcomer's. What is given
+ * up or turned away is counted as REASON_TEMPLATE_FULL.
  */
 #include "ingest/template.h"
 
@@ -13,10 +16,12 @@
 #include "base/hash.h"
 #include "ingest/held.h"
 
-#define NONE      UINT32_MAX
-#define ANY_PORT  0
-/* Entries looked at to find an idle one, so that a full table stays cheap. */
-#define IDLE_SCAN 16
+#define NONE        UINT32_MAX
+#define ANY_PORT    0
+/* Entries looked at to find one that makes room, so that a full table stays cheap. */
+#define IDLE_SCAN   16
+/* Templates any address may have, however small the table. */
+#define SHARE_LEAST 64
 
 /* One template. */
 struct template
@@ -27,6 +32,9 @@ struct template
 	uint32_t next;             /* in the chain, or in the list of free ones */
 	uint32_t newer;            /* in the exporter's list: 1 + index; 0: none */
 	uint32_t older;
+	uint32_t ring_next; /* the templates of one address: 1 + index */
+	uint32_t ring_before;
+	bool described; /* data came for it */
 	uint16_t id;
 	uint16_t port;  /* whose data it describes; ANY_PORT: the exporter's general one */
 	uint16_t owner; /* port that defined it */
@@ -34,6 +42,7 @@ struct template
 };
 
 struct template_table {
+	const struct decode_state *state; /* whose senders they are */
 	struct held *held;
 	struct template *templates;
 	uint32_t *chains;
@@ -45,7 +54,8 @@ struct template_table {
 	struct plan scratch; /* a definition is compiled here before it replaces another */
 };
 
-struct template_table *template_table_new(size_t templates, size_t held_bytes, uint64_t seed)
+struct template_table *template_table_new(const struct decode_state *state, size_t templates,
+					  size_t held_bytes)
 {
 	struct template_table *table = calloc(1, sizeof(*table)); /* banned-ok: at open */
 	uint32_t chains = 16;
@@ -53,7 +63,8 @@ struct template_table *template_table_new(size_t templates, size_t held_bytes, u
 	if (!table)
 		return NULL;
 	table->limit = templates < NONE / 4 ? (uint32_t)templates : NONE / 4;
-	table->seed = seed;
+	table->seed = state->seed;
+	table->state = state;
 	while (chains < table->limit)
 		chains *= 2;
 	table->chain_mask = chains - 1;
@@ -135,6 +146,36 @@ static void leave_list(struct template_table *table, struct template *t)
 		table->templates[t->older - 1].newer = t->newer;
 }
 
+/* The templates of one address are a ring, so that they can be looked at in turn. */
+static void join_ring(struct template_table *table, struct sender *sender, struct template *t)
+{
+	uint32_t link = (uint32_t)(t - table->templates) + 1;
+
+	if (sender->templates++ == 0) {
+		t->ring_next = link;
+		t->ring_before = link;
+		sender->template_hand = link;
+		return;
+	}
+	struct template *hand = &table->templates[sender->template_hand - 1];
+	t->ring_next = sender->template_hand;
+	t->ring_before = hand->ring_before;
+	table->templates[hand->ring_before - 1].ring_next = link;
+	hand->ring_before = link;
+}
+
+static void leave_ring(struct template_table *table, struct sender *sender, struct template *t)
+{
+	table->templates[t->ring_before - 1].ring_next = t->ring_next;
+	table->templates[t->ring_next - 1].ring_before = t->ring_before;
+	sender->template_hand = --sender->templates ? t->ring_next : 0;
+}
+
+static struct sender *sender_of(const struct template_table *table, const struct template *t)
+{
+	return &table->state->senders[t->exporter->sender];
+}
+
 static void remove_template(struct template_table *table, struct template *t)
 {
 	uint32_t index = (uint32_t)(t - table->templates);
@@ -144,29 +185,73 @@ static void remove_template(struct template_table *table, struct template *t)
 		link = &table->templates[*link].next;
 	*link = t->next;
 	leave_list(table, t);
+	leave_ring(table, sender_of(table, t), t);
 	t->exporter->stats.templates--;
 	t->exporter = NULL;
 	t->next = table->free;
 	table->free = index;
 }
 
-/* Full: look at a few entries for one that has long been idle, and free it. */
-static void make_room(struct template_table *table, uint64_t now_ns)
+/* Give one up for another of the same address, or of one that has less. */
+static void give_up(struct template_table *table, struct template *t)
+{
+	t->exporter->stats.undecodable[REASON_TEMPLATE_FULL]++;
+	remove_template(table, t);
+}
+
+/* The address has its share: of a few of its own, the least worth keeping goes. */
+static void make_room_within(struct template_table *table, struct sender *sender)
+{
+	struct template *least = NULL;
+
+	for (unsigned i = 0; i < IDLE_SCAN && i < sender->templates; i++) {
+		struct template *t = &table->templates[sender->template_hand - 1];
+		sender->template_hand = t->ring_next;
+		bool less =
+			least && (t->described != least->described ? least->described
+								   : t->used_ns < least->used_ns);
+		if (!least || less)
+			least = t;
+	}
+	if (least)
+		give_up(table, least);
+}
+
+/* Full: look at a few entries for one that makes room. */
+static void make_room(struct template_table *table, const struct sender *sender, uint64_t now_ns)
 {
 	for (unsigned i = 0; i < IDLE_SCAN && i < table->limit; i++) {
 		struct template *t = &table->templates[table->hand++ % table->limit];
-		if (t->exporter && now_ns > t->used_ns && now_ns - t->used_ns > TEMPLATE_IDLE_NS) {
+		if (!t->exporter)
+			continue;
+		if (now_ns > t->used_ns && now_ns - t->used_ns > TEMPLATE_IDLE_NS) {
 			remove_template(table, t);
+			return;
+		}
+		if (!t->described && sender_of(table, t)->templates > sender->templates + 1) {
+			give_up(table, t);
 			return;
 		}
 	}
 }
 
+/* How many templates the address of @exporter may have. */
+static uint32_t share_of(const struct template_table *table, const struct exporter *exporter)
+{
+	uint32_t share = table->limit / (exporter->listed ? 2 : 4);
+
+	return share > SHARE_LEAST ? share : SHARE_LEAST;
+}
+
 static struct template *add_template(struct template_table *table, struct message *message,
 				     uint16_t id, uint16_t port)
 {
-	if (table->free == NONE)
-		make_room(table, message->datagram->received_ns);
+	struct sender *sender = &message->state->senders[message->exporter->sender];
+
+	if (sender->templates >= share_of(table, message->exporter))
+		make_room_within(table, sender);
+	else if (table->free == NONE)
+		make_room(table, sender, message->datagram->received_ns);
 	if (table->free == NONE)
 		return NULL;
 	uint32_t index = table->free;
@@ -178,7 +263,9 @@ static struct template *add_template(struct template_table *table, struct messag
 	t->port = port;
 	t->next = *chain;
 	*chain = index;
+	t->described = false;
 	join_list(table, t);
+	join_ring(table, sender, t);
 	message->exporter->stats.templates++;
 	return t;
 }
@@ -270,6 +357,7 @@ void template_data(struct message *message, uint16_t id, struct bytes records)
 		return;
 	}
 	t->used_ns = message->datagram->received_ns;
+	t->described = true;
 	message->units += plan_decode(message, &t->plan, records);
 }
 

@@ -25,8 +25,12 @@
 
 struct template_table;
 
-/** template_table_new() - room for @templates templates and @held_bytes of waiting data. */
-struct template_table *template_table_new(size_t templates, size_t held_bytes, uint64_t seed);
+/**
+ * template_table_new() - room for @templates templates and @held_bytes of waiting data.
+ * @state: borrowed until template_table_free(); its seed is read, later its senders
+ */
+struct template_table *template_table_new(const struct decode_state *state, size_t templates,
+					  size_t held_bytes);
 
 /** template_table_free() - NULL is fine. */
 void template_table_free(struct template_table *table);

@@ -221,6 +221,64 @@ static void a_full_table_turns_newcomers_away(void **state)
 	feed_close(&feed);
 }
 
+static void one_address_does_not_take_the_whole_table(void **state)
+{
+	struct feed feed;
+
+	(void)state;
+	feed_open(&feed, "ipfix");
+	decode_state_free(feed.state);
+	feed.config.max_templates = 256;
+	feed.state = decode_state_new(&feed.config, 7);
+	/* One with data stays, whatever comes under its address. */
+	learn(&feed, 7, 256, bytes_first);
+	assert_int_equal(data(&feed, 7, 256), 1);
+	for (uint16_t id = 300; id < 1300; id++) {
+		feed.now_ns++;
+		learn(&feed, 7 + id % 3, id, bytes_first);
+	}
+	assert_int_equal(feed_reason(&feed, REASON_TEMPLATE_FULL), 1001 - 64);
+	assert_int_equal(data(&feed, 7, 256), 1);
+	/* Four such addresses fill the table, and a fifth finds room all the same. */
+	for (feed.sender = 2; feed.sender <= 4; feed.sender++) {
+		for (uint16_t id = 300; id < 400; id++)
+			learn(&feed, 7, id, bytes_first);
+	}
+	uint64_t known = 0;
+	for (unsigned i = 0; i < feed.state->exporter_count; i++)
+		known += feed.state->exporters[i].stats.templates;
+	assert_int_equal(known, 256);
+	feed.sender = 5;
+	learn(&feed, 7, 256, bytes_first);
+	assert_int_equal(data(&feed, 7, 256), 1);
+	feed.sender = 1;
+	assert_int_equal(data(&feed, 7, 256), 1);
+	feed_close(&feed);
+}
+
+static void of_templates_with_data_the_longest_unused_goes(void **state)
+{
+	struct feed feed;
+
+	(void)state;
+	feed_open(&feed, "ipfix");
+	decode_state_free(feed.state);
+	feed.config.max_templates = 256;
+	feed.state = decode_state_new(&feed.config, 7);
+	for (uint16_t id = 256; id < 256 + 64; id++) {
+		learn(&feed, 7, id, bytes_first);
+		feed.now_ns++;
+		assert_int_equal(data(&feed, 7, id), 1);
+	}
+	data(&feed, 7, 256);
+	learn(&feed, 7, 900, bytes_first);
+	assert_int_equal(data(&feed, 7, 256), 1);
+	assert_int_equal(data(&feed, 7, 257), 0);
+	assert_int_equal(data(&feed, 7, 258), 1);
+	assert_int_equal(data(&feed, 7, 900), 1);
+	feed_close(&feed);
+}
+
 static void a_table_without_room_keeps_nothing(void **state)
 {
 	struct feed feed;
@@ -369,6 +427,8 @@ int main(void)
 		cmocka_unit_test(a_full_table_turns_newcomers_away),
 		cmocka_unit_test(a_table_without_room_keeps_nothing),
 		cmocka_unit_test(data_that_waited_long_are_marked_as_late),
+		cmocka_unit_test(one_address_does_not_take_the_whole_table),
+		cmocka_unit_test(of_templates_with_data_the_longest_unused_goes),
 		cmocka_unit_test(held_data_are_bounded_by_bytes),
 		cmocka_unit_test(held_data_go_around_the_ring),
 		cmocka_unit_test(held_data_are_bounded_by_count),
