@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* command_decode: `weir decode`, flow records out of recorded input. */
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -170,20 +169,11 @@ static int decode_with(const struct cli_args *args, const struct config *config)
 
 static int run(const struct cli_args *args)
 {
-	struct text errors = text_heap();
-	struct config *config = NULL;
-	int status = CLI_NO;
-	int err = daemon_load_recorded(args->values[OPTION_CONFIG], &errors, &config);
+	struct config *config = command_config("decode", "nothing decoded", daemon_load_recorded,
+					       args->values[OPTION_CONFIG]);
+	int status = config ? decode_with(args, config) : CLI_NO;
 
-	if (err) {
-		fputs(text_string(&errors), stderr);
-		cli_error("decode", "nothing decoded: %s",
-			  errors.len ? "mend what is named above" : err_text(err));
-	} else {
-		status = decode_with(args, config);
-	}
 	config_free(config);
-	text_done(&errors);
 	return status;
 }
 
@@ -195,13 +185,11 @@ const struct command command_decode = {
 	.words_min = 1,
 	.words_max = -1,
 	.word_kind = CLI_KIND_FILE,
-	.help = "Reads captures (pcap, pcapng). A capture of exporters' datagrams is recognised, "
-		"on\n"
-		"any port, and decoded as NetFlow v5, v9, IPFIX or sFlow v5; any other is a "
-		"capture\n"
-		"of packets, each of which is one flow. `bytes` and `packets` are as exported;\n"
-		"`sampling` is the rate to multiply by, absent when nobody named one.\n"
-		"FILE \"-\" is standard input.\n",
+	.help = "Reads captures (pcap, pcapng). A capture of exporters' datagrams is\n"
+		"recognised, on any port, and decoded as NetFlow v5, v9, IPFIX or sFlow\n"
+		"v5; any other is a capture of packets, each of which is one flow.\n"
+		"`bytes` and `packets` are as exported; `sampling` is the rate to\n"
+		"multiply by, absent when nobody named one. FILE \"-\" is standard input.\n",
 	.examples = "weir decode export.pcap                        # JSON lines\n"
 		    "weir decode -f text export.pcap | less         # to read\n"
 		    "weir decode --as packets dump.pcapng           # never as telemetry\n"

@@ -7,7 +7,6 @@
 #include "daemon/output.h"
 #include "daemon/replay.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { OPTION_CONFIG, OPTION_AS, OPTION_FORMAT };
@@ -174,20 +173,11 @@ static int replay_with(const struct cli_args *args, const struct config *config)
 
 static int run(const struct cli_args *args)
 {
-	struct text errors = text_heap();
-	struct config *config = NULL;
-	int status = CLI_NO;
-	int err = daemon_load_recorded(args->values[OPTION_CONFIG], &errors, &config);
+	struct config *config = command_config("replay", "nothing replayed", daemon_load_recorded,
+					       args->values[OPTION_CONFIG]);
+	int status = config ? replay_with(args, config) : CLI_NO;
 
-	if (err) {
-		fputs(text_string(&errors), stderr);
-		cli_error("replay", "nothing replayed: %s",
-			  errors.len ? "mend what is named above" : err_text(err));
-	} else {
-		status = replay_with(args, config);
-	}
 	config_free(config);
-	text_done(&errors);
 	return status;
 }
 
@@ -199,12 +189,11 @@ const struct command command_replay = {
 	.words_min = 1,
 	.words_max = -1,
 	.word_kind = CLI_KIND_FILE,
-	.help = "Plays captures (pcap, pcapng) of exporters' datagrams, or of packets, with the "
-		"clock\n"
-		"of the capture: the same input gives the same events, to the byte. Events go to\n"
-		"standard output in order of time, a summary is the last line. Several files are\n"
-		"played one after the other. Nothing is written to a journal or sent anywhere.\n"
-		"FILE \"-\" is standard input.\n",
+	.help = "Plays captures (pcap, pcapng) of exporters' datagrams, or of packets,\n"
+		"with the clock of the capture: the same input gives the same events, to\n"
+		"the byte. Events go to standard output in order of time, a summary is\n"
+		"the last line. Several files are played one after the other. Nothing is\n"
+		"written to a journal or sent anywhere. FILE \"-\" is standard input.\n",
 	.examples = "weir replay -c weir.yaml export.pcap                 # what would have been "
 		    "found\n"
 		    "weir replay --format text -c weir.yaml export.pcap   # the same, to read\n"

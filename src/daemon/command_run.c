@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* command_run: `weir run`, the daemon. */
-#include <stdio.h>
-
 #include "base/log.h"
-#include "base/text.h"
 #include "daemon/commands.h"
 #include "daemon/daemon.h"
 
@@ -18,21 +15,13 @@ static const struct cli_option options[] = {
 
 static int run(const struct cli_args *args)
 {
-	struct text errors = text_heap();
-	struct config *config = NULL;
 	const char *path = args->values[OPTION_CONFIG];
 
 	if (args->values[OPTION_VERBOSE])
 		log_set_level(LOG_LEVEL_DEBUG);
-	int err = daemon_load(path, &errors, &config);
-	if (err) {
-		fputs(text_string(&errors), stderr);
-		cli_error("run", "nothing started: %s",
-			  errors.len ? "mend what is named above" : err_text(err));
-		text_done(&errors);
+	struct config *config = command_config("run", "nothing started", daemon_load, path);
+	if (!config)
 		return CLI_NO;
-	}
-	text_done(&errors);
 	return daemon_run(path, config) ? CLI_NO : CLI_OK;
 }
 
@@ -41,13 +30,10 @@ const struct command command_run = {
 	.summary = "receive telemetry, find attacks, report them",
 	.usage = "[-c FILE]",
 	.options = options,
-	.help = "Runs in the foreground until TERM or INT; a service manager keeps it running. "
-		"HUP\n"
-		"reads the configuration again: all of it is checked first, and with any error "
-		"the\n"
-		"old one stays in force. Log lines go to standard error, events to the sinks "
-		"under\n"
-		"`report` in the configuration.\n",
+	.help = "Runs in the foreground until TERM or INT; a service manager keeps it\n"
+		"running. HUP reads the configuration again: all of it is checked first,\n"
+		"and with any error the old one stays in force. Log lines go to standard\n"
+		"error, events to the sinks under `report` in the configuration.\n",
 	.examples = "weir run                        # defaults: all addresses, ports 2055, 4739, "
 		    "6343\n"
 		    "weir run -c /etc/weir/weir.yaml # as configured\n"
