@@ -457,7 +457,7 @@ static int on_a_small_disk(const struct config *config)
 	struct seen seen = { 0 };
 	char filler[128];
 
-	if (unshare(CLONE_NEWNS) && unshare(CLONE_NEWUSER | CLONE_NEWNS))
+	if (unshare(CLONE_NEWNS))
 		return 77;
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    mount("none", folder, "tmpfs", 0, "size=512k"))
@@ -499,7 +499,7 @@ static void a_truly_full_disk_is_called_so(void **state)
 	lpm_free(config.network_lpm);
 	assert_true(WIFEXITED(status));
 	if (WEXITSTATUS(status) == 77)
-		skip(); /* no namespaces here */
+		skip(); /* needs root, for a mount namespace */
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
