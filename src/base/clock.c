@@ -145,7 +145,8 @@ static int parse_offset(const char *text, int64_t *ret_seconds)
 		*ret_seconds = 0;
 		return 0;
 	}
-	if (*text != '+' && *text != '-')
+	/* sscanf() would take blanks and a second sign where the digits should be. */
+	if ((*text != '+' && *text != '-') || strspn(text + 1, "0123456789:") != strlen(text + 1))
 		return -WEIR_ESYNTAX;
 	if (sscanf(text + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 || text[1 + used])
 		return -WEIR_ESYNTAX;

@@ -91,6 +91,8 @@ static void times_survive_a_round_trip(void **state)
 	assert_string_equal(time_format(ns, text), "2026-11-22T14:05:06.000000Z");
 	assert_int_equal(time_parse("2026-11-22 14:05:06", &ns), -WEIR_ESYNTAX);
 	assert_int_equal(time_parse("2026-11-22T14:05:06", &ns), -WEIR_ESYNTAX);
+	assert_int_equal(time_parse("2026-11-22T14:05:06+-3:00", &ns), -WEIR_ESYNTAX);
+	assert_int_equal(time_parse("2026-11-22T14:05:06+ 3:00", &ns), -WEIR_ESYNTAX);
 	assert_int_equal(time_parse("1969-12-31T23:59:59Z", &ns), -WEIR_ERANGE);
 }
 
