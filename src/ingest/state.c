@@ -92,10 +92,10 @@ int decode_datagram(struct decode_state *state, const struct decoder *as,
  * instruction, whose start alone costs as much as decoding a record. */
 static void flow_zero(struct flow *flow)
 {
-	static_assert(sizeof(*flow) % 32 == 0, "flow_zero() works in pieces of 32 bytes");
+	static_assert(sizeof(*flow) % 8 == 0, "flow_zero() works in pieces of 8 bytes");
 
-	for (size_t i = 0; i < sizeof(*flow); i += 32)
-		memset((uint8_t *)flow + i, 0, 32);
+	for (size_t i = 0; i < sizeof(*flow); i += 8)
+		memset((uint8_t *)flow + i, 0, 8);
 }
 
 struct flow *flow_begin(struct decode_state *state, const struct exporter *exporter,

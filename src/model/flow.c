@@ -5,8 +5,10 @@
 const char *flow_source_name(enum flow_source source)
 {
 	static const char *const names[FLOW_SOURCE_COUNT] = {
-		[FLOW_NETFLOW5] = "netflow5", [FLOW_NETFLOW9] = "netflow9", [FLOW_IPFIX] = "ipfix",
-		[FLOW_SFLOW5] = "sflow5",     [FLOW_PACKET] = "packet",
+		[FLOW_NETFLOW5] = "netflow5",   [FLOW_NETFLOW9] = "netflow9",
+		[FLOW_IPFIX] = "ipfix",         [FLOW_SFLOW5] = "sflow5",
+		[FLOW_PACKET] = "packet",       [FLOW_AWS_VPC] = "aws-vpc",
+		[FLOW_AZURE_NSG] = "azure-nsg", [FLOW_GCP_VPC] = "gcp-vpc",
 	};
 
 	return names[source];

@@ -22,6 +22,9 @@ enum flow_source {
 	FLOW_IPFIX,
 	FLOW_SFLOW5,
 	FLOW_PACKET, /**< a packet capture or a live interface */
+	FLOW_AWS_VPC,
+	FLOW_AZURE_NSG, /**< Azure's flow logs, of network security groups and of virtual networks */
+	FLOW_GCP_VPC,
 	FLOW_SOURCE_COUNT
 };
 
@@ -125,6 +128,17 @@ struct flow {
 	uint32_t out_if;
 	uint32_t src_as;
 	uint32_t dst_as;
+	/**
+	 * How long before receipt the first and the last packet were seen, in ms, the exporter's
+	 * clock corrected; both 0 for traffic of now. Set by flow_commit().
+	 */
+	uint32_t begin_age_ms;
+	uint32_t end_age_ms;
+	/**
+	 * Where it was seen: a number for the exporter and the side (ingress or egress) it looked
+	 * from. Two vantages may report the same packets. Set by flow_commit().
+	 */
+	uint32_t vantage;
 	uint16_t exporter_port;
 	uint16_t sport;
 	uint16_t dport;
@@ -140,6 +154,7 @@ struct flow {
 	uint8_t sampling_source; /**< enum sampling_source */
 	uint8_t direction;       /**< enum direction; set by classification, not by decoders */
 	uint8_t class;           /**< enum traffic_class; set by flow_classify() */
+	bool egress;             /**< seen as it left the exporter, not as it came in */
 	bool late; /**< waited over a second for its template: no traffic of now, not tallied */
 };
 
