@@ -94,6 +94,15 @@ static void begin_anew(struct thread_health *thread, const struct parcel *parcel
 	}
 }
 
+static uint64_t kernel_drops(const struct parcel *parcel)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < parcel->source_count; i++)
+		sum += parcel->sources[i].kernel_drops;
+	return sum;
+}
+
 void health_take(struct health *health, unsigned thread, const struct parcel *parcel)
 {
 	struct thread_health *t = &health->threads[thread];
@@ -110,7 +119,7 @@ void health_take(struct health *health, unsigned thread, const struct parcel *pa
 	t->view = (struct status_thread){
 		.datagrams = parcel->datagrams,
 		.records = parcel->records,
-		.kernel_dropped = parcel->udp.kernel_drops,
+		.kernel_dropped = kernel_drops(parcel),
 		.hosts = parcel->shard.hosts,
 		.hosts_limit = parcel->batch->cap,
 		.hosts_turned_away = parcel->shard.turned_away,

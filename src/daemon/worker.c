@@ -13,10 +13,15 @@
 #include "base/clock.h"
 #include "ingest/state.h"
 
-#define SOCKETS_MAX  64
 #define PARCELS      4
-/* Batches taken from one socket before the others and the tick get their turn. */
+/* Batches taken from one source before the others and the tick get their turn. */
 #define TURN_BATCHES 16
+
+/* A source, and when it wants to be read without being asked. */
+struct worker_source {
+	struct source *source;
+	uint64_t due_ns; /* monotonic; of those with a period */
+};
 
 struct worker {
 	unsigned number;
@@ -24,9 +29,8 @@ struct worker {
 	bool running;
 	int epoll_fd;
 	int wake_fd;
-	struct udp_socket sources[SOCKETS_MAX];
+	struct worker_source sources[WORKER_SOURCES];
 	unsigned source_count;
-	struct udp_receiver *receiver;
 	struct decode_state *state;
 	struct shard *shard;
 	struct interfaces *interfaces;
@@ -62,7 +66,6 @@ struct worker *worker_new(const struct config *config, unsigned number, uint64_t
 	w->number = number;
 	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	w->receiver = udp_receiver_new();
 	w->state = decode_state_new(config, seed);
 	if (shard_open(config, seed, &w->shard))
 		w->shard = NULL;
@@ -72,8 +75,8 @@ struct worker *worker_new(const struct config *config, unsigned number, uint64_t
 	atomic_store(&w->wanted, config);
 	atomic_store(&w->used, config);
 	struct epoll_event wake = { .events = EPOLLIN, .data.ptr = NULL };
-	if (w->wake_fd < 0 || w->epoll_fd < 0 || !w->receiver || !w->state || !w->shard ||
-	    !w->interfaces || !w->full || !w->empty || !parcels_new(w, config) ||
+	if (w->wake_fd < 0 || w->epoll_fd < 0 || !w->state || !w->shard || !w->interfaces ||
+	    !w->full || !w->empty || !parcels_new(w, config) ||
 	    epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, w->wake_fd, &wake)) {
 		worker_free(w);
 		return NULL;
@@ -81,15 +84,15 @@ struct worker *worker_new(const struct config *config, unsigned number, uint64_t
 	return w;
 }
 
-int worker_socket(struct worker *worker, int fd, uint16_t port)
+int worker_source(struct worker *worker, struct source *source)
 {
-	if (worker->source_count == SOCKETS_MAX)
+	if (worker->source_count == WORKER_SOURCES)
 		return -WEIR_EFULL;
-	struct udp_socket *source = &worker->sources[worker->source_count];
-	struct epoll_event event = { .events = EPOLLIN, .data.ptr = source };
-	if (epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, fd, &event))
+	struct worker_source *slot = &worker->sources[worker->source_count];
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = slot };
+	if (source->fd >= 0 && epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, source->fd, &event))
 		return -errno;
-	*source = (struct udp_socket){ .fd = fd, .port = port };
+	*slot = (struct worker_source){ .source = source };
 	worker->source_count++;
 	return 0;
 }
@@ -108,24 +111,40 @@ static void take_counters(void *self, const struct interface_counters *counters)
 	interfaces_update(w->interfaces, counters);
 }
 
-static void take_datagram(void *self, const struct datagram *datagram)
+static void read_source(struct worker *w, struct source *source)
 {
-	struct worker *w = self;
 	const struct flow_sink sink = { .flows = take_flows,
 					.interface = take_counters,
 					.self = w };
-
-	decode_datagram(w->state, NULL, datagram, &sink);
-}
-
-static void read_source(struct worker *w, struct udp_socket *source)
-{
 	uint64_t now_ns = clock_steady_ns();
 
 	for (int i = 0; i < TURN_BATCHES; i++) {
-		if (udp_receive(w->receiver, source, now_ns, take_datagram, w) <= 0)
+		int more = source->kind->read(source, now_ns, w->state, &sink);
+		source->stats.failures += more < 0;
+		if (more <= 0)
 			return;
 	}
+}
+
+/* Read what is due by time. Return: when the next one is; monotonic. */
+static uint64_t read_due(struct worker *w, uint64_t now_ns)
+{
+	uint64_t next_ns = UINT64_MAX;
+
+	for (unsigned i = 0; i < w->source_count; i++) {
+		struct worker_source *slot = &w->sources[i];
+		uint64_t period_ns = slot->source->period_ns;
+
+		if (!period_ns)
+			continue;
+		if (now_ns >= slot->due_ns) {
+			read_source(w, slot->source);
+			slot->due_ns = now_ns + period_ns;
+		}
+		if (slot->due_ns < next_ns)
+			next_ns = slot->due_ns;
+	}
+	return next_ns;
 }
 
 static void copy_interfaces(struct worker *w, struct parcel *parcel)
@@ -135,6 +154,19 @@ static void copy_interfaces(struct worker *w, struct parcel *parcel)
 
 	memcpy(parcel->interfaces, rates, parcel->interface_count * sizeof(*rates));
 	parcel->interfaces_turned_away = interfaces_turned_away(w->interfaces);
+}
+
+static void copy_sources(struct worker *w, struct parcel *parcel)
+{
+	uint64_t now_ns = clock_mono_ns();
+
+	parcel->source_count = w->source_count;
+	for (unsigned i = 0; i < w->source_count; i++) {
+		struct source *source = w->sources[i].source;
+		if (source->kind->refresh)
+			source->kind->refresh(source, now_ns);
+		parcel->sources[i] = source->stats;
+	}
 }
 
 static void copy_counters(struct worker *w, struct parcel *parcel)
@@ -147,7 +179,7 @@ static void copy_counters(struct worker *w, struct parcel *parcel)
 		parcel->exporters[i] = state->exporters[i].stats;
 	memcpy(parcel->undecodable, state->undecodable, sizeof(parcel->undecodable));
 	copy_interfaces(w, parcel);
-	parcel->udp = *udp_receiver_stats(w->receiver);
+	copy_sources(w, parcel);
 	shard_stats(w->shard, &parcel->shard);
 	parcel->datagrams = state->datagrams;
 	parcel->records = state->records;
@@ -185,23 +217,31 @@ static void take_config(struct worker *w)
 	atomic_store_explicit(&w->used, wanted, memory_order_release);
 }
 
+/* Milliseconds until @due_ns, rounded up. */
+static int wait_ms(uint64_t now_ns, uint64_t due_ns)
+{
+	return now_ns >= due_ns ? 0 : (int)((due_ns - now_ns + NS_PER_MS - 1) / NS_PER_MS);
+}
+
 static void *run(void *self)
 {
 	struct worker *w = self;
 	uint64_t tick_due_ns = clock_mono_ns() + TICK_NS;
+	uint64_t read_due_ns = 0;
 
 	while (!atomic_load_explicit(&w->stop, memory_order_acquire)) {
-		struct epoll_event events[SOCKETS_MAX + 1];
-		uint64_t now_ns = clock_mono_ns();
-		int wait_ms =
-			now_ns >= tick_due_ns ? 0 : (int)((tick_due_ns - now_ns) / NS_PER_MS) + 1;
-		int count = epoll_wait(w->epoll_fd, events, SOCKETS_MAX + 1, wait_ms);
+		struct epoll_event events[WORKER_SOURCES + 1];
+		uint64_t due_ns = tick_due_ns < read_due_ns ? tick_due_ns : read_due_ns;
+		int count = epoll_wait(w->epoll_fd, events, WORKER_SOURCES + 1,
+				       wait_ms(clock_mono_ns(), due_ns));
 		take_config(w);
 		for (int i = 0; i < count; i++) {
-			if (events[i].data.ptr)
-				read_source(w, events[i].data.ptr);
+			struct worker_source *ready = events[i].data.ptr;
+			if (ready)
+				read_source(w, ready->source);
 		}
-		now_ns = clock_mono_ns();
+		uint64_t now_ns = clock_mono_ns();
+		read_due_ns = read_due(w, now_ns);
 		if (now_ns >= tick_due_ns) {
 			finish_tick(w);
 			tick_due_ns += (now_ns - tick_due_ns) / TICK_NS * TICK_NS + TICK_NS;
@@ -250,7 +290,7 @@ void worker_free(struct worker *worker)
 	if (!worker)
 		return;
 	for (unsigned i = 0; i < worker->source_count; i++)
-		close(worker->sources[i].fd);
+		source_close(worker->sources[i].source);
 	if (worker->epoll_fd >= 0)
 		close(worker->epoll_fd);
 	if (worker->wake_fd >= 0)
@@ -265,7 +305,6 @@ void worker_free(struct worker *worker)
 	shard_close(worker->shard);
 	interfaces_free(worker->interfaces);
 	decode_state_free(worker->state);
-	udp_receiver_free(worker->receiver);
 	free(worker);
 }
 

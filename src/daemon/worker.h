@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * worker: one ingest thread; datagrams in, finished ticks out.
+ * worker: one ingest thread; what its sources give in, finished ticks out.
  *
- * Owns its sockets, decode state and tally shard; shares nothing. Finished
+ * Owns its sources, decode state and tally shard; shares nothing. Finished
  * ticks go to the control thread through a ring of a few fixed parcels and
  * come back empty. When no parcel is free the tick stays open and the next
  * one carries both: nothing is lost, only later.
@@ -16,12 +16,15 @@
 #include "base/ring.h"
 #include "config/config.h"
 #include "ingest/interfaces.h"
-#include "ingest/udp.h"
+#include "ingest/source.h"
 #include "model/exporter.h"
 #include "tally/shard.h"
 
 /** Length of a tick. */
 #define TICK_NS (100 * NS_PER_MS)
+
+/** Most sources of one thread. */
+#define WORKER_SOURCES 128
 
 /** Interfaces whose counter samples are kept, for each thread. */
 #define WORKER_INTERFACES 4096
@@ -38,7 +41,8 @@ struct parcel {
 	size_t interface_count;
 	uint64_t interfaces_turned_away;
 	uint64_t undecodable[REASON_COUNT_OF]; /**< of no exporter */
-	struct udp_stats udp;
+	struct source_stats sources[WORKER_SOURCES];
+	unsigned source_count;
 	struct shard_stats shard;
 	uint64_t datagrams;
 	uint64_t records;
@@ -56,8 +60,13 @@ struct worker;
  */
 struct worker *worker_new(const struct config *config, unsigned number, uint64_t seed);
 
-/** worker_socket() - give it a socket; before worker_start(). The worker closes it. */
-WEIR_CHECK int worker_socket(struct worker *worker, int fd, uint16_t port);
+/**
+ * worker_source() - let it read from a source; before worker_start().
+ * @source: taken on success
+ *
+ * Return: 0, -WEIR_EFULL when it has WORKER_SOURCES, or negative errno.
+ */
+WEIR_CHECK int worker_source(struct worker *worker, struct source *source);
 
 /** worker_start() - let the thread run. Return: 0 or negative errno. */
 WEIR_CHECK int worker_start(struct worker *worker);

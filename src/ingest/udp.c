@@ -21,6 +21,7 @@
 #define CONTROL_MAX  CMSG_SPACE(sizeof(uint32_t))
 
 struct udp_receiver {
+	unsigned holders;
 	struct udp_stats stats;
 	struct mmsghdr messages[BATCH];
 	struct iovec vectors[BATCH];
@@ -207,6 +208,7 @@ struct udp_receiver *udp_receiver_new(void)
 
 	if (!r)
 		return NULL;
+	r->holders = 1;
 	r->buffers = malloc((size_t)BATCH * DATAGRAM_MAX); /* banned-ok: at open */
 	if (!r->buffers) {
 		free(r);
@@ -223,9 +225,15 @@ struct udp_receiver *udp_receiver_new(void)
 	return r;
 }
 
+struct udp_receiver *udp_receiver_share(struct udp_receiver *receiver)
+{
+	receiver->holders++;
+	return receiver;
+}
+
 void udp_receiver_free(struct udp_receiver *receiver)
 {
-	if (!receiver)
+	if (!receiver || --receiver->holders > 0)
 		return;
 	free(receiver->buffers);
 	free(receiver);

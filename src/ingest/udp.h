@@ -14,7 +14,7 @@
 
 #include "base/text.h"
 #include "config/config.h"
-#include "ingest/decoder.h"
+#include "ingest/source.h"
 
 /**
  * udp_group_open() - open the sockets of one address and port.
@@ -51,7 +51,10 @@ struct udp_receiver;
 /** udp_receiver_new() - buffers for receiving many datagrams a call. NULL when memory is short. */
 struct udp_receiver *udp_receiver_new(void);
 
-/** udp_receiver_free() - NULL is fine. */
+/** udp_receiver_share() - one more holder, in the same thread. Return: @receiver. */
+struct udp_receiver *udp_receiver_share(struct udp_receiver *receiver);
+
+/** udp_receiver_free() - one holder less; the last one frees. NULL is fine. */
 void udp_receiver_free(struct udp_receiver *receiver);
 
 /**
@@ -67,3 +70,15 @@ int udp_receive(struct udp_receiver *receiver, struct udp_socket *socket, uint64
 
 /** udp_receiver_stats() - counters so far. */
 const struct udp_stats *udp_receiver_stats(const struct udp_receiver *receiver);
+
+/**
+ * udp_source_open() - a socket of a group as a source of its ingest thread.
+ * @receiver: shared with the other sockets of the thread
+ * @fd: from udp_group_open(); taken on success
+ * @port: it is bound to
+ * @name: address and port in words, copied
+ *
+ * Return: 0 or -ENOMEM.
+ */
+WEIR_CHECK int udp_source_open(struct udp_receiver *receiver, int fd, uint16_t port,
+			       const char *name, struct source **ret_source);

@@ -14,6 +14,7 @@
 #include "daemon/worker.h"
 #include "detect/detector.h"
 #include "incident/incidents.h"
+#include "ingest/udp.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 /* The compiler brings the function, but not everywhere its header. */
@@ -48,8 +49,10 @@ static uint64_t taken_by(const struct config *config)
 	void *detectors[8] = { 0 };
 	struct worker *worker = worker_new(config, 0, 1);
 	struct health *health = health_new(config, 1);
+	struct udp_receiver *receiver = udp_receiver_new();
 
 	assert_non_null(worker);
+	assert_non_null(receiver);
 	assert_non_null(health);
 	assert_int_equal(incidents_open(config, NULL, 1, &incidents), 0);
 	for (size_t i = 0; i < 8 && detector_registry[i]; i++)
@@ -58,6 +61,7 @@ static uint64_t taken_by(const struct config *config)
 	for (size_t i = 0; i < 8 && detector_registry[i]; i++)
 		detector_registry[i]->close(detectors[i]);
 	incidents_close(incidents);
+	udp_receiver_free(receiver);
 	health_free(health);
 	worker_free(worker);
 	return bytes;

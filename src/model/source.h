@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * source: what an ingest thread reads from, and what it counted there.
+ *
+ * Copied as a whole into the status. Counters only grow.
+ */
+#pragma once
+
+#include <stdint.h>
+
+/** Room for a source's name, with its end. */
+#define SOURCE_NAME_MAX 64
+
+/** Counters of one source in one thread. */
+struct source_stats {
+	char name[SOURCE_NAME_MAX]; /**< "0.0.0.0:2055", "eth0" */
+	const char *kind;           /**< static: "udp" */
+	uint64_t received;          /**< datagrams or packets taken */
+	uint64_t bytes;             /**< of those */
+	uint64_t kernel_drops;      /**< lost because we were too slow */
+	uint64_t truncated;         /**< cut short, and not used */
+	uint64_t failures;          /**< reads that failed */
+	int error;                  /**< why it gives nothing now, negative errno; 0: it works */
+};
