@@ -11,7 +11,7 @@
 #define TICKS 5
 
 /* Bytes of one entry, rounded up. */
-#define HOST_TICK        288     /* a tally */
+#define ROW              64      /* of a tick */
 #define HOST_SLOT        32      /* of a table that is at most half full */
 #define HOST_WATCH       1640    /* window of the detector, its list and index */
 #define DETAIL_TICK      1776    /* peers and ports of a tally */
@@ -57,13 +57,21 @@ static uint64_t slots_of(uint64_t hosts)
 	return slots;
 }
 
+/* Of one tick; as src/tally/batch.c has it. */
+static uint64_t rows_of(uint64_t hosts)
+{
+	if (hosts < 4096)
+		return 4096;
+	return hosts < 262144 ? hosts : 262144;
+}
+
 static void measure(const struct config *config, uint64_t ret_parts[PART_COUNT])
 {
 	const uint64_t threads = config->threads;
 	const uint64_t hosts = config->max_hosts;
 
 	ret_parts[PART_HOSTS] =
-		threads * (hosts * HOST_TICK * TICKS + slots_of(hosts) * HOST_SLOT) +
+		threads * (rows_of(hosts) * ROW * TICKS + slots_of(hosts) * HOST_SLOT) +
 		hosts * HOST_WATCH;
 	ret_parts[PART_DETAILS] =
 		config->max_details * (threads * DETAIL_TICK * TICKS + DETAIL_WATCH);

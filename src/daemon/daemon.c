@@ -98,7 +98,8 @@ static void take_parcels(struct daemon *d)
 {
 	for (unsigned i = 0; i < d->worker_count; i++) {
 		for (struct parcel *p; (p = worker_take(d->workers[i]));) {
-			pipeline_observe(d->pipeline, p->batch->tallies, p->batch->count);
+			const struct tally_set set = tally_batch_set(p->batch);
+			pipeline_observe(d->pipeline, &set);
 			health_take(d->health, i, p);
 			worker_give_back(d->workers[i], p);
 		}

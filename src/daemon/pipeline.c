@@ -174,10 +174,10 @@ int pipeline_reload(struct pipeline *pipeline, const struct config *config, stru
 	return 0;
 }
 
-void pipeline_observe(struct pipeline *pipeline, const struct tally *tallies, size_t count)
+void pipeline_observe(struct pipeline *pipeline, const struct tally_set *set)
 {
 	for (unsigned i = 0; i < pipeline->detector_count; i++)
-		pipeline->detectors[i]->observe(pipeline->detector_states[i], tallies, count);
+		pipeline->detectors[i]->observe(pipeline->detector_states[i], set);
 }
 
 void pipeline_tick(struct pipeline *pipeline, uint64_t now_ns)

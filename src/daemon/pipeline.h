@@ -49,8 +49,8 @@ void pipeline_close(struct pipeline *pipeline);
 WEIR_CHECK int pipeline_reload(struct pipeline *pipeline, const struct config *config,
 			       struct text *error);
 
-/** pipeline_observe() - tallies of one shard; borrowed for the call. */
-void pipeline_observe(struct pipeline *pipeline, const struct tally *tallies, size_t count);
+/** pipeline_observe() - rows of one shard; borrowed for the call. */
+void pipeline_observe(struct pipeline *pipeline, const struct tally_set *set);
 
 /** pipeline_tick() - all tallies up to @now_ns are in: decide. */
 void pipeline_tick(struct pipeline *pipeline, uint64_t now_ns);

@@ -88,10 +88,16 @@ void replay_close(struct replay *replay)
 	free(replay);
 }
 
-static void end_tick(struct replay *r)
+static void hand_over(struct replay *r)
 {
 	shard_tick(r->shard, r->tick_ns, r->batch);
-	pipeline_observe(r->pipeline, r->batch->tallies, r->batch->count);
+	const struct tally_set set = tally_batch_set(r->batch);
+	pipeline_observe(r->pipeline, &set);
+}
+
+static void end_tick(struct replay *r)
+{
+	hand_over(r);
 	pipeline_tick(r->pipeline, r->tick_ns);
 	r->tick_ns += TICK_NS;
 }
@@ -118,7 +124,11 @@ static void take_flows(void *self, struct flow *flows, size_t count)
 {
 	struct replay *r = self;
 
-	shard_add(r->shard, flows, count);
+	for (size_t taken; (taken = shard_add(r->shard, flows, count)) < count;) {
+		flows += taken;
+		count -= taken;
+		hand_over(r);
+	}
 }
 
 static void take_progress(void *self, uint64_t done_bytes, uint64_t total_bytes)

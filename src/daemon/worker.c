@@ -97,11 +97,84 @@ int worker_source(struct worker *worker, struct source *source)
 	return 0;
 }
 
+static void copy_interfaces(struct worker *w, struct parcel *parcel)
+{
+	const struct interface_rate *rates =
+		interfaces_rates(w->interfaces, &parcel->interface_count);
+
+	memcpy(parcel->interfaces, rates, parcel->interface_count * sizeof(*rates));
+	parcel->interfaces_turned_away = interfaces_turned_away(w->interfaces);
+}
+
+static void copy_sources(struct worker *w, struct parcel *parcel)
+{
+	uint64_t now_ns = clock_mono_ns();
+
+	parcel->source_count = w->source_count;
+	for (unsigned i = 0; i < w->source_count; i++) {
+		struct source *source = w->sources[i].source;
+		if (source->kind->refresh)
+			source->kind->refresh(source, now_ns);
+		parcel->sources[i] = source->stats;
+	}
+}
+
+static void copy_counters(struct worker *w, struct parcel *parcel)
+{
+	const struct decode_state *state = w->state;
+
+	parcel->exporter_count = state->exporter_count;
+	parcel->gone = state->gone;
+	for (unsigned i = 0; i < state->exporter_count; i++)
+		parcel->exporters[i] = state->exporters[i].stats;
+	memcpy(parcel->undecodable, state->undecodable, sizeof(parcel->undecodable));
+	copy_interfaces(w, parcel);
+	copy_sources(w, parcel);
+	shard_stats(w->shard, &parcel->shard);
+	parcel->datagrams = state->datagrams;
+	parcel->records = state->records;
+	parcel->ticks_late = w->ticks_late;
+	parcel->fresh = true;
+}
+
+/* Hand over what there is. Return: false without a free parcel to put it in. */
+static bool hand_over(struct worker *w)
+{
+	struct parcel *parcel = ring_pop(w->empty);
+	uint64_t mono_ns = clock_mono_ns();
+
+	if (!parcel)
+		return false;
+	shard_tick(w->shard, clock_steady_ns(), parcel->batch);
+	parcel->fresh = false;
+	if (mono_ns >= w->counters_due_ns) {
+		copy_counters(w, parcel);
+		w->counters_due_ns = mono_ns + NS_PER_S;
+	}
+	/* Never full: there are as many slots as parcels. */
+	(void)ring_push(w->full, parcel);
+	return true;
+}
+
+static void finish_tick(struct worker *w)
+{
+	if (!hand_over(w))
+		w->ticks_late++;
+}
+
+/* Rows that are full end the tick early; only without a parcel are flows turned away. */
 static void take_flows(void *self, struct flow *flows, size_t count)
 {
 	struct worker *w = self;
+	size_t taken = shard_add(w->shard, flows, count);
 
-	shard_add(w->shard, flows, count);
+	while (taken < count && hand_over(w)) {
+		flows += taken;
+		count -= taken;
+		taken = shard_add(w->shard, flows, count);
+	}
+	if (taken < count)
+		shard_squeeze(w->shard, flows + taken, count - taken);
 }
 
 static void take_counters(void *self, const struct interface_counters *counters)
@@ -145,65 +218,6 @@ static uint64_t read_due(struct worker *w, uint64_t now_ns)
 			next_ns = slot->due_ns;
 	}
 	return next_ns;
-}
-
-static void copy_interfaces(struct worker *w, struct parcel *parcel)
-{
-	const struct interface_rate *rates =
-		interfaces_rates(w->interfaces, &parcel->interface_count);
-
-	memcpy(parcel->interfaces, rates, parcel->interface_count * sizeof(*rates));
-	parcel->interfaces_turned_away = interfaces_turned_away(w->interfaces);
-}
-
-static void copy_sources(struct worker *w, struct parcel *parcel)
-{
-	uint64_t now_ns = clock_mono_ns();
-
-	parcel->source_count = w->source_count;
-	for (unsigned i = 0; i < w->source_count; i++) {
-		struct source *source = w->sources[i].source;
-		if (source->kind->refresh)
-			source->kind->refresh(source, now_ns);
-		parcel->sources[i] = source->stats;
-	}
-}
-
-static void copy_counters(struct worker *w, struct parcel *parcel)
-{
-	const struct decode_state *state = w->state;
-
-	parcel->exporter_count = state->exporter_count;
-	parcel->gone = state->gone;
-	for (unsigned i = 0; i < state->exporter_count; i++)
-		parcel->exporters[i] = state->exporters[i].stats;
-	memcpy(parcel->undecodable, state->undecodable, sizeof(parcel->undecodable));
-	copy_interfaces(w, parcel);
-	copy_sources(w, parcel);
-	shard_stats(w->shard, &parcel->shard);
-	parcel->datagrams = state->datagrams;
-	parcel->records = state->records;
-	parcel->ticks_late = w->ticks_late;
-	parcel->fresh = true;
-}
-
-static void finish_tick(struct worker *w)
-{
-	struct parcel *parcel = ring_pop(w->empty);
-	uint64_t mono_ns = clock_mono_ns();
-
-	if (!parcel) {
-		w->ticks_late++;
-		return;
-	}
-	shard_tick(w->shard, clock_steady_ns(), parcel->batch);
-	parcel->fresh = false;
-	if (mono_ns >= w->counters_due_ns) {
-		copy_counters(w, parcel);
-		w->counters_due_ns = mono_ns + NS_PER_S;
-	}
-	/* Never full: there are as many slots as parcels. */
-	(void)ring_push(w->full, parcel);
 }
 
 static void take_config(struct worker *w)

@@ -36,8 +36,8 @@ struct detector {
 	int (*open)(const struct config *config, uint64_t seed, void **ret_state);
 	/** Go on with another configuration. */
 	void (*reload)(void *state, const struct config *config);
-	/** Add tallies; those of one host and tick may come in several calls. */
-	void (*observe)(void *state, const struct tally *tallies, size_t count);
+	/** Add rows; those of one host and tick may come in several calls. */
+	void (*observe)(void *state, const struct tally_set *set);
 	/** The tick that ends at @now_ns is complete: say what is found. */
 	void (*tick)(void *state, uint64_t now_ns, const struct finding_sink *sink);
 	void (*stats)(const void *state, struct detector_stats *ret_stats);

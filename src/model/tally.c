@@ -56,15 +56,6 @@ static struct heavies ports_of(struct tally_detail *detail)
 	return (struct heavies){ (struct heavy *)detail->ports, TALLY_PORTS };
 }
 
-struct tally_count tally_total(const struct tally *tally)
-{
-	struct tally_count total = { 0 };
-
-	for (size_t c = 0; c < CLASS_COUNT; c++)
-		tally_count_add(&total, &tally->by_class[c]);
-	return total;
-}
-
 static bool key_same(const struct heavy *a, const struct heavy *b)
 {
 	return a->key[0] == b->key[0] && a->key[1] == b->key[1];

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tally: what one host received or sent in one tick, by traffic class.
+ * tally: what one host or prefix received or sent in one tick, row by row.
  *
- * Shards make tallies, detectors read them. Tallies of the same host and tick
- * merge by addition, whichever thread or collector made them.
+ * Shards make rows, detectors read them. A row is about one host (or prefix),
+ * one direction, one traffic class, one vantage and one stretch of time. Rows
+ * that agree in all of these merge by addition, whichever thread or collector
+ * made them; rows of two vantages may be about the same packets.
  */
 #pragma once
 
+#include <assert.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/ip.h"
@@ -74,18 +78,48 @@ struct tally_detail {
 	uint8_t sketch[TALLY_SKETCH];             /**< distinct peers */
 };
 
-/** One host, one direction, one tick. Borrowed by those who receive it. */
-struct tally {
-	struct ip host;    /**< own host: destination if inbound or internal, source if outbound */
-	uint64_t sampled;  /**< packets behind the estimates, before scaling */
-	uint64_t tick_ns;  /**< end of the tick */
-	uint8_t direction; /**< enum direction */
-	struct tally_count by_class[CLASS_COUNT];
-	const struct tally_detail *detail; /**< NULL for a quiet host */
+/** What a row is about. */
+enum tally_kind {
+	TALLY_OWN,     /**< an own host or prefix */
+	TALLY_OUTSIDE, /**< an outside address that own hosts send to */
+	TALLY_KIND_COUNT
 };
 
-/** tally_total() - all classes added up. */
-struct tally_count tally_total(const struct tally *tally);
+/** Unit of the ages in a row, in ms. */
+#define TALLY_AGE_MS 100
+
+/** One row. Borrowed by those who receive it. */
+struct tally {
+	struct ip host;   /**< first address of the prefix; a host if `len` is 128 */
+	uint64_t packets; /**< estimated: scaled by the sampling rate */
+	uint64_t bytes;   /**< likewise */
+	uint32_t flows;   /**< records; for sampled packets each sample is one; saturating */
+	uint32_t sampled; /**< packets behind the estimates, before scaling; saturating */
+	uint32_t vantage; /**< flow.vantage */
+	uint32_t next;    /**< the host's next row in this direction and tick, plus one; 0: none */
+	uint32_t detail;  /**< in tally_set.details, plus one; 0: none; on a host's first row */
+	uint32_t error;   /**< TALLY_OUTSIDE: packets that may be missing; saturating */
+	/**
+	 * When it was, in units of TALLY_AGE_MS before the end of the tick: evenly from
+	 * begin_age to end_age. Both 0: traffic of this tick.
+	 */
+	uint16_t begin_age;
+	uint16_t end_age;
+	uint8_t direction; /**< enum direction */
+	uint8_t class;     /**< enum traffic_class */
+	uint8_t len;       /**< of the prefix, in the 128-bit form; 128: a host */
+	uint8_t kind;      /**< enum tally_kind */
+};
+static_assert(sizeof(struct tally) == 64, "a row is a cache line");
+
+/** The rows of one shard and tick, in an order that depends on the flows alone. */
+struct tally_set {
+	const struct tally *rows;
+	size_t count;
+	const struct tally_detail *details;
+	size_t detail_count;
+	uint64_t tick_ns; /**< end of the tick */
+};
 
 /**
  * tally_detail_add() - account a flow's peer and port.

@@ -1,19 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* batch: memory of one tick's tallies, taken once at open. Any thread, one owner at a time. */
+/* batch: memory of one tick's rows, taken once at open. Any thread, one owner at a time. */
 #include "tally/batch.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* A tick that needs more ends early, so the most is a matter of cost alone. */
+#define ROWS_MIN 4096
+#define ROWS_MAX 262144
+
+static size_t rows_of(const struct config *config)
+{
+	if (config->max_hosts < ROWS_MIN)
+		return ROWS_MIN;
+	return config->max_hosts < ROWS_MAX ? config->max_hosts : ROWS_MAX;
+}
+
 int tally_batch_init(struct tally_batch *batch, const struct config *config)
 {
-	struct tally_batch fresh = { .cap = config->max_hosts, .detail_cap = config->max_details };
+	struct tally_batch fresh = { .cap = rows_of(config), .detail_cap = config->max_details };
 
 	/* calloc: places that no tick fills are never touched, and then cost no memory. */
-	fresh.tallies = calloc(fresh.cap, sizeof(*fresh.tallies));        /* banned-ok: at open */
+	fresh.rows = calloc(fresh.cap, sizeof(*fresh.rows));              /* banned-ok: at open */
 	fresh.details = calloc(fresh.detail_cap, sizeof(*fresh.details)); /* banned-ok: at open */
-	if ((fresh.cap && !fresh.tallies) || (fresh.detail_cap && !fresh.details)) {
+	if (!fresh.rows || (fresh.detail_cap && !fresh.details)) {
 		tally_batch_done(&fresh);
 		return -ENOMEM;
 	}
@@ -23,7 +34,7 @@ int tally_batch_init(struct tally_batch *batch, const struct config *config)
 
 void tally_batch_done(struct tally_batch *batch)
 {
-	free(batch->tallies);
+	free(batch->rows);
 	free(batch->details);
 	memset(batch, 0, sizeof(*batch));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * batch: the tallies of one shard and one tick, handed from thread to thread.
+ * batch: the rows of one shard and one tick, handed from thread to thread.
  *
  * An ingest thread fills its shard, shard_tick() swaps the shard's memory with
  * an empty batch's, and the full one travels to the control thread and back
@@ -31,21 +31,28 @@ struct shard_stats {
 
 /** One tick of one shard. */
 struct tally_batch {
-	struct tally *tallies; /**< in order of first touch */
+	struct tally *rows; /**< in order of first touch */
 	size_t count;
-	size_t cap; /**< as many as the shard has hosts, so that none is ever left out */
-	struct tally_detail *details; /**< what tallies[].detail points to */
+	size_t cap;
+	struct tally_detail *details;
 	size_t detail_count;
 	size_t detail_cap;
 	uint64_t tick_ns;         /**< end of the tick */
 	struct shard_stats stats; /**< the shard's counters at the end of the tick */
 };
 
+/** tally_batch_set() - what detectors get to see of it; good as long as the batch. */
+static inline struct tally_set tally_batch_set(const struct tally_batch *batch)
+{
+	return (struct tally_set){ batch->rows, batch->count, batch->details, batch->detail_count,
+				   batch->tick_ns };
+}
+
 /**
  * tally_batch_new() - an empty batch for shards opened with the same limits.
  * @config: max_hosts and max_details are read; borrowed for the call
  *
- * Its memory (about 300 bytes a host) is only touched as far as ticks fill it.
+ * Its memory is only touched as far as ticks fill it.
  * Return: owned by the caller; NULL when memory is short.
  */
 struct tally_batch *tally_batch_new(const struct config *config);

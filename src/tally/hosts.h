@@ -19,7 +19,7 @@
 /** A host in one direction. */
 struct host_slot {
 	struct ip ip;
-	uint32_t row;      /**< in this tick's tallies, if `tick` is the current one */
+	uint32_t row;      /**< its first in this tick, if `tick` is the current one */
 	uint32_t tick;     /**< of the last flow; 0: none yet */
 	uint32_t sampled;  /**< packets in `second`, before scaling */
 	uint16_t second;   /**< of the last flow; wraps after 18 hours */

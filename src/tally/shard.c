@@ -23,6 +23,10 @@
 #define IDLE_FULL_S      2
 /* Share of the table that is swept in one tick. */
 #define SWEEP_PART       64
+/* Rows of a host that are compared before it gets another one. */
+#define CHAIN_LOOK       4
+/* The oldest that a row can speak of. */
+#define AGE_MAX_MS       ((uint64_t)UINT16_MAX * TALLY_AGE_MS)
 
 struct shard {
 	const struct config *config;
@@ -37,12 +41,23 @@ struct shard {
 	struct shard_stats stats;
 };
 
+/* What tells the rows of one host and direction apart. */
+struct row_key {
+	uint32_t vantage;
+	uint16_t begin_age;
+	uint16_t end_age;
+	uint8_t class;
+};
+
 /* A flow on its way through the three steps. */
 struct pick {
 	const struct ip *host; /* NULL: nobody's */
 	const struct ip *peer;
 	struct host_slot *slot; /* NULL: turned away */
 	size_t home;
+	struct tally *row;
+	uint64_t packets; /* scaled, and only what the row's ages cover */
+	uint64_t bytes;
 };
 
 int shard_open(const struct config *config, uint64_t seed, struct shard **ret_shard)
@@ -92,55 +107,139 @@ static void pick_host(struct shard *shard, struct flow *flow, struct pick *ret_p
 	hosts_prefetch(&shard->hosts, ret_pick->home);
 }
 
-/* The host's first flow in this tick: give it a row, and see whether a new second began. */
-static void touch(struct shard *shard, struct host_slot *slot)
-{
-	/* A host has one row a tick, and there are as many rows as hosts. */
-	assert(shard->now.count < shard->now.cap);
-	slot->tick = shard->tick;
-	slot->refused = false;
-	slot->row = (uint32_t)shard->now.count++;
-	shard->now.tallies[slot->row] =
-		(struct tally){ .host = slot->ip, .direction = slot->direction };
-	if (slot->second != shard->second) {
-		bool before = slot->second == (uint16_t)(shard->second - 1);
-		slot->busy = before && slot->sampled > shard->floor;
-		slot->second = shard->second;
-		slot->sampled = 0;
-	}
-}
-
-static void find_row(struct shard *shard, const struct flow *flow, struct pick *pick)
-{
-	pick->slot = NULL;
-	if (!pick->host)
-		return;
-	pick->slot = hosts_take(&shard->hosts, pick->host, flow->direction, pick->home);
-	if (!pick->slot) {
-		shard->stats.turned_away++;
-		return;
-	}
-	if (pick->slot->tick != shard->tick)
-		touch(shard, pick->slot);
-	const struct tally *tally = &shard->now.tallies[pick->slot->row];
-	__builtin_prefetch(tally, 1);
-	__builtin_prefetch(&tally->by_class[flow->class], 1);
-}
-
 static uint64_t scaled(uint64_t count, uint64_t scale)
 {
 	uint64_t product;
 	return __builtin_mul_overflow(count, scale, &product) ? UINT64_MAX : product;
 }
 
+static uint32_t saturated(uint64_t count)
+{
+	return count > UINT32_MAX ? UINT32_MAX : (uint32_t)count;
+}
+
+static uint64_t share(uint64_t count, uint64_t kept_ms, uint64_t whole_ms)
+{
+	return (uint64_t)((unsigned __int128)count * kept_ms / whole_ms);
+}
+
+/*
+ * Ages as rows have them. What is older than a row can say is left out in
+ * proportion: squeezed into the time that is left it would look like a flood.
+ */
+static struct row_key key_of(const struct flow *flow, struct pick *pick)
+{
+	struct row_key key = { .vantage = flow->vantage, .class = flow->class };
+	uint64_t begin_ms = flow->begin_age_ms;
+	uint64_t end_ms = flow->end_age_ms;
+
+	if ((begin_ms | end_ms) == 0)
+		return key;
+	if (end_ms > AGE_MAX_MS || begin_ms < end_ms)
+		end_ms = begin_ms = begin_ms < AGE_MAX_MS ? begin_ms : AGE_MAX_MS;
+	if (begin_ms > AGE_MAX_MS) {
+		pick->packets = share(pick->packets, AGE_MAX_MS - end_ms, begin_ms - end_ms);
+		pick->bytes = share(pick->bytes, AGE_MAX_MS - end_ms, begin_ms - end_ms);
+		begin_ms = AGE_MAX_MS;
+	}
+	key.begin_age = (uint16_t)((begin_ms + TALLY_AGE_MS - 1) / TALLY_AGE_MS);
+	key.end_age = (uint16_t)(end_ms / TALLY_AGE_MS);
+	return key;
+}
+
+static bool row_has(const struct tally *row, const struct row_key *key)
+{
+	return row->class == key->class && row->vantage == key->vantage &&
+	       row->begin_age == key->begin_age && row->end_age == key->end_age;
+}
+
+static struct tally *row_new(struct shard *shard, const struct host_slot *slot,
+			     const struct row_key *key)
+{
+	if (shard->now.count == shard->now.cap)
+		return NULL;
+	struct tally *row = &shard->now.rows[shard->now.count++];
+	*row = (struct tally){ .host = slot->ip,
+			       .vantage = key->vantage,
+			       .begin_age = key->begin_age,
+			       .end_age = key->end_age,
+			       .direction = slot->direction,
+			       .class = key->class,
+			       .len = 128,
+			       .kind = TALLY_OWN };
+	return row;
+}
+
+/* The host's first row in this tick: see whether a new second began. */
+static struct tally *touch(struct shard *shard, struct host_slot *slot, const struct row_key *key)
+{
+	struct tally *row = row_new(shard, slot, key);
+
+	if (!row)
+		return NULL;
+	slot->tick = shard->tick;
+	slot->refused = false;
+	slot->row = (uint32_t)(row - shard->now.rows);
+	if (slot->second != shard->second) {
+		bool before = slot->second == (uint16_t)(shard->second - 1);
+		slot->busy = before && slot->sampled > shard->floor;
+		slot->second = shard->second;
+		slot->sampled = 0;
+	}
+	return row;
+}
+
+/* The row of a flow: one of the first few that the host has, or another one. */
+static struct tally *row_of(struct shard *shard, struct host_slot *slot, const struct row_key *key)
+{
+	if (slot->tick != shard->tick)
+		return touch(shard, slot, key);
+	struct tally *first = &shard->now.rows[slot->row];
+	struct tally *row = first;
+	for (unsigned looked = 1; !row_has(row, key); looked++) {
+		if (looked < CHAIN_LOOK && row->next) {
+			row = &shard->now.rows[row->next - 1];
+			continue;
+		}
+		struct tally *fresh = row_new(shard, slot, key);
+		if (!fresh)
+			return NULL;
+		/* Behind the first: what comes now is likelier to come again. */
+		fresh->next = first->next;
+		first->next = (uint32_t)(fresh - shard->now.rows) + 1;
+		return fresh;
+	}
+	return row;
+}
+
+static void find_row(struct shard *shard, const struct flow *flow, struct pick *pick)
+{
+	uint64_t scale = flow_scale(flow);
+
+	pick->packets = scaled(flow->packets, scale);
+	pick->bytes = scaled(flow->bytes, scale);
+	pick->slot = NULL;
+	if (!pick->host)
+		return;
+	struct row_key key = key_of(flow, pick);
+	struct host_slot *slot = hosts_take(&shard->hosts, pick->host, flow->direction, pick->home);
+	pick->row = slot ? row_of(shard, slot, &key) : NULL;
+	if (!pick->row) {
+		shard->stats.turned_away++;
+		return;
+	}
+	pick->slot = slot;
+	__builtin_prefetch(pick->row, 1);
+}
+
 /* The detail of a busy host, taken from the tick's pool at first need; NULL when none is left. */
-static struct tally_detail *detail_of(struct shard *shard, struct host_slot *slot,
-				      struct tally *tally)
+static struct tally_detail *detail_of(struct shard *shard, struct host_slot *slot)
 {
 	struct tally_batch *now = &shard->now;
+	struct tally *first = &now->rows[slot->row];
 
-	if (tally->detail)
-		return &now->details[tally->detail - now->details];
+	if (first->detail)
+		return &now->details[first->detail - 1];
 	if (slot->refused)
 		return NULL;
 	if (now->detail_count == now->detail_cap) {
@@ -151,24 +250,23 @@ static struct tally_detail *detail_of(struct shard *shard, struct host_slot *slo
 	}
 	struct tally_detail *detail = &now->details[now->detail_count++];
 	memset(detail, 0, sizeof(*detail));
-	tally->detail = detail;
+	first->detail = (uint32_t)now->detail_count;
 	return detail;
 }
 
 /* The lists cost more than all else: of a flood, a part of the flows stands for the others. */
-static void add_detail(struct tally_detail *detail, const struct ip *peer, const struct flow *flow,
-		       uint64_t flows, const struct tally_count *add)
+static void add_detail(struct tally_detail *detail, const struct flow *flow,
+		       const struct pick *pick)
 {
+	uint64_t flows = pick->row->flows;
 	uint64_t times = flows <= DETAIL_ALL ? 1 : flows % DETAIL_PART == 0 ? DETAIL_PART : 0;
 
-	tally_detail_add(detail, peer, flow, scaled(add->packets, times),
-			 scaled(add->bytes, times));
+	tally_detail_add(detail, pick->peer, flow, scaled(pick->packets, times),
+			 scaled(pick->bytes, times));
 }
 
 static void count(struct shard *shard, const struct flow *flow, const struct pick *pick)
 {
-	uint64_t scale = flow_scale(flow);
-	struct tally_count add = { scaled(flow->packets, scale), scaled(flow->bytes, scale), 1 };
 	struct shard_stats *stats = &shard->stats;
 
 	assert(flow->class < CLASS_COUNT);
@@ -177,24 +275,28 @@ static void count(struct shard *shard, const struct flow *flow, const struct pic
 		stats->late++;
 		return;
 	}
+	uint64_t scale = flow_scale(flow);
 	stats->flows[flow->direction]++;
-	stats->packets[flow->direction] = tally_sum(stats->packets[flow->direction], add.packets);
-	stats->bytes[flow->direction] = tally_sum(stats->bytes[flow->direction], add.bytes);
+	stats->packets[flow->direction] =
+		tally_sum(stats->packets[flow->direction], scaled(flow->packets, scale));
+	stats->bytes[flow->direction] =
+		tally_sum(stats->bytes[flow->direction], scaled(flow->bytes, scale));
 	stats->unknown_sampling += flow->sampling == 0;
 	if (!pick->slot)
 		return;
 
 	struct host_slot *slot = pick->slot;
-	struct tally *tally = &shard->now.tallies[slot->row];
-	tally_count_add(&tally->by_class[flow->class], &add);
-	tally->sampled = tally_sum(tally->sampled, flow->packets);
-	uint64_t sampled = tally_sum(slot->sampled, flow->packets);
-	slot->sampled = sampled > UINT32_MAX ? UINT32_MAX : (uint32_t)sampled;
+	struct tally *row = pick->row;
+	row->packets = tally_sum(row->packets, pick->packets);
+	row->bytes = tally_sum(row->bytes, pick->bytes);
+	row->flows += row->flows < UINT32_MAX;
+	row->sampled = saturated(tally_sum(row->sampled, flow->packets));
+	slot->sampled = saturated(tally_sum(slot->sampled, flow->packets));
 	if (!slot->busy && slot->sampled <= shard->floor)
 		return;
-	struct tally_detail *detail = detail_of(shard, slot, tally);
+	struct tally_detail *detail = detail_of(shard, slot);
 	if (detail)
-		add_detail(detail, pick->peer, flow, tally->by_class[flow->class].flows, &add);
+		add_detail(detail, flow, pick);
 }
 
 static void add_run(struct shard *shard, struct flow *flows, size_t n)
@@ -228,18 +330,37 @@ static void add_reverse(struct shard *shard, const struct flow *flow)
 	add_run(shard, &back, 1);
 }
 
-void shard_add(struct shard *shard, struct flow *flows, size_t count)
+static void add_both_ways(struct shard *shard, struct flow *flows, size_t n)
 {
-	while (count > 0) {
-		size_t n = count < RUN ? count : RUN;
-		add_run(shard, flows, n);
-		for (size_t i = 0; i < n; i++) {
-			bool reverse = flows[i].has & FLOW_HAS_REVERSE;
-			if (reverse && (flows[i].rev_packets || flows[i].rev_bytes))
-				add_reverse(shard, &flows[i]);
-		}
-		flows += n;
-		count -= n;
+	add_run(shard, flows, n);
+	for (size_t i = 0; i < n; i++) {
+		bool reverse = flows[i].has & FLOW_HAS_REVERSE;
+		if (reverse && (flows[i].rev_packets || flows[i].rev_bytes))
+			add_reverse(shard, &flows[i]);
+	}
+}
+
+size_t shard_add(struct shard *shard, struct flow *flows, size_t count)
+{
+	size_t taken = 0;
+
+	while (taken < count) {
+		size_t n = count - taken < RUN ? count - taken : RUN;
+		/* Each flow may need a row, and its answer another one. */
+		if (shard->now.cap - shard->now.count < 2 * n)
+			break;
+		add_both_ways(shard, &flows[taken], n);
+		taken += n;
+	}
+	return taken;
+}
+
+void shard_squeeze(struct shard *shard, struct flow *flows, size_t count)
+{
+	for (size_t taken = 0; taken < count;) {
+		size_t n = count - taken < RUN ? count - taken : RUN;
+		add_both_ways(shard, &flows[taken], n);
+		taken += n;
 	}
 }
 
@@ -279,8 +400,6 @@ void shard_tick(struct shard *shard, uint64_t tick_end_ns, struct tally_batch *b
 	struct tally_batch *now = &shard->now;
 
 	assert(batch->cap == now->cap && batch->detail_cap == now->detail_cap);
-	for (size_t i = 0; i < now->count; i++)
-		now->tallies[i].tick_ns = tick_end_ns;
 	now->tick_ns = tick_end_ns;
 	if (now->detail_count > shard->most_details)
 		shard->most_details = now->detail_count;

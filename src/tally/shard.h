@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * shard: flows in, tallies out; one for each ingest thread.
+ * shard: flows in, rows out; one for each ingest thread.
  *
  * Counts what every own host received (inbound, internal) and sent (outbound)
- * in the current tick, by traffic class, multiplied by the sampling rate. A
- * biflow counts in both directions. Transit is counted as such and not
+ * in the current tick, by traffic class, vantage and age, multiplied by the
+ * sampling rate. A biflow counts in both directions. Transit is counted as such and not
  * tallied. Hosts above a floor of sampled packets a second also get a detail
  * with their heaviest peers and ports; when details run out, the floor rises
  * until the busiest hosts have them. Of many flows to one host in one tick, one
  * in eight stands for eight in the lists of its detail, and in nothing else. Nothing is allocated after open, no clock
- * is read, and the order of tallies depends on the flows alone.
+ * is read, and the order of rows depends on the flows alone.
  */
 #pragma once
 
@@ -41,10 +41,16 @@ void shard_close(struct shard *shard);
 void shard_reload(struct shard *shard, const struct config *config);
 
 /**
- * shard_add() - count flows.
+ * shard_add() - count flows, as many as this tick has rows for.
  * @flows: classified (flow.class); gets flow.direction set; borrowed for the call
+ *
+ * Return: how many were counted, from the first on. When fewer than @count, the tick is
+ * full: end it with shard_tick(), then come with the rest.
  */
-void shard_add(struct shard *shard, struct flow *flows, size_t count);
+WEIR_CHECK size_t shard_add(struct shard *shard, struct flow *flows, size_t count);
+
+/** shard_squeeze() - as shard_add(), but flows without a row are turned away and counted. */
+void shard_squeeze(struct shard *shard, struct flow *flows, size_t count);
 
 /**
  * shard_tick() - end the tick: give what was touched in it, and start the next.
@@ -52,7 +58,7 @@ void shard_add(struct shard *shard, struct flow *flows, size_t count);
  * @batch: made with the same limits; what was in it is overwritten
  *
  * The memory is swapped, not copied. With no batch at hand, leave the call out:
- * the tick then simply lasts longer and nothing is lost.
+ * the tick then simply lasts longer, and nothing is lost while it has rows.
  */
 void shard_tick(struct shard *shard, uint64_t tick_end_ns, struct tally_batch *batch);
 

@@ -104,12 +104,13 @@ static void count_all(struct bench *bench, struct shard *shard, struct tally_bat
 		uint64_t start = cpu_ns();
 		for (size_t end = first + TICK_FLOWS; first < end && first < FLOWS; first += RUN) {
 			make_run(bench, first);
-			shard_add(shard, bench->flows, RUN);
+			shard_squeeze(shard, bench->flows, RUN);
 		}
 		shard_tick(shard, ++tick * TICK_NS, batch);
 		adding += cpu_ns() - start;
 		start = cpu_ns();
-		detector_registry[0]->observe(detector, batch->tallies, batch->count);
+		const struct tally_set set = tally_batch_set(batch);
+		detector_registry[0]->observe(detector, &set);
 		detector_registry[0]->tick(detector, tick * TICK_NS, &sink);
 		judging += cpu_ns() - start;
 		tallies += batch->count;

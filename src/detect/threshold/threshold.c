@@ -89,7 +89,7 @@ static uint64_t distinct_of(const struct watch_detail *detail)
 	return now > detail->distinct_before ? now : detail->distinct_before;
 }
 
-static void gather_peers(struct state *state, struct watch *watch, const struct tally *tally)
+static void gather_peers(struct state *state, struct watch *watch, const struct tally_detail *from)
 {
 	if (!limits_are_near(&state->limits, (enum direction)watch->direction, &watch->window,
 			     NEAR_PERCENT))
@@ -104,18 +104,20 @@ static void gather_peers(struct state *state, struct watch *watch, const struct 
 		tally_detail_decay(&detail->detail);
 		detail->faded_bin = watch->window.bin;
 	}
-	tally_detail_merge(&detail->detail, tally->detail);
+	tally_detail_merge(&detail->detail, from);
 }
 
-static void observe_one(struct state *state, const struct tally *tally, uint32_t hash)
+static void observe_one(struct state *state, const struct tally_set *set, const struct tally *row,
+			uint32_t hash)
 {
-	struct watch *watch = watches_take(&state->watches, &tally->host, tally->direction, hash);
-
+	if (row->len < 128 || row->kind != TALLY_OWN)
+		return;
+	struct watch *watch = watches_take(&state->watches, &row->host, row->direction, hash);
 	if (!watch) {
 		state->stats.turned_away++;
 		return;
 	}
-	if (!window_add(&watch->window, tally, limits_bin_ns(&state->limits))) {
+	if (!window_add(&watch->window, row, set->tick_ns, limits_bin_ns(&state->limits))) {
 		state->stats.late++;
 		return;
 	}
@@ -123,27 +125,29 @@ static void observe_one(struct state *state, const struct tally *tally, uint32_t
 		watch->listed = true;
 		state->listed[state->listed_count++] = watch;
 	}
-	if (tally->detail)
-		gather_peers(state, watch, tally);
+	if (row->detail)
+		gather_peers(state, watch, &set->details[row->detail - 1]);
 }
 
 /* Look-ups go in three steps, so that the cache misses of a run overlap. */
-static void observe_run(struct state *state, const struct tally *tallies, size_t count)
+static void observe_run(struct state *state, const struct tally_set *set, size_t first,
+			size_t count)
 {
+	const struct tally *rows = &set->rows[first];
 	uint32_t hashes[RUN];
 
 	for (size_t i = 0; i < count; i++)
-		hashes[i] = watches_hash(&state->watches, &tallies[i].host, tallies[i].direction);
+		hashes[i] = watches_hash(&state->watches, &rows[i].host, rows[i].direction);
 	for (size_t i = 0; i < count; i++)
 		watches_prefetch(&state->watches, hashes[i]);
 	for (size_t i = 0; i < count; i++)
-		observe_one(state, &tallies[i], hashes[i]);
+		observe_one(state, set, &rows[i], hashes[i]);
 }
 
-static void threshold_observe(void *self, const struct tally *tallies, size_t count)
+static void threshold_observe(void *self, const struct tally_set *set)
 {
-	for (size_t at = 0; at < count; at += RUN)
-		observe_run(self, &tallies[at], count - at < RUN ? count - at : RUN);
+	for (size_t at = 0; at < set->count; at += RUN)
+		observe_run(self, set, at, set->count - at < RUN ? set->count - at : RUN);
 }
 
 /* End of the first tick of the run of bins, up to now, that each exceed their part of the limit. */

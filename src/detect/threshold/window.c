@@ -54,28 +54,23 @@ static uint64_t raise(uint64_t *bin, uint64_t by)
 	return by;
 }
 
-bool window_add(struct window *window, const struct tally *tally, uint64_t bin_ns)
+bool window_add(struct window *window, const struct tally *row, uint64_t tick_ns, uint64_t bin_ns)
 {
-	uint64_t bin = window_bin_of(tally->tick_ns, bin_ns);
+	uint64_t bin = window_bin_of(tick_ns, bin_ns);
 	size_t at = bin % WINDOW_BINS;
 
 	window_slide(window, bin);
 	if (window->bin - bin >= WINDOW_BINS)
 		return false;
-	if (window->first_ns[at] == 0 || tally->tick_ns < window->first_ns[at])
-		window->first_ns[at] = tally->tick_ns;
-	window->sampled_sum += raise(&window->sampled[at], tally->sampled);
-	for (size_t c = 0; c < CLASS_COUNT; c++) {
-		const struct tally_count *add = &tally->by_class[c];
-		struct tally_count *count = &window->bins[at][c];
-		if (!(add->packets | add->bytes | add->flows))
-			continue;
-		struct tally_count real = { raise(&count->packets, add->packets),
-					    raise(&count->bytes, add->bytes),
-					    raise(&count->flows, add->flows) };
-		tally_count_add(&window->sum[c], &real);
-		tally_count_add(&window->total, &real);
-	}
+	if (window->first_ns[at] == 0 || tick_ns < window->first_ns[at])
+		window->first_ns[at] = tick_ns;
+	window->sampled_sum += raise(&window->sampled[at], row->sampled);
+	struct tally_count *count = &window->bins[at][row->class];
+	struct tally_count real = { raise(&count->packets, row->packets),
+				    raise(&count->bytes, row->bytes),
+				    raise(&count->flows, row->flows) };
+	tally_count_add(&window->sum[row->class], &real);
+	tally_count_add(&window->total, &real);
 	return true;
 }
 

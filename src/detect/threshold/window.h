@@ -37,8 +37,8 @@ static inline uint64_t window_bin_of(uint64_t tick_ns, uint64_t bin_ns)
 /** window_slide() - forget what is older than the window that ends with bin @bin. */
 void window_slide(struct window *window, uint64_t bin);
 
-/** window_add() - count a tally, sliding as needed. False: it is older than the window. */
-bool window_add(struct window *window, const struct tally *tally, uint64_t bin_ns);
+/** window_add() - count a row, sliding as needed. False: it is older than the window. */
+bool window_add(struct window *window, const struct tally *row, uint64_t tick_ns, uint64_t bin_ns);
 
 /** window_sum() - sums of the classes whose bits are set in @classes. */
 struct tally_count window_sum(const struct window *window, uint32_t classes);

@@ -78,23 +78,42 @@ static inline void close_all(struct fixture *f)
 	own_space_done(&f->space);
 }
 
-/** A tally with packets of one class, 100 bytes each. */
+/** A row with packets of one class, 100 bytes each. */
 static inline struct tally tally_of(const char *host, enum direction direction,
 				    enum traffic_class class, uint64_t packets)
 {
-	struct tally tally = { .host = ip_of(host),
+	return (struct tally){ .host = ip_of(host),
+			       .packets = packets,
+			       .bytes = packets * 100,
+			       .flows = 1,
+			       .sampled = packets > UINT32_MAX ? UINT32_MAX : (uint32_t)packets,
 			       .direction = (uint8_t)direction,
-			       .sampled = packets };
-
-	tally.by_class[class] = (struct tally_count){ packets, packets * 100, 1 };
-	return tally;
+			       .class = (uint8_t) class,
+			       .len = 128,
+			       .kind = TALLY_OWN };
 }
 
-/** Show a tally of the tick that comes next. */
-static inline void observe(struct fixture *f, struct tally tally)
+/** Show a row of the tick that ends at @tick_ns, with a detail unless NULL. */
+static inline void observe_at(struct fixture *f, uint64_t tick_ns, struct tally row,
+			      const struct tally_detail *detail)
 {
-	tally.tick_ns = (f->tick + 1) * TICK_NS;
-	detector()->observe(f->state, &tally, 1);
+	const struct tally_set set = { &row, 1, detail, detail ? 1 : 0, tick_ns };
+
+	row.detail = detail ? 1 : 0;
+	detector()->observe(f->state, &set);
+}
+
+/** Show a row of the tick that comes next, with a detail. */
+static inline void observe_with(struct fixture *f, struct tally row,
+				const struct tally_detail *detail)
+{
+	observe_at(f, (f->tick + 1) * TICK_NS, row, detail);
+}
+
+/** Show a row of the tick that comes next. */
+static inline void observe(struct fixture *f, struct tally row)
+{
+	observe_with(f, row, NULL);
 }
 
 /** End the tick. Return: number of findings, which are in f->caught. */

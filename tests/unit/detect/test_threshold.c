@@ -62,13 +62,13 @@ static void bits_and_flows_have_limits_too(void **state)
 	threshold(&f, ALL, 0)->limit[METRIC_BPS] = 8000;
 	threshold(&f, 1U << CLASS_SYN, 0)->limit[METRIC_FPS] = 20;
 	start(&f);
-	tally.by_class[CLASS_UDP].bytes = 5001;
+	tally.bytes = 5001;
 	observe(&f, tally);
 	assert_int_equal(tick(&f), 1);
 	assert_int_equal(f.caught[0].metric, METRIC_BPS);
 	assert_int_equal(f.caught[0].value, 8001);
 	tally = tally_of(HOST, DIRECTION_OUTBOUND, CLASS_SYN, 10);
-	tally.by_class[CLASS_SYN].flows = 105;
+	tally.flows = 105;
 	observe(&f, tally);
 	assert_int_equal(tick(&f), 2);
 	assert_int_equal(f.caught[1].metric, METRIC_FPS);
@@ -88,11 +88,15 @@ static void too_few_samples_prove_nothing(void **state)
 	threshold(&f, 1U << CLASS_UDP, 1000);
 	start(&f);
 	/* As many TCP packets: half of the samples are UDP's. */
-	tally.by_class[CLASS_TCP] = tally.by_class[CLASS_UDP];
 	tally.sampled = 15;
 	observe(&f, tally);
+	tally.class = CLASS_TCP;
+	tally.sampled = 0;
+	observe(&f, tally);
 	assert_int_equal(tick(&f), 0);
-	tally.by_class[CLASS_UDP].packets = tally.by_class[CLASS_TCP].packets = 1;
+	tally.packets = 1;
+	observe(&f, tally);
+	tally.class = CLASS_UDP;
 	tally.sampled = 1;
 	observe(&f, tally);
 	assert_int_equal(tick(&f), 1);
@@ -288,8 +292,7 @@ static void peers_and_ports_are_told(void **state)
 		memcpy(&peer.b[4], &i, sizeof(i));
 		tally_detail_add(&detail, &peer, &flow, 1, 468);
 	}
-	tally.detail = &detail;
-	observe(&f, tally);
+	observe_with(&f, tally, &detail);
 	assert_int_equal(tick(&f), 1);
 	assert_string_equal(f.caught[0].vectors[0].name, "ntp-amplification");
 	assert_true(f.caught[0].vectors[0].share > 0.999);
@@ -301,7 +304,6 @@ static void peers_and_ports_are_told(void **state)
 	assert_non_null(strstr(f.caught[0].why, "00 sources"));
 	/* The count of peers survives the fading of the lists. */
 	uint64_t distinct = f.caught[0].distinct;
-	tally.detail = NULL;
 	for (int i = 0; i < 60; i++) {
 		observe(&f, tally);
 		tick(&f);
@@ -323,8 +325,7 @@ static void a_single_target_is_called_one(void **state)
 	threshold(&f, 1U << CLASS_SYN, 1000);
 	start(&f);
 	tally_detail_add(&detail, &peer, &flow, 1, 40);
-	tally.detail = &detail;
-	observe(&f, tally);
+	observe_with(&f, tally, &detail);
 	assert_int_equal(tick(&f), 1);
 	assert_string_equal(f.caught[0].why, "outbound syn 1.80 kpps over 5 s, "
 					     "limit 1.00 kpps (1.8 x), to one target");
@@ -374,8 +375,7 @@ static void details_are_bounded_and_come_back(void **state)
 			struct tally tally =
 				tally_of("198.51.100.0", DIRECTION_INBOUND, CLASS_UDP, 6000);
 			tally.host.b[15] = (uint8_t)i;
-			tally.detail = &detail;
-			observe(&f, tally);
+			observe_with(&f, tally, &detail);
 		}
 		assert_int_equal(tick(&f), 3);
 		assert_non_null(f.caught[0].detail);
@@ -402,12 +402,10 @@ static void late_tallies_find_their_bin_or_are_counted(void **state)
 	observe(&f, tally);
 	assert_int_equal(tick(&f), 0);
 	/* Two seconds ago: within the window. */
-	tally.tick_ns = (f.tick - 20) * TICK_NS;
-	detector()->observe(f.state, &tally, 1);
+	observe_at(&f, (f.tick - 20) * TICK_NS, tally, NULL);
 	assert_int_equal(tick(&f), 1);
 	assert_int_equal(f.caught[0].value, 1200);
-	tally.tick_ns = (f.tick - 100) * TICK_NS;
-	detector()->observe(f.state, &tally, 1);
+	observe_at(&f, (f.tick - 100) * TICK_NS, tally, NULL);
 	assert_int_equal(tick(&f), 1);
 	assert_int_equal(f.caught[0].value, 1200);
 	detector()->stats(f.state, &stats);
@@ -451,10 +449,13 @@ static void absurd_counts_do_not_wrap(void **state)
 	threshold(&f, ALL, UINT64_MAX / 2);
 	threshold(&f, ALL, 1)->limit[METRIC_BPS] = 1;
 	start(&f);
-	for (size_t c = 0; c < CLASS_COUNT; c++)
-		tally.by_class[c] = (struct tally_count){ UINT64_MAX, UINT64_MAX, UINT64_MAX };
+	tally.bytes = UINT64_MAX;
+	tally.flows = UINT32_MAX;
 	for (int i = 0; i < 100; i++) {
-		observe(&f, tally);
+		for (uint8_t c = 0; c < CLASS_COUNT; c++) {
+			tally.class = c;
+			observe(&f, tally);
+		}
 		assert_int_equal(tick(&f), 1);
 	}
 	assert_true(f.caught[0].value > 1UL << 56);

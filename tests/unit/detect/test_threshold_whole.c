@@ -19,10 +19,10 @@ static struct tally random_tally(uint64_t seed, uint64_t i)
 	/* Bursts: whole seconds in which all is silent or loud. */
 	uint64_t loud = hash_words(i / 300, tally.host.b[15], seed) % 4;
 	uint64_t packets = loud ? (r >> 24) % (100 * loud * loud) : 0;
-	tally.by_class[(r >> 8) % CLASS_COUNT] =
-		(struct tally_count){ packets, packets * (40 + (r >> 40) % 1400),
-				      1 + packets / 50 };
-	tally.sampled = packets / 10;
+	tally.packets = packets;
+	tally.bytes = packets * (40 + (r >> 40) % 1400);
+	tally.flows = (uint32_t)(1 + packets / 50);
+	tally.sampled = (uint32_t)(packets / 10);
 	return tally;
 }
 
@@ -126,11 +126,12 @@ static struct finding flood_through(struct fixture *f, size_t shards)
 	for (uint64_t t = 0; t < 70; t++) {
 		for (uint64_t i = 0; i < 60; i++) {
 			struct flow flow = flood_flow(t * 60 + i);
-			shard_add(shard[i % shards], &flow, 1);
+			assert_int_equal(shard_add(shard[i % shards], &flow, 1), 1);
 		}
 		for (size_t s = 0; s < shards; s++) {
 			shard_tick(shard[s], (f->tick + 1) * TICK_NS, batch);
-			detector()->observe(f->state, batch->tallies, batch->count);
+			const struct tally_set set = tally_batch_set(batch);
+			detector()->observe(f->state, &set);
 		}
 		tick(f);
 	}
@@ -172,7 +173,10 @@ static void two_shards_find_what_one_finds(void **state)
 
 /* The same decisions, made the slow way from all tallies ever seen. */
 struct naive {
-	struct tally *seen;
+	struct {
+		struct tally row;
+		uint64_t tick_ns;
+	} * seen;
 	size_t count;
 	struct {
 		struct ip host;
@@ -192,21 +196,18 @@ static uint64_t naive_rate(const struct naive *naive, const struct tally *of, ui
 	uint64_t sampled = 0;
 
 	for (size_t i = 0; i < naive->count; i++) {
-		const struct tally *t = &naive->seen[i];
+		const struct tally *t = &naive->seen[i].row;
 		if (!ip_equal(&t->host, &of->host) || t->direction != of->direction ||
-		    (t->tick_ns - 1) / SECOND_NS + 5 <= newest)
+		    (naive->seen[i].tick_ns - 1) / SECOND_NS + 5 <= newest)
 			continue;
 		sampled += t->sampled;
-		for (unsigned c = 0; c < CLASS_COUNT; c++) {
-			const struct tally_count *n = &t->by_class[c];
-			all_packets += n->packets;
-			if (!(classes & 1U << c))
-				continue;
-			packets += n->packets;
-			sum += metric == METRIC_PPS   ? n->packets
-			       : metric == METRIC_BPS ? n->bytes * 8
-						      : n->flows;
-		}
+		all_packets += t->packets;
+		if (!(classes & 1U << t->class))
+			continue;
+		packets += t->packets;
+		sum += metric == METRIC_PPS   ? t->packets
+		       : metric == METRIC_BPS ? t->bytes * 8
+					      : t->flows;
 	}
 	*ret_sampled = all_packets ? sampled * packets / all_packets : sampled;
 	return sum / 5;
@@ -315,8 +316,8 @@ static void random_tallies_equal_a_naive_reference(void **state)
 		for (uint64_t i = 0; i < 10; i++) {
 			struct tally tally = random_tally(7, t * 10 + i);
 			observe(&f, tally);
-			tally.tick_ns = (f.tick + 1) * TICK_NS;
-			naive->seen[naive->count++] = tally;
+			naive->seen[naive->count].row = tally;
+			naive->seen[naive->count++].tick_ns = (f.tick + 1) * TICK_NS;
 		}
 		tick(&f);
 		said += compare(&f, naive);

@@ -17,7 +17,7 @@
 #define EXAMPLE_PPS 1000
 
 struct state {
-	struct ip host; /* busiest of this tick */
+	struct ip host; /* busiest of this tick, in one class */
 	struct tally_count total;
 	uint64_t sampled;
 	uint64_t last_ns; /* end of the tick before; 0: none */
@@ -41,18 +41,18 @@ static void reload(void *self, const struct config *config)
 	(void)config;
 }
 
-static void observe(void *self, const struct tally *tallies, size_t count)
+static void observe(void *self, const struct tally_set *set)
 {
 	struct state *state = self;
 
-	for (size_t i = 0; i < count; i++) {
-		struct tally_count total = tally_total(&tallies[i]);
-		if (tallies[i].direction != DIRECTION_INBOUND ||
-		    total.packets <= state->total.packets)
+	for (size_t i = 0; i < set->count; i++) {
+		const struct tally *row = &set->rows[i];
+		if (row->kind != TALLY_OWN || row->len < 128 ||
+		    row->direction != DIRECTION_INBOUND || row->packets <= state->total.packets)
 			continue;
-		state->host = tallies[i].host;
-		state->total = total;
-		state->sampled = tallies[i].sampled;
+		state->host = row->host;
+		state->total = (struct tally_count){ row->packets, row->bytes, row->flows };
+		state->sampled = row->sampled;
 	}
 }
 

@@ -36,17 +36,22 @@ static struct caught findings_for(uint64_t packets, enum direction direction)
 	const struct detector *detector = detector_here();
 	struct caught caught = { 0 };
 	const struct finding_sink sink = { .finding = catch_finding, .self = &caught };
-	const struct tally tally = {
+	const struct tally row = {
 		.host = { .b = { [15] = 7 } },
 		.direction = (uint8_t)direction,
-		.by_class[CLASS_UDP] = { .packets = packets, .bytes = packets * 100, .flows = 1 },
+		.class = CLASS_UDP,
+		.len = 128,
+		.packets = packets,
+		.bytes = packets * 100,
+		.flows = 1,
 	};
+	const struct tally_set set = { .rows = &row, .count = 1, .tick_ns = 2 * TICK_NS };
 	void *state = NULL;
 
 	assert_non_null(detector);
 	assert_int_equal(detector->open(NULL, 1, &state), 0);
 	detector->tick(state, TICK_NS, &sink);
-	detector->observe(state, &tally, 1);
+	detector->observe(state, &set);
 	detector->tick(state, 2 * TICK_NS, &sink);
 	unsigned after_attack = caught.count;
 	detector->tick(state, 3 * TICK_NS, &sink);
