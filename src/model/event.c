@@ -30,6 +30,8 @@ void event_to_json(const struct event *event, struct text *out)
 		plan_to_json(event->plan, &w, "plan");
 	if (event->verdict)
 		verdict_to_json(event->verdict, &w, "verdict");
+	if (event->fault)
+		fault_to_json(event->fault, &w, "fault");
 	if (event->text)
 		jsonw_string(&w, "text", event->text);
 	jsonw_object_end(&w);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "model/fault.h"
 #include "model/incident.h"
 #include "model/plan.h"
 
@@ -32,6 +33,7 @@ struct event {
 	const struct plan *plan;         /**< may be NULL */
 	const struct verdict *verdict;   /**< may be NULL */
 	const char *text;                /**< further words, may be NULL */
+	const struct fault *fault;       /**< of a telemetry.fault; may be NULL */
 };
 
 /** event_type_name() - "incident.opened", … */

@@ -309,6 +309,26 @@ static void plan_event(const struct event *event, struct text *out)
 	add_id(out, event->plan->incident);
 }
 
+/* "WARNING   edge1 (192.0.2.1, netflow9): 10.0% of its datagrams were lost on the way" */
+static void fault_event(const struct fault *fault, struct text *out)
+{
+	if (fault->state == FAULT_ENDED)
+		text_addf(out, "%-8s  ", "mended");
+	else
+		add_severity(out, fault->severity);
+	fault_who(fault, out);
+	text_addf(out, ": %s\n", fault->text);
+	if (*fault->advice) {
+		add_label(out, "to do");
+		text_addf(out, "%s\n", fault->advice);
+	}
+	if (fault->state == FAULT_ENDED) {
+		add_label(out, "lasted");
+		add_duration(out, fault->since_ns, fault->time_ns);
+		text_add(out, "\n");
+	}
+}
+
 void event_to_text(const struct event *event, struct text *out)
 {
 	bool plan = event->type >= EVENT_PLAN_PROPOSED && event->type <= EVENT_PLAN_WITHDRAWN;
@@ -319,6 +339,8 @@ void event_to_text(const struct event *event, struct text *out)
 		plan_event(event, out);
 	} else if (!plan && event->incident) {
 		incident_event(event, out);
+	} else if (event->fault) {
+		fault_event(event->fault, out);
 	} else {
 		text_addf(out, "%-8s  %s\n", "fault", event->text ? event->text : "");
 		return;

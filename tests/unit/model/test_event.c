@@ -489,9 +489,74 @@ static void rules_in_words(void **state)
 	}
 }
 
+static struct fault lossy(void)
+{
+	struct fault fault = {
+		.kind = FAULT_LOSS,
+		.severity = SEVERITY_WARNING,
+		.key = { .address = ip("192.0.2.1"), .source = FLOW_NETFLOW9, .odid = 7 },
+		.name = "edge1",
+		.since_ns = at("2026-11-22T14:05:00Z"),
+		.time_ns = at("2026-11-22T14:06:00Z"),
+		.numbers = { { "lost", 120 }, { "share", 0.1 } },
+		.text = "10.0% of its datagrams were lost on the way",
+		.advice = "look at the path",
+	};
+
+	return fault;
+}
+
+static void a_fault_as_json(void **state)
+{
+	struct fault fault = lossy();
+	struct event event = { .type = EVENT_TELEMETRY_FAULT,
+			       .time_ns = fault.time_ns,
+			       .fault = &fault };
+	struct text out = text_heap();
+
+	(void)state;
+	event_to_json(&event, &out);
+	assert_string_equal(
+		text_string(&out),
+		"{\"event\":\"telemetry.fault\",\"time\":\"2026-11-22T14:06:00.000000Z\","
+		"\"fault\":{\"kind\":\"loss\",\"state\":\"begun\",\"severity\":\"warning\","
+		"\"exporter\":{\"address\":\"192.0.2.1\",\"name\":\"edge1\","
+		"\"protocol\":\"netflow9\",\"odid\":7},"
+		"\"since\":\"2026-11-22T14:05:00.000000Z\","
+		"\"numbers\":{\"lost\":120,\"share\":0.1},"
+		"\"text\":\"10.0% of its datagrams were lost on the way\","
+		"\"advice\":\"look at the path\"}}");
+	text_done(&out);
+}
+
+static void a_fault_in_words_from_begin_to_end(void **state)
+{
+	struct fault fault = lossy();
+	struct event event = { .type = EVENT_TELEMETRY_FAULT,
+			       .time_ns = fault.time_ns,
+			       .fault = &fault };
+	struct text out = text_heap();
+
+	(void)state;
+	event_to_text(&event, &out);
+	fault.state = FAULT_ENDED;
+	fault.name[0] = fault.advice[0] = '\0';
+	event_to_text(&event, &out);
+	assert_string_equal(text_string(&out),
+			    "2026-11-22 14:06:00 UTC  WARNING   edge1 (192.0.2.1, netflow9, "
+			    "domain 7): 10.0% of its datagrams were lost on the way\n"
+			    "    to do     look at the path\n"
+			    "2026-11-22 14:06:00 UTC  mended    exporter 192.0.2.1 (netflow9, "
+			    "domain 7): 10.0% of its datagrams were lost on the way\n"
+			    "    lasted    60 s\n");
+	text_done(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_fault_as_json),
+		cmocka_unit_test(a_fault_in_words_from_begin_to_end),
 		cmocka_unit_test(an_opened_incident_as_json),
 		cmocka_unit_test(a_plan_without_forecast_as_json),
 		cmocka_unit_test(a_forecast_and_an_expiry_are_written_when_known),
