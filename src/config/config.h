@@ -41,6 +41,7 @@ struct config_exporter {
 	struct ip address;
 	const char *name;  /**< NULL if not given */
 	uint32_t sampling; /**< override 1:N; 0: as the exporter says */
+	bool disjoint;     /**< no other exporter reports the packets it does */
 	struct config_place at;
 };
 

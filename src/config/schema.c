@@ -63,6 +63,8 @@ static const struct schema_key exporter_keys[] = {
 	ROW("name", TEXT, NULL, RELOAD, FIELD(struct config_exporter, name), "What to call it"),
 	NUMBER("sampling", RATIO, NULL, NULL, NULL, RELOAD, FIELD(struct config_exporter, sampling),
 	       "Its sampling rate; wins over what it says itself"),
+	ROW("disjoint", BOOL, "false", RELOAD, FIELD(struct config_exporter, disjoint),
+	    "No other exporter reports the packets it does: its counts are added to theirs"),
 };
 
 static const struct schema schema_exporter = {
