@@ -72,6 +72,8 @@ struct worker *worker_new(const struct config *config, unsigned number, uint64_t
 	w->interfaces = interfaces_new(WORKER_INTERFACES, seed);
 	w->full = ring_new(PARCELS);
 	w->empty = ring_new(PARCELS);
+	if (w->state)
+		w->state->thread = number;
 	atomic_store(&w->wanted, config);
 	atomic_store(&w->used, config);
 	struct epoll_event wake = { .events = EPOLLIN, .data.ptr = NULL };

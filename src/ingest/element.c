@@ -63,6 +63,7 @@ static const struct element elements[] = {
 	[52] = UINT(SLOT_TTL, 1),                   /* minimumTTL */
 	[53] = UINT(SLOT_TTL, 2),                   /* maximumTTL */
 	[58] = UINT(SLOT_VLAN, 0),                  /* vlanId */
+	[61] = UINT(SLOT_FLOW_DIRECTION, 0),        /* flowDirection */
 	[62] = V6(SLOT_NEXT_HOP6, 0),               /* ipNextHopIPv6Address */
 	[63] = V6(SLOT_NEXT_HOP6, 1),               /* bgpNextHopIPv6Address */
 	[85] = UINT(SLOT_BYTES, 1),                 /* octetTotalCount */

@@ -59,6 +59,7 @@ enum slot {
 	SLOT_FRAGMENT_FLAGS,
 	SLOT_FORWARDING,
 	SLOT_FIREWALL,
+	SLOT_FLOW_DIRECTION,
 	/* Sampling, in flow records and in options records. */
 	SLOT_SAMPLER,
 	SLOT_INTERVAL,

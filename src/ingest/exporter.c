@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * exporter: numbers in headers and options data in; sequence gaps, clock offset
- * and announced sampling rates of one exporter out.
+ * exporter: numbers in headers and options data in; sequence gaps and announced
+ * sampling rates of one exporter out.
  *
  * Owned by one ingest thread. Whose datagram it is: ingest/exporter_table.c.
  */
@@ -31,14 +31,6 @@ void exporter_sequence(struct exporter *exporter, uint32_t sequence, uint32_t ne
 	}
 	exporter->sequence_known = true;
 	exporter->next_sequence = next;
-}
-
-void exporter_clock(struct exporter *exporter, uint64_t export_ns, uint64_t received_ns)
-{
-	int64_t offset = (int64_t)(received_ns - export_ns);
-
-	if (exporter->stats.datagrams <= 1 || offset < exporter->stats.clock_offset_ns)
-		exporter->stats.clock_offset_ns = offset;
 }
 
 void exporter_sampler_set(struct exporter *exporter, uint64_t id, bool whole, uint32_t rate)

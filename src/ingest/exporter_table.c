@@ -248,6 +248,10 @@ static void take_config(struct decode_state *state, struct exporter *exporter)
 		config_exporter_of(state->config, &exporter->stats.key.address);
 
 	exporter->config_rate = entry ? entry->sampling : 0;
+	exporter->stats.disjoint = entry && entry->disjoint;
+	exporter->vantage = (uint32_t)state->thread << VANTAGE_THREAD |
+			    (uint32_t)(exporter - state->exporters) << 1 |
+			    (exporter->stats.disjoint ? VANTAGE_DISJOINT : 0);
 	/* A capture of packets is one exporter, and what the operator asked for. */
 	exporter->listed = entry || exporter->stats.key.source == FLOW_PACKET;
 }

@@ -26,7 +26,7 @@
 #define TIMES        (SLOT_BIT(SLOT_START) | SLOT_BIT(SLOT_END))
 #define RARE                                                                                     \
 	(SLOT_BIT(SLOT_TTL) | SLOT_BIT(SLOT_VLAN) | PORTS_OF_TCP | ICMP_V4 | ICMP_V6 | REVERSE | \
-	 FRAGMENT | DROPPED | SECTIONS)
+	 FRAGMENT | DROPPED | SECTIONS | SLOT_BIT(SLOT_FLOW_DIRECTION))
 
 #define PROTO_ICMP         1
 #define PROTO_TCP          6
@@ -35,6 +35,8 @@
 #define FORWARDING_DROPPED 2
 /* firewallEvent: 3 is "flow denied" (IANA). */
 #define FIREWALL_DENIED    3
+/* flowDirection: 1 is egress (IANA, element 61). */
+#define DIRECTION_EGRESS   1
 /* fragmentFlags: more fragments follow (IANA, element 197, bit 2 from the top). */
 #define FRAGMENT_MORE      0x20
 
@@ -246,6 +248,7 @@ static void read_rare(const struct record *r, struct flow *flow)
 	flow->vlan = (uint16_t)value(r, SLOT_VLAN);
 	flow->rev_bytes = value(r, SLOT_REV_BYTES);
 	flow->rev_packets = value(r, SLOT_REV_PACKETS);
+	flow->egress = value(r, SLOT_FLOW_DIRECTION) == DIRECTION_EGRESS;
 	if (slots & PORTS_OF_TCP && flow->proto == PROTO_TCP) {
 		flow->sport = (uint16_t)value(r, SLOT_SPORT_TCP);
 		flow->dport = (uint16_t)value(r, SLOT_DPORT_TCP);

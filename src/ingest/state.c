@@ -135,10 +135,15 @@ void flow_commit(struct decode_state *state, struct exporter *exporter, uint32_t
 	struct flow *flow = &state->batch[state->batch_count++];
 
 	set_sampling(flow, exporter, rate, source);
+	flow->vantage = exporter->vantage | flow->egress;
+	if (flow->source != FLOW_SFLOW5 && flow->source != FLOW_PACKET)
+		flow_ages(flow, exporter);
 	flow->class = (uint8_t)flow_classify(flow);
 	exporter->stats.records++;
 	exporter->stats.sampling = flow->sampling;
 	exporter->stats.sampling_source = flow->sampling_source;
+	exporter->stats.packets += flow->packets;
+	exporter->stats.packets_scaled += flow->packets * flow_scale(flow);
 	exporter->stats.unknown_sampling += flow->sampling == 0;
 	state->records++;
 }

@@ -55,6 +55,16 @@ struct sender {
 	uint32_t hand;          /**< one of its exporters: the next to look at for one to re-use */
 };
 
+/** How far an exporter's clock is from ours; see ingest/exporter_clock.c. */
+struct exporter_clock {
+	int64_t least_ns[2]; /**< received - export time: of this span and the one before */
+	uint64_t half_ns;    /**< when this span began */
+	int64_t now_ns; /**< our time less its, for the datagram in work; 0 without export times */
+	uint32_t boot_ms[2]; /**< the least (received - SysUptime), modulo 2^32 */
+	unsigned steps;      /**< datagrams in a row that say a clock was set */
+	bool known;
+};
+
 /** One exporter as its thread knows it. */
 struct exporter {
 	struct exporter_stats stats;
@@ -62,8 +72,10 @@ struct exporter {
 	uint32_t sender;     /**< in decode_state.senders */
 	uint32_t ring_next;  /**< exporters of the same sender are a ring */
 	uint32_t ring_before;
-	uint32_t held_now;      /**< its data sets that wait */
-	bool listed;            /**< the operator's list has its address */
+	uint32_t held_now; /**< its data sets that wait */
+	bool listed;       /**< the operator's list has its address */
+	uint32_t vantage;  /**< of its flows that were seen coming in */
+	struct exporter_clock clock;
 	uint32_t next_sequence; /**< expected in the next datagram */
 	bool sequence_known;
 	uint32_t uptime_ms; /**< latest SysUptime, to notice wraps and restarts */
@@ -79,6 +91,7 @@ struct exporter {
 };
 
 struct template_table;
+struct stamp_base;
 
 /** The state. Members are for decoders and the ingest thread that owns it. */
 struct decode_state {
@@ -94,6 +107,7 @@ struct decode_state {
 	uint32_t index_mask;
 	struct exporter_gone gone;
 	uint64_t seed;
+	unsigned thread; /**< number of the ingest thread, for vantages; set before any datagram */
 	struct template_table *templates; /**< ingest/template.h */
 	struct flow batch[DECODE_BATCH];
 	unsigned batch_count;
@@ -171,8 +185,17 @@ struct exporter *exporter_of_agent(struct decode_state *state, const struct data
  */
 void exporter_sequence(struct exporter *exporter, uint32_t sequence, uint32_t next);
 
-/** exporter_clock() - note how far the exporter's clock is from ours. */
-void exporter_clock(struct exporter *exporter, uint64_t export_ns, uint64_t received_ns);
+/** exporter_clock() - note how far the exporter's clock is from ours, before the records. */
+void exporter_clock(struct exporter *exporter, const struct stamp_base *base, uint64_t received_ns);
+
+/**
+ * flow_ages() - set begin_age_ms and end_age_ms by the flow's times; for flow_commit().
+ *
+ * Both stay 0 for a flow that lasted a second at most and ended at most a second ago, and for one
+ * without times. Times that cannot be (from the future, older than a day, end before start) are
+ * replaced: ended now, and as long as the exporter's active timeout.
+ */
+void flow_ages(struct flow *flow, const struct exporter *exporter);
 
 /** exporter_sampler_set() - a rate announced in options data; @id 0 with @whole: for all records. */
 void exporter_sampler_set(struct exporter *exporter, uint64_t id, bool whole, uint32_t rate);

@@ -64,7 +64,7 @@ static int decode(struct decode_state *state, const struct datagram *datagram,
 		return -REASON_EXPORTER_FULL - 1;
 	uint32_t sequence = be32_at(data + 8);
 	message.base.init_ns = message.exporter->system_init_ns;
-	exporter_clock(message.exporter, message.base.export_ns, datagram->received_ns);
+	exporter_clock(message.exporter, &message.base, datagram->received_ns);
 	message_sets(&message, bytes_of(data + HEADER_LEN, datagram->len - HEADER_LEN),
 		     message_end(&message, be16_at(data + 2)));
 	exporter_sequence(message.exporter, sequence, sequence + message.units);

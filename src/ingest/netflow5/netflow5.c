@@ -127,7 +127,7 @@ static int decode(struct decode_state *state, const struct datagram *datagram,
 
 	if (count == 0)
 		return -REASON_COUNT - 1;
-	exporter_clock(exporter, base.export_ns, datagram->received_ns);
+	exporter_clock(exporter, &base, datagram->received_ns);
 	exporter_sequence(exporter, sequence, sequence + announced);
 	for (size_t i = 0; i < count; i++) {
 		struct flow *flow = flow_begin(state, exporter, datagram);

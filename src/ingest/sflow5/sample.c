@@ -115,6 +115,10 @@ static void interfaces_fill(struct flow *flow, const struct sample *sample)
 		flow->has |= FLOW_HAS_OUT_IF;
 		flow->out_if = sample->output.value;
 	}
+	/* The index of an interface as data source is its type 0. */
+	flow->egress = sample->output.format == INTERFACE_INDEX &&
+		       sample->output.value == sample->source &&
+		       sample->input.value != sample->source;
 	if (sample->output.format == INTERFACE_DISCARDED)
 		flow->has |= FLOW_HAS_DROPPED;
 }
