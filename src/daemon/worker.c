@@ -14,6 +14,7 @@
 #include "ingest/state.h"
 
 #define PARCELS      4
+#define MINUTE_NS    (60 * NS_PER_S)
 /* Batches taken from one source before the others and the tick get their turn. */
 #define TURN_BATCHES 16
 
@@ -38,7 +39,9 @@ struct worker {
 	struct ring *full;  /* finished, to the control thread */
 	struct ring *empty; /* back from it */
 	uint64_t ticks_late;
-	uint64_t counters_due_ns; /* monotonic */
+	uint64_t counters_due_ns;     /* monotonic */
+	uint64_t minute;              /* that the sketches are of */
+	struct flow_sketch *sketches; /* max_exporters; the first parcel carries them */
 	atomic_bool stop;
 	_Atomic(const struct config *) wanted; /* by the control thread */
 	_Atomic(const struct config *) used;   /* by this thread */
@@ -54,7 +57,8 @@ static bool parcels_new(struct worker *w, const struct config *config)
 		if (!p->batch || !p->exporters || !p->interfaces || !ring_push(w->empty, p))
 			return false;
 	}
-	return true;
+	w->sketches = calloc(config->max_exporters, sizeof(*w->sketches));
+	return w->sketches != NULL;
 }
 
 struct worker *worker_new(const struct config *config, unsigned number, uint64_t seed)
@@ -139,20 +143,39 @@ static void copy_counters(struct worker *w, struct parcel *parcel)
 	parcel->fresh = true;
 }
 
+/* Once a minute, with counters of the same moment; only in the parcel that owns the room. */
+static bool sketches_are_due(const struct worker *w, const struct parcel *parcel, uint64_t now_ns)
+{
+	return parcel == &w->parcels[0] && now_ns / MINUTE_NS != w->minute;
+}
+
+static void copy_sketches(struct worker *w, struct parcel *parcel, uint64_t now_ns)
+{
+	for (unsigned i = 0; i < w->state->exporter_count; i++)
+		exporter_sketch_take(w->state, i, &w->sketches[i]);
+	parcel->sketches = w->sketches;
+	w->minute = now_ns / MINUTE_NS;
+}
+
 /* Hand over what there is. Return: false without a free parcel to put it in. */
 static bool hand_over(struct worker *w)
 {
 	struct parcel *parcel = ring_pop(w->empty);
 	uint64_t mono_ns = clock_mono_ns();
+	uint64_t now_ns = clock_steady_ns();
 
 	if (!parcel)
 		return false;
-	shard_tick(w->shard, clock_steady_ns(), parcel->batch);
+	shard_tick(w->shard, now_ns, parcel->batch);
 	parcel->fresh = false;
-	if (mono_ns >= w->counters_due_ns) {
+	parcel->sketches = NULL;
+	bool minute_over = sketches_are_due(w, parcel, now_ns);
+	if (mono_ns >= w->counters_due_ns || minute_over) {
 		copy_counters(w, parcel);
 		w->counters_due_ns = mono_ns + NS_PER_S;
 	}
+	if (minute_over)
+		copy_sketches(w, parcel, now_ns);
 	/* Never full: there are as many slots as parcels. */
 	(void)ring_push(w->full, parcel);
 	return true;
@@ -316,6 +339,7 @@ void worker_free(struct worker *worker)
 		free(worker->parcels[i].exporters);
 		free(worker->parcels[i].interfaces);
 	}
+	free(worker->sketches);
 	ring_free(worker->full);
 	ring_free(worker->empty);
 	shard_close(worker->shard);

@@ -18,6 +18,7 @@
 #include "ingest/interfaces.h"
 #include "ingest/source.h"
 #include "model/exporter.h"
+#include "model/sketch.h"
 #include "tally/shard.h"
 
 /** Length of a tick. */
@@ -36,6 +37,11 @@ struct parcel {
 	bool fresh;
 	struct exporter_stats *exporters; /**< max_exporters of them */
 	unsigned exporter_count;
+	/**
+	 * Beside exporters: the flows of each in the minute that is over; NULL but in one fresh
+	 * parcel a minute. All threads change minutes at once.
+	 */
+	struct flow_sketch *sketches;
 	struct exporter_gone gone;
 	struct interface_rate *interfaces; /**< WORKER_INTERFACES of them */
 	size_t interface_count;

@@ -282,6 +282,7 @@ static struct exporter *exporter_add(struct decode_state *state, struct newcomer
 		.chain_next = *chain,
 	};
 	*chain = (uint32_t)(exporter - state->exporters);
+	state->sketches[*chain].count = 0;
 	join_sender(state, exporter, sender ? sender : sender_add(state, &key->address));
 	take_config(state, exporter);
 	return exporter;
@@ -313,6 +314,12 @@ struct exporter *exporter_of_agent(struct decode_state *state, const struct data
 	return exporter;
 }
 
+void exporter_sketch_take(struct decode_state *state, unsigned i, struct flow_sketch *ret_sketch)
+{
+	*ret_sketch = state->sketches[i];
+	state->sketches[i].count = 0;
+}
+
 void exporter_reload(struct decode_state *state)
 {
 	for (unsigned i = 0; i < state->exporter_count; i++)
@@ -332,7 +339,9 @@ bool exporter_table_new(struct decode_state *state)
 	state->index = malloc(size * sizeof(*state->index));               /* banned-ok: at open */
 	state->senders = calloc(limit, sizeof(*state->senders));           /* banned-ok: at open */
 	state->sender_index = malloc(size * sizeof(*state->sender_index)); /* banned-ok: at open */
-	if (!state->exporters || !state->index || !state->senders || !state->sender_index)
+	state->sketches = calloc(limit, sizeof(*state->sketches));         /* banned-ok: at open */
+	if (!state->exporters || !state->sketches || !state->index || !state->senders ||
+	    !state->sender_index)
 		return false;
 	memset(state->index, 0xff, size * sizeof(*state->index));
 	memset(state->sender_index, 0xff, size * sizeof(*state->sender_index));
@@ -347,5 +356,6 @@ void exporter_table_free(struct decode_state *state)
 	free(state->sender_index);
 	free(state->senders);
 	free(state->index);
+	free(state->sketches);
 	free(state->exporters);
 }

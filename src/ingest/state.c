@@ -10,7 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "ingest/template.h"
+
+#define FLOW_HAS_HOSTS    (FLOW_HAS_SRC | FLOW_HAS_DST)
+/* One flow of 8 can come into a sketch. */
+#define SKETCH_PICK       0x9e3779b97f4a7c15U
+#define SKETCH_PICK_SHIFT 61
 
 struct decode_state *decode_state_new(const struct config *config, uint64_t seed)
 {
@@ -129,6 +135,27 @@ static void set_sampling(struct flow *flow, const struct exporter *exporter, uin
 	flow->sampling_source = (uint8_t)(rate ? source : SAMPLING_UNKNOWN);
 }
 
+/*
+ * Note the flow in its exporter's sketch. All threads have the same seed, so the same flow has
+ * the same hash wherever it was seen. One multiplication turns 7 of 8 flows away, the bound of
+ * a full sketch most of the rest.
+ */
+static void note_flow(struct decode_state *state, const struct exporter *exporter,
+		      const struct flow *flow)
+{
+	uint64_t ports = (uint64_t)flow->sport << 16 | flow->dport;
+	uint64_t hosts = flow->src.w[1] ^ (flow->dst.w[1] << 24 | flow->dst.w[1] >> 40);
+
+	if ((hosts ^ ports) * SKETCH_PICK >> SKETCH_PICK_SHIFT ||
+	    (flow->has & FLOW_HAS_HOSTS) != FLOW_HAS_HOSTS)
+		return;
+	uint64_t hash = hash_words(hash_ip(&flow->src, state->seed),
+				   hash_ip(&flow->dst, state->seed + 1) ^
+					   hash_mix(ports << 8 | flow->proto, state->seed | 1),
+				   state->seed);
+	sketch_add(&state->sketches[exporter - state->exporters], (uint32_t)(hash >> 32));
+}
+
 void flow_commit(struct decode_state *state, struct exporter *exporter, uint32_t rate,
 		 enum sampling_source source)
 {
@@ -145,6 +172,7 @@ void flow_commit(struct decode_state *state, struct exporter *exporter, uint32_t
 	exporter->stats.packets += flow->packets;
 	exporter->stats.packets_scaled += flow->packets * flow_scale(flow);
 	exporter->stats.unknown_sampling += flow->sampling == 0;
+	note_flow(state, exporter, flow);
 	state->records++;
 }
 

@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "ingest/decoder.h"
 #include "model/exporter.h"
+#include "model/sketch.h"
 
 /** Flows collected before the sink is called. */
 #define DECODE_BATCH      64
@@ -95,8 +96,9 @@ struct stamp_base;
 
 /** The state. Members are for decoders and the ingest thread that owns it. */
 struct decode_state {
-	const struct config *config; /**< limits, overrides, allow-list; swapped on reload */
-	struct exporter *exporters;  /**< exporter_count of them in use */
+	const struct config *config;  /**< limits, overrides, allow-list; swapped on reload */
+	struct exporter *exporters;   /**< exporter_count of them in use */
+	struct flow_sketch *sketches; /**< beside exporters */
 	unsigned exporter_count;
 	unsigned exporter_limit;
 	unsigned exporter_hand; /**< next one to look at for one to re-use */
@@ -163,6 +165,9 @@ bool exporter_table_new(struct decode_state *state);
 
 /** exporter_table_free() - also after exporter_table_new() failed. */
 void exporter_table_free(struct decode_state *state);
+
+/** exporter_sketch_take() - the flows that exporter @i told of since the last call; begins anew. */
+void exporter_sketch_take(struct decode_state *state, unsigned i, struct flow_sketch *ret_sketch);
 
 /** exporter_reload() - take the overrides of a new configuration. */
 void exporter_reload(struct decode_state *state);
