@@ -252,16 +252,16 @@ static void take_config(struct decode_state *state, struct exporter *exporter)
 	exporter->vantage = (uint32_t)state->thread << VANTAGE_THREAD |
 			    (uint32_t)(exporter - state->exporters) << 1 |
 			    (exporter->stats.disjoint ? VANTAGE_DISJOINT : 0);
-	/* A capture of packets is one exporter, and what the operator asked for. */
-	exporter->listed = entry || exporter->stats.key.source == FLOW_PACKET;
+	/* A capture of packets is one exporter, and what the operator asked for, as are flow logs. */
+	exporter->listed = entry || exporter->stats.key.source >= FLOW_PACKET;
 }
 
 static struct exporter *exporter_add(struct decode_state *state, struct newcomer *newcomer)
 {
 	const struct exporter_key *key = newcomer->key;
 
-	/* The list is about who may send; a capture is what the operator gave. */
-	newcomer->listed = key->source == FLOW_PACKET ||
+	/* The list is about who may send; captures and flow logs are what the operator gave. */
+	newcomer->listed = key->source >= FLOW_PACKET ||
 			   config_exporter_of(state->config, &key->address) != NULL;
 	if (state->config->exporters_only && !newcomer->listed) {
 		state->undecodable[REASON_NOT_ALLOWED]++;

@@ -163,7 +163,8 @@ void flow_commit(struct decode_state *state, struct exporter *exporter, uint32_t
 
 	set_sampling(flow, exporter, rate, source);
 	flow->vantage = exporter->vantage | flow->egress;
-	if (flow->source != FLOW_SFLOW5 && flow->source != FLOW_PACKET)
+	/* Packets are of now; a flow log has its own clock (ingest/flowlog/flowlog.h). */
+	if (flow->source < FLOW_SFLOW5)
 		flow_ages(flow, exporter);
 	flow->class = (uint8_t)flow_classify(flow);
 	exporter->stats.records++;

@@ -19,6 +19,9 @@ const char *reason_name(enum reason reason)
 		[REASON_LINK_TYPE] = "unknown-link-type",
 		[REASON_FIELD] = "missing-field",
 		[REASON_FRAGMENT] = "fragment",
+		[REASON_VALUE] = "bad-value",
+		[REASON_SYNTAX] = "bad-json",
+		[REASON_DEPTH] = "too-deep",
 	};
 
 	return names[reason];

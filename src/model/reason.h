@@ -23,6 +23,9 @@ enum reason {
 	REASON_LINK_TYPE,     /**< capture or sample of an unknown link type */
 	REASON_FIELD,         /**< record without the fields a flow needs */
 	REASON_FRAGMENT,      /**< fragment of an exporter's datagram, in a capture */
+	REASON_VALUE,         /**< text that is no number, time or address where one should be */
+	REASON_SYNTAX,        /**< text that is no JSON where it should be */
+	REASON_DEPTH,         /**< JSON with too many brackets inside each other */
 	REASON_COUNT_OF
 };
 
