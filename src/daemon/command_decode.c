@@ -9,7 +9,7 @@
 #include "daemon/daemon.h"
 #include "daemon/output.h"
 #include "daemon/progress.h"
-#include "ingest/capture.h"
+#include "daemon/recorded.h"
 #include "ingest/state.h"
 
 enum { OPTION_FORMAT, OPTION_AS, OPTION_CONFIG, OPTION_STATS };
@@ -17,8 +17,8 @@ enum { OPTION_FORMAT, OPTION_AS, OPTION_CONFIG, OPTION_STATS };
 static const struct cli_option options[] = {
 	[OPTION_FORMAT] = { "format", 'f', "FORM", "jsonl|csv|text|none", CLI_KIND_TEXT,
 			    "one JSON object a line (default), CSV, for people, or nothing" },
-	[OPTION_AS] = { "as", 0, "FORMAT", "netflow5|netflow9|ipfix|sflow5|packets", CLI_KIND_TEXT,
-			"what the captures hold; default: recognised" },
+	[OPTION_AS] = { "as", 0, "FORMAT", RECORDED_FORMATS, CLI_KIND_TEXT,
+			"what the files hold; default: recognised" },
 	[OPTION_CONFIG] = { "config", 'c', "FILE", NULL, CLI_KIND_FILE,
 			    "configuration: sampling overrides and limits" },
 	[OPTION_STATS] = { "stats", 0, NULL, NULL, CLI_KIND_TEXT,
@@ -29,7 +29,7 @@ static const struct cli_option options[] = {
 struct decode {
 	struct output output;
 	void (*write)(const struct flow *flow, struct text *out);
-	struct capture_stats capture;
+	struct recorded recorded;
 	struct progress progress;
 };
 
@@ -71,16 +71,17 @@ static uint64_t exporters_of(const struct decode_state *state)
 	return count;
 }
 
-static void put_stats(const struct decode_state *state, const struct capture_stats *capture)
+static void put_stats(const struct decode_state *state, const struct recorded *recorded)
 {
+	const struct flowlog_counts logs = recorded_logs(recorded);
 	struct text text = text_heap();
 	struct jsonw w = jsonw_on(&text);
 	uint64_t lost = state->gone.lost;
 	uint64_t optional = state->gone.options;
 
 	jsonw_object(&w, NULL);
-	jsonw_u64(&w, "flows", capture->flows);
-	jsonw_u64(&w, "packets", capture->packets);
+	jsonw_u64(&w, "flows", recorded->capture.flows + logs.flows);
+	jsonw_u64(&w, "packets", recorded->capture.packets);
 	jsonw_u64(&w, "datagrams", state->datagrams);
 	jsonw_u64(&w, "exporters", exporters_of(state));
 	jsonw_object(&w, "undecodable");
@@ -98,6 +99,8 @@ static void put_stats(const struct decode_state *state, const struct capture_sta
 	}
 	jsonw_u64(&w, "lost", lost);
 	jsonw_u64(&w, "options", optional);
+	jsonw_u64(&w, "nodata", logs.nodata);
+	jsonw_u64(&w, "skipdata", logs.skipdata);
 	jsonw_object_end(&w);
 	text_add_n(&text, "\n", 1);
 	/* Counters are extra: when standard error is closed there is nobody to tell. */
@@ -124,9 +127,9 @@ static int read_file(const char *path, const char *as, struct decode *d, struct 
 	struct text error = text_heap();
 
 	d->progress = progress_of(path);
-	int err = capture_read(&request, state, &sink, &d->capture, &error);
+	int err = recorded_read(&d->recorded, &request, state, &sink, &error);
 	progress_end(&d->progress);
-	if (err)
+	if (error.len)
 		cli_error("decode", "%s", text_string(&error));
 	text_done(&error);
 	return err ? CLI_NO : CLI_OK;
@@ -162,7 +165,8 @@ static int decode_with(const struct cli_args *args, const struct config *config)
 		status = CLI_NO;
 	}
 	if (state && args->values[OPTION_STATS])
-		put_stats(state, &d.capture);
+		put_stats(state, &d.recorded);
+	recorded_done(&d.recorded);
 	decode_state_free(state);
 	return status;
 }
@@ -179,7 +183,7 @@ static int run(const struct cli_args *args)
 
 const struct command command_decode = {
 	.name = "decode",
-	.summary = "print the flow records of a capture",
+	.summary = "print the flow records of captures and flow logs",
 	.usage = "[-f FORM] [--as FORMAT] [-c FILE] [--stats] FILE...",
 	.options = options,
 	.words_min = 1,
@@ -187,13 +191,16 @@ const struct command command_decode = {
 	.word_kind = CLI_KIND_FILE,
 	.help = "Reads captures (pcap, pcapng). A capture of exporters' datagrams is\n"
 		"recognised, on any port, and decoded as NetFlow v5, v9, IPFIX or sFlow\n"
-		"v5; any other is a capture of packets, each of which is one flow.\n"
+		"v5; any other is a capture of packets, each of which is one flow. So\n"
+		"are the flow logs of clouds, plain or gzip: of AWS as text, of Azure\n"
+		"and Google as JSON.\n"
 		"`bytes` and `packets` are as exported; `sampling` is the rate to\n"
 		"multiply by, absent when nobody named one. FILE \"-\" is standard input.\n",
 	.examples = "weir decode export.pcap                        # JSON lines\n"
 		    "weir decode -f text export.pcap | less         # to read\n"
 		    "weir decode --as packets dump.pcapng           # never as telemetry\n"
 		    "weir decode -f none --stats export.pcap        # counters only\n"
+		    "weir decode flowlogs/*.log.gz                  # of a cloud\n"
 		    "tcpdump -r dump.pcap -w - port 2055 | weir decode -\n",
 	.run = run,
 };

@@ -5,6 +5,7 @@
 #include "daemon/commands.h"
 #include "daemon/daemon.h"
 #include "daemon/output.h"
+#include "daemon/recorded.h"
 #include "daemon/replay.h"
 
 #include <string.h>
@@ -14,8 +15,8 @@ enum { OPTION_CONFIG, OPTION_AS, OPTION_FORMAT };
 static const struct cli_option options[] = {
 	[OPTION_CONFIG] = { "config", 'c', "FILE", NULL, CLI_KIND_FILE,
 			    "configuration: networks, limits; without one: built-in defaults" },
-	[OPTION_AS] = { "as", 0, "FORMAT", "netflow5|netflow9|ipfix|sflow5|packets", CLI_KIND_TEXT,
-			"what the captures hold; default: recognised" },
+	[OPTION_AS] = { "as", 0, "FORMAT", RECORDED_FORMATS, CLI_KIND_TEXT,
+			"what the files hold; default: recognised" },
 	[OPTION_FORMAT] = { "format", 0, "FORM", "jsonl|text", CLI_KIND_TEXT,
 			    "one JSON object a line (default), or for people" },
 	{ 0 },
@@ -68,6 +69,8 @@ static void put_summary_json(const struct replay_totals *t, struct text *out)
 	jsonw_u64(&w, "lost", t->lost);
 	jsonw_u64(&w, "unknown_sampling", t->unknown_sampling);
 	put_undecodable(&w, t->undecodable);
+	jsonw_u64(&w, "nodata", t->nodata);
+	jsonw_u64(&w, "skipdata", t->skipdata);
 	jsonw_u64(&w, "hosts_turned_away", t->hosts_turned_away);
 	jsonw_u64(&w, "late", t->late);
 	jsonw_u64(&w, "incidents", t->incidents);
@@ -129,10 +132,10 @@ static int play(const struct cli_args *args, struct replay *replay)
 		int err = replay_file(replay, args->words[i], args->values[OPTION_AS], &progress,
 				      &error);
 		progress_end(&progress);
-		if (err) {
+		if (error.len)
 			cli_error("replay", "%s", text_string(&error));
+		if (err)
 			status = CLI_NO;
-		}
 		text_done(&error);
 	}
 	return status;
@@ -190,7 +193,8 @@ const struct command command_replay = {
 	.words_max = -1,
 	.word_kind = CLI_KIND_FILE,
 	.help = "Plays captures (pcap, pcapng) of exporters' datagrams, or of packets,\n"
-		"with the clock of the capture: the same input gives the same events, to\n"
+		"and flow logs of clouds (plain or gzip), with the clock of what is in\n"
+		"them: the same input gives the same events, to\n"
 		"the byte. Events go to standard output in order of time, a summary is\n"
 		"the last line. Several files are played one after the other. Nothing is\n"
 		"written to a journal or sent anywhere. FILE \"-\" is standard input.\n",

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "daemon/pipeline.h"
 #include "daemon/worker.h"
-#include "ingest/capture.h"
+#include "daemon/recorded.h"
 #include "ingest/state.h"
 #include "tally/shard.h"
 
@@ -20,7 +20,7 @@ struct replay {
 	struct shard *shard;
 	struct tally_batch *batch;
 	struct pipeline *pipeline;
-	struct capture_stats capture;
+	struct recorded recorded;
 	struct progress *progress; /* of the file being read */
 	struct event_sink sink;
 	uint64_t incidents;
@@ -85,6 +85,7 @@ void replay_close(struct replay *replay)
 	shard_close(replay->shard);
 	tally_batch_free(replay->batch);
 	decode_state_free(replay->state);
+	recorded_done(&replay->recorded);
 	free(replay);
 }
 
@@ -149,7 +150,7 @@ int replay_file(struct replay *replay, const char *path, const char *as, struct 
 	};
 
 	replay->progress = progress;
-	return capture_read(&request, replay->state, &sink, &replay->capture, error);
+	return recorded_read(&replay->recorded, &request, replay->state, &sink, error);
 }
 
 static void add_exporter(struct replay_totals *totals, const struct exporter_stats *stats)
@@ -166,6 +167,7 @@ void replay_finish(struct replay *replay, struct replay_totals *ret_totals)
 	struct replay *r = replay;
 	struct shard_stats shard;
 	struct status_view view = { 0 };
+	const struct flowlog_counts logs = recorded_logs(&r->recorded);
 
 	if (r->tick_ns)
 		end_tick(r);
@@ -173,10 +175,12 @@ void replay_finish(struct replay *replay, struct replay_totals *ret_totals)
 	pipeline_fill(r->pipeline, &view);
 	decode_state_finish(r->state);
 	*ret_totals = (struct replay_totals){
-		.packets = r->capture.packets,
-		.late_packets = r->capture.late,
+		.packets = r->recorded.capture.packets,
+		.late_packets = r->recorded.capture.late,
 		.datagrams = r->state->datagrams,
 		.records = r->state->records,
+		.nodata = logs.nodata,
+		.skipdata = logs.skipdata,
 		.exporters = r->state->gone.exporters,
 		.lost = r->state->gone.lost,
 		.unknown_sampling = r->state->gone.unknown_sampling,

@@ -25,7 +25,9 @@ struct replay_totals {
 		late_packets; /**< of those, over a second older than one before: counted as of then */
 	uint64_t datagrams;
 	uint64_t records;
-	uint64_t lost; /**< by the exporters' sequence numbers, each in its protocol's unit */
+	uint64_t nodata;   /**< records of flow logs that say there was no traffic */
+	uint64_t skipdata; /**< records of flow logs that say some are missing */
+	uint64_t lost;     /**< by the exporters' sequence numbers, each in its protocol's unit */
 	uint64_t unknown_sampling;
 	uint64_t exporters;
 	uint64_t undecodable[REASON_COUNT_OF];
