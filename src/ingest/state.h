@@ -33,7 +33,8 @@ struct exporter_sampler {
 
 /** Cumulative counters in the flow samples of one sFlow data source. */
 struct exporter_source {
-	uint64_t id; /**< type << 32 | index */
+	uint64_t id;   /**< type << 32 | index */
+	uint64_t seen; /**< bit n: sample number sequence - n came */
 	uint32_t sequence;
 	uint32_t sample_pool;
 	uint32_t drops;
@@ -66,6 +67,50 @@ struct exporter_clock {
 	bool known;
 };
 
+/** Gaps in a sequence that late datagrams can still fill. */
+#define EXPORTER_GAPS 16
+
+/** Sequence numbers from first up to end that did not come; empty if they are the same. */
+struct exporter_gap {
+	uint32_t first;
+	uint32_t end;
+};
+
+/** Where an exporter's sequence is; see ingest/exporter_sequence.c. */
+struct exporter_series {
+	uint32_t next;     /**< expected in the next datagram */
+	uint32_t stamp_ms; /**< of the latest datagram, by the exporter's clock */
+	uint64_t last_ns;  /**< when that came */
+	double rate;       /**< units a second */
+	uint64_t span_ns;  /**< since when span_units are counted, for the rate */
+	uint32_t span_units;
+	uint32_t units_max; /**< in one datagram */
+	struct exporter_gap gaps[EXPORTER_GAPS];
+	unsigned gap_next;
+	uint32_t stray_next;    /**< expected if the latest stray datagram began a new series */
+	uint32_t seen_sequence; /**< of the datagram before, in whichever order they come */
+	uint32_t seen_units;
+	uint32_t seen_other;
+	uint64_t lost_before; /**< when the first one seemed to count otherwise */
+	uint8_t other_sure;   /**< so many in a row did */
+	bool known;
+	bool stray;
+	bool seen;
+	bool unsure;       /**< the latest datagram held more units than could be read */
+	bool counts_other; /**< not in the protocol's unit, but records for datagrams or reverse */
+};
+
+/** A datagram's place in its exporter's sequence. */
+struct sequence_mark {
+	uint32_t sequence;
+	uint32_t records;    /**< in it */
+	uint32_t stamp_ms;   /**< when it was sent, by the exporter's clock; modulo 2^32 */
+	bool has_uptime;     /**< stamp_ms is a SysUptime: back means restarted */
+	bool counts_records; /**< the protocol numbers records, not datagrams */
+	bool unread;         /**< there are more records, but they could not be read */
+	uint64_t received_ns;
+};
+
 /** One exporter as its thread knows it. */
 struct exporter {
 	struct exporter_stats stats;
@@ -77,10 +122,7 @@ struct exporter {
 	bool listed;       /**< the operator's list has its address */
 	uint32_t vantage;  /**< of its flows that were seen coming in */
 	struct exporter_clock clock;
-	uint32_t next_sequence; /**< expected in the next datagram */
-	bool sequence_known;
-	uint32_t uptime_ms; /**< latest SysUptime, to notice wraps and restarts */
-	bool uptime_known;
+	struct exporter_series series;
 	uint64_t
 		system_init_ns; /**< start of the exporter, as IPFIX options data say; 0: unknown */
 	uint32_t template_list; /**< its templates: 1 + index of the newest; 0: none */
@@ -181,14 +223,12 @@ struct exporter *exporter_of_agent(struct decode_state *state, const struct data
 				   enum flow_source source, uint32_t odid, const struct ip *agent);
 
 /**
- * exporter_sequence() - compare a sequence number with the expected one.
- * @sequence: of this datagram
- * @next: expected in the following one
+ * exporter_sequence() - count what came and what is missing, by a datagram's sequence number.
  *
- * A jump forward of less than 2^30 is a loss of so many units; a jump back of less than
- * 1000 is a late datagram; anything else is a restart.
+ * A step forward that the exporter's rate makes plausible is a loss; what comes late gives back
+ * what was counted; what came before, and a restart, is no loss.
  */
-void exporter_sequence(struct exporter *exporter, uint32_t sequence, uint32_t next);
+void exporter_sequence(struct exporter *exporter, const struct sequence_mark *mark);
 
 /** exporter_clock() - note how far the exporter's clock is from ours, before the records. */
 void exporter_clock(struct exporter *exporter, const struct stamp_base *base, uint64_t received_ns);

@@ -62,15 +62,17 @@ static int decode(struct decode_state *state, const struct datagram *datagram,
 	};
 	if (!message.exporter)
 		return -REASON_EXPORTER_FULL - 1;
-	uint32_t sequence = be32_at(data + 8);
 	message.base.init_ns = message.exporter->system_init_ns;
 	exporter_clock(message.exporter, &message.base, datagram->received_ns);
 	message_sets(&message, bytes_of(data + HEADER_LEN, datagram->len - HEADER_LEN),
 		     message_end(&message, be16_at(data + 2)));
-	exporter_sequence(message.exporter, sequence, sequence + message.units);
-	/* With data that could not be read the next number cannot be foretold. */
-	if (message.incomplete)
-		message.exporter->sequence_known = false;
+	const struct sequence_mark mark = { .sequence = be32_at(data + 8),
+					    .records = message.units,
+					    .stamp_ms = be32_at(data + 4) * 1000,
+					    .counts_records = true,
+					    .unread = message.incomplete,
+					    .received_ns = datagram->received_ns };
+	exporter_sequence(message.exporter, &mark);
 	return message.flows;
 }
 

@@ -122,13 +122,18 @@ static int decode(struct decode_state *state, const struct datagram *datagram,
 		return -REASON_EXPORTER_FULL - 1;
 	const struct stamp_base base = header_times(data);
 	uint16_t announced = be16_at(data + 2);
-	uint32_t sequence = be32_at(data + 16);
 	size_t count = check_count(exporter, announced, datagram->len);
 
 	if (count == 0)
 		return -REASON_COUNT - 1;
 	exporter_clock(exporter, &base, datagram->received_ns);
-	exporter_sequence(exporter, sequence, sequence + announced);
+	const struct sequence_mark mark = { .sequence = be32_at(data + 16),
+					    .records = announced,
+					    .stamp_ms = base.uptime_ms,
+					    .has_uptime = true,
+					    .counts_records = true,
+					    .received_ns = datagram->received_ns };
+	exporter_sequence(exporter, &mark);
 	for (size_t i = 0; i < count; i++) {
 		struct flow *flow = flow_begin(state, exporter, datagram);
 		read_record(data + HEADER_LEN + i * RECORD_LEN, &base, flow);

@@ -61,9 +61,15 @@ static int decode(struct decode_state *state, const struct datagram *datagram,
 	if (!message.exporter)
 		return -REASON_EXPORTER_FULL - 1;
 	exporter_clock(message.exporter, &message.base, datagram->received_ns);
-	exporter_sequence(message.exporter, be32_at(data + 12), be32_at(data + 12) + 1);
 	message_sets(&message, bytes_of(data + HEADER_LEN, datagram->len - HEADER_LEN),
 		     data + datagram->len);
+	const struct sequence_mark mark = { .sequence = be32_at(data + 12),
+					    .records = message.units,
+					    .stamp_ms = message.base.uptime_ms,
+					    .has_uptime = true,
+					    .unread = message.incomplete,
+					    .received_ns = datagram->received_ns };
+	exporter_sequence(message.exporter, &mark);
 	return message.flows;
 }
 

@@ -27,6 +27,10 @@ enum interface_format {
 #define INTERFACE_LOCAL 0x3fffffffU
 /** Samples further back than this are no late ones: the agent began again. */
 #define LATE_MAX        1000
+/** And with a larger step forward, too. */
+#define STEP_MAX        (1 << 20)
+/** Of so many, the latest, it is known which came. */
+#define SEEN_BITS       64
 
 struct interface {
 	uint32_t format;
@@ -78,6 +82,26 @@ static struct sample sample_read(struct bytes *b, bool expanded)
 }
 
 /**
+ * Count a sample that is @ahead of the latest; one that is late fills the gap it left.
+ * Return: false for one that had come before, or nobody knows.
+ */
+static bool follow_sequence(struct exporter_stats *stats, struct exporter_source *source,
+			    int32_t ahead)
+{
+	if (ahead > 0) {
+		stats->samples_expected += (uint32_t)ahead;
+		stats->samples_received++;
+		source->seen = ahead < SEEN_BITS ? source->seen << ahead | 1 : 1;
+		return true;
+	}
+	if (ahead <= -SEEN_BITS || source->seen >> -ahead & 1)
+		return false;
+	stats->samples_received++;
+	source->seen |= 1ULL << -ahead;
+	return true;
+}
+
+/**
  * Follow the cumulative counters of the data source. Sources share slots, so a busy agent with
  * more of them than slots is measured in part; what is measured stays right.
  */
@@ -86,16 +110,23 @@ static void pool_follow(struct exporter *exporter, const struct sample *sample)
 	struct exporter_source *source = &exporter->sources[sample->source % EXPORTER_SOURCES];
 	int32_t ahead = (int32_t)(sample->sequence - source->sequence);
 
-	if (source->used && source->id == sample->source && ahead > -LATE_MAX) {
+	if (source->used && source->id == sample->source && ahead > -LATE_MAX && ahead < STEP_MAX) {
+		if (!follow_sequence(&exporter->stats, source, ahead))
+			return;
 		/* Some agents keep no pool and send zero: that measures nothing. */
 		exporter->stats.pool_samples += sample->pool || source->sample_pool;
 		if (ahead <= 0) /* late: its share of the pool is counted already */
 			return;
 		exporter->stats.sample_pool += sample->pool - source->sample_pool;
 		exporter->stats.drops += sample->drops - source->drops;
+	} else {
+		exporter->stats.samples_expected++;
+		exporter->stats.samples_received++;
+		source->seen = 1;
 	}
 	*source = (struct exporter_source){
 		.id = sample->source,
+		.seen = source->seen,
 		.sequence = sample->sequence,
 		.sample_pool = sample->pool,
 		.drops = sample->drops,

@@ -25,8 +25,6 @@ enum {
 	SAMPLE_DISCARDED = 5,
 	VERSION = 5,
 	ITEM_HEADER = 8,
-	/* An uptime that is further back than datagrams come late: the agent started anew. */
-	UPTIME_BACK_MS = 60000,
 };
 
 struct header {
@@ -102,20 +100,6 @@ static int header_read(struct bytes *b, struct header *ret_header)
 	return 0;
 }
 
-static void note_header(struct exporter *exporter, const struct header *header)
-{
-	int32_t forward = (int32_t)(header->uptime_ms - exporter->uptime_ms);
-
-	/* A short count before the restart would make the new one look like a late datagram. */
-	if (exporter->uptime_known && forward < -UPTIME_BACK_MS && exporter->sequence_known) {
-		exporter->sequence_known = false;
-		exporter->stats.restarts++;
-	}
-	exporter->uptime_ms = header->uptime_ms;
-	exporter->uptime_known = true;
-	exporter_sequence(exporter, header->sequence, header->sequence + 1);
-}
-
 static int sample_decode(const struct sflow_context *context, const struct sflow_item *item)
 {
 	switch (item->type) {
@@ -153,7 +137,12 @@ static int sflow5_decode(struct decode_state *state, const struct datagram *data
 		return fail(REASON_EXPORTER_FULL);
 	const struct sflow_context context = { state, exporter, datagram, sink };
 
-	note_header(exporter, &header);
+	const struct sequence_mark mark = { .sequence = header.sequence,
+					    .records = 1,
+					    .stamp_ms = header.uptime_ms,
+					    .has_uptime = true,
+					    .received_ns = datagram->received_ns };
+	exporter_sequence(exporter, &mark);
 	for (uint32_t i = 0; i < header.samples; i++) {
 		struct sflow_item item;
 
