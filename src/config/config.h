@@ -115,6 +115,9 @@ struct config {
 	const struct config_sink *sinks;
 	size_t sink_count;
 
+	uint64_t coverage_ns;  /**< how long the coverage ledger is kept; 0: it is not */
+	unsigned loss_percent; /**< more lost than this in a minute is a fault */
+
 	const char *state_path;     /**< folder of the journal; NULL: keep nothing */
 	const char *control_socket; /**< path of the unix socket; NULL: none */
 };

@@ -200,6 +200,22 @@ static const struct schema schema_report = {
 	.subject = "kind",
 };
 
+static const struct schema_key archive_keys[] = {
+	NUMBER("coverage", DURATION, NULL, "3650d", "90d", RESTART, SETTING(coverage_ns),
+	       "How long the minutes of the coverage ledger are kept; `0s` keeps none"),
+	LATER("path"),
+	LATER("keep"),
+};
+
+static const struct schema schema_archive = { KEYS(archive_keys) };
+
+static const struct schema_key faults_keys[] = {
+	NUMBER("loss", PERCENT, "1%", "100%", "1%", RELOAD, SETTING(loss_percent),
+	       "More of an exporter's telemetry lost than this share in a minute is a fault"),
+};
+
+static const struct schema schema_faults = { KEYS(faults_keys) };
+
 static const struct schema_key state_keys[] = {
 	ROW("path", PATH, "/var/lib/weir", RESTART, SETTING(state_path),
 	    "Folder of the journal of incidents; `none` keeps nothing over a restart",
@@ -235,12 +251,13 @@ static const struct schema_key file_keys[] = {
 	MAP("limits", schema_limits, "Sizes of tables; what does not fit is counted"),
 	ROW("report", LIST, "[{kind: text, path: '-'}]", RELOAD, LIST_OF(sinks, sink_count),
 	    "Where events go; `[]` is nowhere", .inside = &schema_report),
+	MAP("faults", schema_faults, "When telemetry is at fault"),
+	MAP("archive", schema_archive, "What is kept about the past"),
 	MAP("state", schema_state, "What outlives a restart"),
 	MAP("control", schema_control, "How to talk to the running daemon"),
 	LATER("policy"),
 	LATER("protect"),
 	LATER("actuators"),
-	LATER("archive"),
 	LATER("cluster"),
 	LATER("console"),
 	LATER("bus"),

@@ -94,13 +94,27 @@ static void publish(struct daemon *d)
 	board_status(d->board, &view);
 }
 
+static void take_fault(void *self, const struct fault *fault)
+{
+	struct daemon *d = self;
+
+	pipeline_fault(d->pipeline, fault);
+}
+
+static struct ledger_sink ledger_sink_of(struct daemon *d)
+{
+	return (struct ledger_sink){ .fault = take_fault, .self = d };
+}
+
 static void take_parcels(struct daemon *d)
 {
+	const struct ledger_sink sink = ledger_sink_of(d);
+
 	for (unsigned i = 0; i < d->worker_count; i++) {
 		for (struct parcel *p; (p = worker_take(d->workers[i]));) {
 			const struct tally_set set = tally_batch_set(p->batch);
 			pipeline_observe(d->pipeline, &set);
-			health_take(d->health, i, p);
+			health_take(d->health, i, p, &sink);
 			worker_give_back(d->workers[i], p);
 		}
 	}
@@ -132,6 +146,8 @@ static void swap_config(struct daemon *d, struct config *config)
 		log_warning("daemon", "these settings changed and wait for a restart: %s",
 			    text_string(&fields));
 	text_done(&fields);
+	const struct ledger_sink sink = ledger_sink_of(d);
+	ledger_reload(health_ledger(d->health), config, &sink);
 	d->retiring = d->config;
 	d->config = config;
 	d->generation++;
@@ -169,7 +185,10 @@ static void tick(struct daemon *d)
 {
 	uint64_t mono_ns = clock_mono_ns();
 
+	const struct ledger_sink sink = ledger_sink_of(d);
+
 	take_parcels(d);
+	ledger_tick(health_ledger(d->health), step_clock(d), &sink);
 	pipeline_tick(d->pipeline, step_clock(d));
 	retire_config(d);
 	if (d->reload_wanted && !d->retiring)
@@ -323,7 +342,9 @@ static void stop(struct daemon *d)
 	for (unsigned i = 0; i < d->worker_count; i++)
 		worker_stop(d->workers[i]);
 	if (d->pipeline) {
+		const struct ledger_sink sink = ledger_sink_of(d);
 		take_parcels(d);
+		ledger_finish(health_ledger(d->health), &sink);
 		pipeline_tick(d->pipeline, step_clock(d));
 	}
 	board_free(d->board);

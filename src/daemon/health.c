@@ -23,6 +23,7 @@ struct thread_health {
 };
 
 struct health {
+	struct ledger *ledger;
 	unsigned thread_count;
 	unsigned exporter_limit; /* of each thread */
 	struct thread_health *threads;
@@ -51,12 +52,14 @@ struct health *health_new(const struct config *config, unsigned threads)
 	if (!h)
 		return NULL;
 	h->exporter_limit = (unsigned)config->max_exporters;
+	h->ledger = ledger_new(config, threads);
 	h->threads = calloc(threads, sizeof(*h->threads));
 	h->thread_views = calloc(threads, sizeof(*h->thread_views));
 	h->exporter_views = calloc((size_t)threads * h->exporter_limit, sizeof(*h->exporter_views));
 	h->interface_views =
 		calloc((size_t)threads * WORKER_INTERFACES, sizeof(*h->interface_views));
-	bool ok = h->threads && h->thread_views && h->exporter_views && h->interface_views;
+	bool ok = h->ledger && h->threads && h->thread_views && h->exporter_views &&
+		  h->interface_views;
 	for (h->thread_count = 0; ok && h->thread_count < threads; h->thread_count++)
 		ok = thread_new(&h->threads[h->thread_count], h->exporter_limit);
 	if (!ok) {
@@ -76,6 +79,7 @@ void health_free(struct health *health)
 		free(health->threads[i].records);
 		free(health->threads[i].interfaces);
 	}
+	ledger_free(health->ledger);
 	free(health->threads);
 	free(health->thread_views);
 	free(health->interface_views);
@@ -103,7 +107,13 @@ static uint64_t kernel_drops(const struct parcel *parcel)
 	return sum;
 }
 
-void health_take(struct health *health, unsigned thread, const struct parcel *parcel)
+struct ledger *health_ledger(struct health *health)
+{
+	return health->ledger;
+}
+
+void health_take(struct health *health, unsigned thread, const struct parcel *parcel,
+		 const struct ledger_sink *sink)
 {
 	struct thread_health *t = &health->threads[thread];
 
@@ -134,6 +144,13 @@ void health_take(struct health *health, unsigned thread, const struct parcel *pa
 		.interfaces = parcel->interface_count,
 		.interfaces_turned_away = parcel->interfaces_turned_away,
 	};
+	const struct ledger_reading reading = {
+		.exporters = t->exporters,
+		.count = t->exporter_count,
+		.kernel_drops = t->view.kernel_dropped,
+		.sketches = parcel->sketches,
+	};
+	ledger_take(health->ledger, thread, &reading, sink);
 }
 
 void health_second(struct health *health)

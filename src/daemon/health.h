@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "archive/ledger.h"
 #include "base/text.h"
 #include "config/config.h"
 #include "control/status.h"
@@ -22,8 +23,15 @@ struct health *health_new(const struct config *config, unsigned threads);
 /** health_free() - NULL is fine. */
 void health_free(struct health *health);
 
-/** health_take() - copy what a parcel brings, if it brings counters. */
-void health_take(struct health *health, unsigned thread, const struct parcel *parcel);
+/**
+ * health_take() - copy what a parcel brings, if it brings counters.
+ * @sink: of the coverage ledger
+ */
+void health_take(struct health *health, unsigned thread, const struct parcel *parcel,
+		 const struct ledger_sink *sink);
+
+/** health_ledger() - the coverage ledger that it feeds. */
+struct ledger *health_ledger(struct health *health);
 
 /** health_second() - a second has passed: remember where all counters stand. */
 void health_second(struct health *health);

@@ -294,6 +294,15 @@ void pipeline_fill(struct pipeline *pipeline, struct status_view *view)
 	}
 }
 
+void pipeline_fault(struct pipeline *pipeline, const struct fault *fault)
+{
+	const struct event event = { .type = EVENT_TELEMETRY_FAULT,
+				     .time_ns = fault->time_ns,
+				     .fault = fault };
+
+	emit(pipeline, &event);
+}
+
 bool pipeline_is_idle(const struct pipeline *pipeline)
 {
 	struct incidents_stats incidents;

@@ -55,6 +55,9 @@ void pipeline_observe(struct pipeline *pipeline, const struct tally_set *set);
 /** pipeline_tick() - all tallies up to @now_ns are in: decide. */
 void pipeline_tick(struct pipeline *pipeline, uint64_t now_ns);
 
+/** pipeline_fault() - tell of a fault of the telemetry, as an event to all sinks. */
+void pipeline_fault(struct pipeline *pipeline, const struct fault *fault);
+
 /** pipeline_is_idle() - nothing is followed and nothing is open: time may be skipped. */
 bool pipeline_is_idle(const struct pipeline *pipeline);
 

@@ -364,8 +364,7 @@ static void wrong_keys_are_told_with_their_place(void **state)
 				"it, indented" },
 		{ "detect: {window: [5s]}",
 		  "f:1:18: `window` takes one value, not several; write it as text" },
-		{ "archive: {path: /x}",
-		  "f:1:1: `archive` is not there in this version; remove it" },
+		{ "archive: {path: /x}", "f:1:11: `path` is not there in this version; remove it" },
 		{ "policy: []", "f:1:1: `policy` is not there in this version; remove it" },
 		{ "detect: {sensitivity: 1}",
 		  "f:1:10: `sensitivity` is not there in this version; remove it" },
@@ -539,7 +538,7 @@ static void all_errors_come_at_once_in_order(void **state)
 		"  - {prefix: 10.0.0.0/8, capacity: 5kpps}\n"
 		"  - {prefix: 10.1.0.0/16}\n"
 		"  - {prefix: 192.0.2.1/24}\n"
-		"archive: {}\n"
+		"cluster: {}\n"
 		"detect:\n"
 		"  thresholds: [{pps: 5Gbps, class: tpc}]\n"
 		"  window: 0s\n",
@@ -549,7 +548,7 @@ static void all_errors_come_at_once_in_order(void **state)
 		"f:4:14: 10.1.0.0/16 overlaps 10.0.0.0/8 in f:3:14; remove one, or say that it "
 		"is meant with `within: 10.0.0.0/8`\n"
 		"f:5:14: `prefix`: 192.0.2.1/24 has host bits set; did you mean 192.0.2.0/24?\n"
-		"f:6:1: `archive` is not there in this version; remove it\n"
+		"f:6:1: `cluster` is not there in this version; remove it\n"
 		"f:8:22: `pps`: `5Gbps` has no unit that fits; expected a packet rate, as "
 		"5kpps\n"
 		"f:8:36: `class`: unknown word `tpc`; did you mean `tcp`?\n"

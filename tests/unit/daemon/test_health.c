@@ -6,8 +6,10 @@
 
 static void second(struct health *health, struct parcel *parcel)
 {
+	const struct ledger_sink nobody = { 0 };
+
 	parcel->fresh = true;
-	health_take(health, 0, parcel);
+	health_take(health, 0, parcel, &nobody);
 	health_second(health);
 }
 

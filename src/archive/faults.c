@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* faults: good and bad looks in, changes of faults out. Control thread. */
+#include "archive/faults.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define MINUTE_NS 60000000000ULL
+
+/* One open fault. */
+struct open {
+	struct fault fault;
+	bool used;
+	bool listed;
+	bool told; /* its beginning was: then so is its end */
+};
+
+struct faults {
+	struct fault_sink sink;
+	uint64_t now_ns;
+	uint64_t minute;  /* for the limits on telling */
+	unsigned told[2]; /* in it: of unknown exporters, of listed ones */
+	struct faults_stats stats;
+	struct open open[FAULTS_OPEN_MAX];
+};
+
+struct faults *faults_new(void)
+{
+	return calloc(1, sizeof(struct faults));
+}
+
+void faults_free(struct faults *faults)
+{
+	free(faults);
+}
+
+void faults_begin_time(struct faults *faults, uint64_t now_ns, const struct fault_sink *sink)
+{
+	faults->now_ns = now_ns;
+	faults->sink = *sink;
+	if (now_ns / MINUTE_NS == faults->minute)
+		return;
+	faults->minute = now_ns / MINUTE_NS;
+	faults->told[0] = faults->told[1] = 0;
+}
+
+static bool tell(struct faults *faults, const struct fault *fault, bool listed)
+{
+	if (faults->told[listed] >= (listed ? FAULTS_LISTED_MAX : FAULTS_UNKNOWN_MAX)) {
+		faults->stats.untold++;
+		return false;
+	}
+	faults->told[listed]++;
+	if (faults->sink.fault)
+		faults->sink.fault(faults->sink.self, fault);
+	return true;
+}
+
+static void begin(struct faults *faults, struct fault_slot *slot, const struct fault *fault,
+		  bool listed)
+{
+	unsigned i = 0;
+
+	while (i < FAULTS_OPEN_MAX && faults->open[i].used)
+		i++;
+	if (i == FAULTS_OPEN_MAX) {
+		faults->stats.turned_away++;
+		return;
+	}
+	struct open *open = &faults->open[i];
+	*open = (struct open){ .fault = *fault, .used = true, .listed = listed };
+	open->fault.state = FAULT_BEGUN;
+	open->fault.time_ns = faults->now_ns;
+	if (!open->fault.since_ns)
+		open->fault.since_ns = faults->now_ns;
+	slot->place = (uint16_t)(i + 1);
+	slot->good = 0;
+	faults->stats.open++;
+	faults->stats.begun++;
+	open->told = tell(faults, &open->fault, listed);
+}
+
+void faults_bad(struct faults *faults, struct fault_slot *slot, const struct fault *fault,
+		bool listed)
+{
+	if (!slot->place) {
+		begin(faults, slot, fault, listed);
+		return;
+	}
+	struct fault *open = &faults->open[slot->place - 1].fault;
+	uint64_t since_ns = open->since_ns;
+	uint64_t time_ns = open->time_ns;
+
+	*open = *fault;
+	open->state = FAULT_BEGUN;
+	open->since_ns = since_ns;
+	open->time_ns = time_ns;
+	slot->good = 0;
+}
+
+void faults_good(struct faults *faults, struct fault_slot *slot, unsigned looks, const char *words)
+{
+	if (!slot->place || ++slot->good < looks)
+		return;
+	struct open *open = &faults->open[slot->place - 1];
+
+	open->fault.state = FAULT_ENDED;
+	open->fault.time_ns = faults->now_ns;
+	open->fault.advice[0] = '\0';
+	if (words)
+		snprintf(open->fault.text, sizeof(open->fault.text), "%s", words);
+	if (open->told)
+		(void)tell(faults, &open->fault, open->listed);
+	open->used = false;
+	faults->stats.open--;
+	*slot = (struct fault_slot){ 0 };
+}
+
+void faults_note(struct faults *faults, const struct fault *fault, bool listed)
+{
+	struct fault noted = *fault;
+
+	noted.state = FAULT_NOTED;
+	noted.time_ns = faults->now_ns;
+	if (!noted.since_ns)
+		noted.since_ns = faults->now_ns;
+	(void)tell(faults, &noted, listed);
+}
+
+static int compare(const void *left, const void *right)
+{
+	const struct fault *a = *(const struct fault *const *)left;
+	const struct fault *b = *(const struct fault *const *)right;
+
+	if (a->severity != b->severity)
+		return a->severity > b->severity ? -1 : 1;
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	if (a->since_ns != b->since_ns)
+		return a->since_ns < b->since_ns ? -1 : 1;
+	return ip_compare(&a->key.address, &b->key.address);
+}
+
+size_t faults_list(const struct faults *faults, const struct fault **ret_list)
+{
+	size_t count = 0;
+
+	for (unsigned i = 0; i < FAULTS_OPEN_MAX; i++) {
+		if (faults->open[i].used)
+			ret_list[count++] = &faults->open[i].fault;
+	}
+	qsort(ret_list, count, sizeof(ret_list[0]), compare);
+	return count;
+}
+
+const struct fault *faults_of(const struct faults *faults, const struct fault_slot *slot)
+{
+	return slot->place ? &faults->open[slot->place - 1].fault : NULL;
+}
+
+void faults_stats(const struct faults *faults, struct faults_stats *ret_stats)
+{
+	*ret_stats = faults->stats;
+}
