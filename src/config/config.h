@@ -106,6 +106,7 @@ struct config {
 	uint64_t update_every_ns; /**< least time between updates of one incident */
 
 	uint64_t max_hosts;      /**< hosts tallied, each shard and the detector */
+	uint64_t max_watched;    /**< hosts that the detector looks at closely */
 	uint64_t max_exporters;  /**< exporters for each thread */
 	uint64_t max_templates;  /**< templates for each thread */
 	uint64_t max_held_bytes; /**< data waiting for templates, each thread */

@@ -13,7 +13,9 @@
 /* Bytes of one entry, rounded up. */
 #define ROW              64      /* of a tick */
 #define HOST_SLOT        32      /* of a table that is at most half full */
-#define HOST_WATCH       1640    /* window of the detector, its list and index */
+#define HOST_GLANCE      64      /* of the detector */
+#define GLANCE_SLOT      4       /* of its index */
+#define WATCHED          6100    /* host near a limit: windows, and a history of 256 s */
 #define DETAIL_TICK      1776    /* peers and ports of a tally */
 #define DETAIL_WATCH     1800    /* of the detector */
 #define EXPORTER         10600   /* state, counters on their way, ledger, what status shows */
@@ -24,6 +26,7 @@
 /* What asks for memory, named as the setting that lowers it. */
 enum part {
 	PART_HOSTS,
+	PART_WATCHED,
 	PART_DETAILS,
 	PART_EXPORTERS,
 	PART_TEMPLATES,
@@ -39,6 +42,7 @@ static const struct {
 	const char *key;
 } part_names[PART_COUNT] = {
 	[PART_HOSTS] = { "limits", "hosts" },
+	[PART_WATCHED] = { "limits", "watched" },
 	[PART_DETAILS] = { "limits", "details" },
 	[PART_EXPORTERS] = { "limits", "exporters" },
 	[PART_TEMPLATES] = { "limits", "templates" },
@@ -72,7 +76,8 @@ static void measure(const struct config *config, uint64_t ret_parts[PART_COUNT])
 
 	ret_parts[PART_HOSTS] =
 		threads * (rows_of(hosts) * ROW * TICKS + slots_of(hosts) * HOST_SLOT) +
-		hosts * HOST_WATCH;
+		hosts * HOST_GLANCE + slots_of(hosts) * GLANCE_SLOT;
+	ret_parts[PART_WATCHED] = config->max_watched * WATCHED;
 	ret_parts[PART_DETAILS] =
 		config->max_details * (threads * DETAIL_TICK * TICKS + DETAIL_WATCH);
 	ret_parts[PART_EXPORTERS] = config->max_exporters * threads * EXPORTER;

@@ -175,6 +175,8 @@ static const struct schema schema_incidents = { KEYS(incidents_keys) };
 static const struct schema_key limits_keys[] = {
 	NUMBER("hosts", COUNT, "64", "16M", "65536", RESTART, SETTING(max_hosts),
 	       "Hosts tallied at once, by each thread"),
+	NUMBER("watched", COUNT, "64", "1M", "16384", RESTART, SETTING(max_watched),
+	       "Hosts near a limit, looked at closely; lighter ones make room for heavier ones"),
 	NUMBER("exporters", COUNT, "1", "65536", "1024", RESTART, SETTING(max_exporters),
 	       "Exporters known at once, by each thread"),
 	NUMBER("templates", COUNT, "16", "1M", "8192", RESTART, SETTING(max_templates),

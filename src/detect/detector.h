@@ -23,7 +23,13 @@ struct finding_sink {
 /** Counters every detector keeps. */
 struct detector_stats {
 	uint64_t hosts;               /**< hosts followed now */
-	uint64_t turned_away;         /**< tallies of hosts for which the table had no room */
+	uint64_t turned_away;         /**< rows of hosts for which the table had no room */
+	uint64_t watched;             /**< hosts looked at closely now */
+	uint64_t watched_turned_away; /**< rows of hosts that found heavier ones in their place */
+	uint64_t watched_replaced;    /**< hosts that made room for heavier ones */
+	uint64_t rings;               /**< histories of traffic that was reported afterwards, now */
+	uint64_t rings_turned_away;   /**< rows that found no such history */
+	uint64_t vantages_replaced;   /**< vantages of a host that made room for heavier ones */
 	uint64_t details_turned_away; /**< details of tallies for which there was no room */
 	uint64_t late;                /**< tallies older than all that is still looked at */
 };

@@ -51,6 +51,7 @@ static inline void own_space_init(struct own_space *space)
 					 .min_sampled = 1,
 					 .close_percent = 50,
 					 .max_hosts = 1000,
+					 .max_watched = 500,
 					 .max_details = 100 };
 	assert_non_null(space->config.network_lpm);
 	for (uint32_t i = 0; i < 3; i++) {

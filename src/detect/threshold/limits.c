@@ -4,19 +4,19 @@
 
 #include <string.h>
 
-#define SECOND_NS 1000000000UL
-#define RULE_BITS 64
+#define SECOND_NS   1000000000UL
+#define RULE_BITS   64
+/* Shares err upwards, further than floats err in adding them up. */
+#define SHARE_SPARE 1.001
 
-/* A host being compared. */
-struct subject {
+/* The same for all rules of one look. */
+struct look {
 	const struct limits *limits;
-	const struct ip *host;
-	enum direction direction;
-	const struct window *window;
-	uint64_t held;
+	const struct subject *subject;
+	const struct evidence *evidence;
 };
 
-static uint64_t part_of(enum metric metric, const struct tally_count *sum)
+uint64_t limits_part(enum metric metric, const struct tally_count *sum)
 {
 	switch (metric) {
 	case METRIC_PPS:
@@ -39,30 +39,32 @@ static uint64_t clamp(unsigned __int128 value)
 	return value > UINT64_MAX ? UINT64_MAX : (uint64_t)value;
 }
 
-uint64_t limits_rate(const struct limits *limits, enum metric metric, const struct tally_count *sum)
+uint64_t limits_rate(const struct limits *limits, enum metric metric, uint64_t amount)
 {
-	unsigned __int128 units = (unsigned __int128)part_of(metric, sum) * unit_of(metric);
-
-	return clamp(units / limits->window_ns);
+	return clamp((unsigned __int128)amount * unit_of(metric) / limits->window_ns);
 }
 
-/* The least sum over a window whose rate is above @limit. */
-static uint64_t least_sum(const struct limits *limits, enum metric metric, uint64_t limit)
+/* What one unit over a window is of a limit. */
+static float share_of(const struct limits *limits, enum metric metric, uint64_t limit)
 {
-	unsigned __int128 units = ((unsigned __int128)limit + 1) * limits->window_ns;
+	double rate = (double)unit_of(metric) / (double)limits->window_ns;
 
-	return clamp((units + unit_of(metric) - 1) / unit_of(metric));
+	return (float)(rate / (double)limit * SHARE_SPARE);
 }
 
-static void note_least(struct limits *limits, const struct config_threshold *threshold)
+static void note_share(struct limits *limits, const struct config_threshold *threshold,
+		       enum metric metric)
 {
-	for (enum metric m = 0; m < METRIC_COUNT; m++) {
-		if (threshold->limit[m] == 0)
+	float share = share_of(limits, metric, threshold->limit[metric]);
+
+	for (unsigned d = 0; d < DIRECTION_COUNT; d++) {
+		if (!(threshold->directions & 1U << d))
 			continue;
-		uint64_t sum = least_sum(limits, m, threshold->limit[m]);
-		for (size_t d = 0; d < DIRECTION_COUNT; d++) {
-			if ((threshold->directions & 1U << d) && sum < limits->least[d][m])
-				limits->least[d][m] = sum;
+		limits->directions |= 1U << d;
+		for (unsigned c = 0; c < CLASS_COUNT; c++) {
+			float *most = &limits->share[d][c][metric];
+			if ((threshold->classes & 1U << c) && share > *most)
+				*most = share;
 		}
 	}
 }
@@ -73,48 +75,72 @@ struct limits limits_of(const struct config *config)
 	struct limits limits = { .config = config };
 
 	limits.window_ns = (bin_ns ? bin_ns : 1) * WINDOW_BINS;
-	memset(limits.least, 0xff, sizeof(limits.least));
-	for (size_t i = 0; i < config->threshold_count; i++)
-		note_least(&limits, &config->thresholds[i]);
+	for (size_t i = 0; i < config->threshold_count; i++) {
+		for (enum metric m = 0; m < METRIC_COUNT; m++) {
+			if (config->thresholds[i].limit[m])
+				note_share(&limits, &config->thresholds[i], m);
+		}
+	}
 	return limits;
 }
 
-bool limits_are_near(const struct limits *limits, enum direction direction,
-		     const struct window *window, unsigned percent)
+float limits_sums_load(const struct limits *limits, enum direction direction,
+		       const struct sums *sums)
 {
-	for (enum metric m = 0; m < METRIC_COUNT; m++) {
-		uint64_t least = limits->least[direction][m];
-		if (least == UINT64_MAX)
-			continue;
-		if (part_of(m, &window->total) >= (unsigned __int128)least * percent / 100)
-			return true;
+	float load = 0;
+
+	for (enum traffic_class c = 0; c < CLASS_COUNT; c++) {
+		const struct tally_count *count = &sums->by_class[c].count;
+		const float amount[METRIC_COUNT] = { [METRIC_PPS] = (float)count->packets,
+						     [METRIC_BPS] = (float)count->bytes,
+						     [METRIC_FPS] = (float)count->flows };
+		load += limits_load(limits, direction, c, amount);
 	}
-	return false;
+	return load;
 }
 
-static bool is_about(const struct config_threshold *threshold, const struct subject *subject)
+static void sums_peaks(const struct evidence *self, uint32_t classes, enum metric metric,
+		       uint64_t min_sampled, struct peak ret_peaks[static 2])
 {
-	if (!threshold->any_network && !prefix_has_ip(&threshold->network, subject->host))
+	const struct sums *sums = ((const struct sums_evidence *)self)->sums;
+	struct peak peak = { 0 };
+
+	for (size_t c = 0; c < CLASS_COUNT; c++) {
+		if (!(classes & 1U << c))
+			continue;
+		const struct window_count *by = &sums->by_class[c];
+		peak.amount = tally_sum(peak.amount, limits_part(metric, &by->count));
+		peak.sampled = tally_sum(peak.sampled, by->sampled);
+	}
+	ret_peaks[PEAK_MOST] = peak;
+	ret_peaks[PEAK_SURE] = peak.sampled >= min_sampled ? peak : (struct peak){ 0 };
+}
+
+struct sums_evidence limits_evidence(const struct sums *sums)
+{
+	return (struct sums_evidence){ .evidence = { .peaks = sums_peaks }, .sums = sums };
+}
+
+static bool is_about(const struct look *look, const struct config_threshold *threshold)
+{
+	const struct ip *host = look->subject->host;
+
+	if (!threshold->any_network && !prefix_has_ip(&threshold->network, host))
 		return false;
 	if (!threshold->tenant)
 		return true;
-	const struct config_network *network =
-		config_network_of(subject->limits->config, subject->host);
+	const struct config_network *network = config_network_of(look->limits->config, host);
 	return network && network->tenant && strcmp(network->tenant, threshold->tenant) == 0;
-}
-
-/* Samples are not counted by class: they fall on the classes as the packets do. */
-static uint64_t sampled_of(const struct window *window, const struct tally_count *sum)
-{
-	if (sum->packets == window->total.packets)
-		return window->sampled_sum;
-	return (uint64_t)((unsigned __int128)window->sampled_sum * sum->packets /
-			  window->total.packets);
 }
 
 static bool is_worse(const struct measure *a, const struct measure *b)
 {
 	return (unsigned __int128)a->value * b->limit > (unsigned __int128)b->value * a->limit;
+}
+
+bool limits_worse(const struct verdict *a, const struct verdict *b)
+{
+	return a->above != b->above ? a->above : is_worse(&a->worst, &b->worst);
 }
 
 static void note_above(struct verdict *verdict, const struct measure *measure, uint64_t bit)
@@ -144,50 +170,58 @@ static void note_held(struct verdict *verdict, const struct measure *measure)
 	verdict->classes = measure->threshold->classes;
 }
 
-static void judge_rule(const struct subject *subject, struct measure *measure,
-		       const struct tally_count *sum, unsigned number, struct verdict *verdict)
+static void take_peak(const struct limits *limits, const struct peak *peak, struct measure *measure)
 {
-	const struct config *config = subject->limits->config;
+	measure->value = limits_rate(limits, measure->metric, peak->amount);
+	measure->sampled = peak->sampled;
+	measure->second = peak->second;
+}
+
+static void judge_rule(const struct look *look, struct measure *measure, unsigned number,
+		       struct verdict *verdict)
+{
+	const struct config *config = look->limits->config;
 	uint64_t bit = 1UL << number % RULE_BITS;
+	struct peak peaks[2];
 
 	measure->limit = measure->threshold->limit[measure->metric];
-	measure->value = limits_rate(subject->limits, measure->metric, sum);
-	bool above = measure->value > measure->limit;
-	bool held = (subject->held & bit) && measure->value > 0 &&
+	look->evidence->peaks(look->evidence, measure->threshold->classes, measure->metric,
+			      config->min_sampled, peaks);
+	take_peak(look->limits, &peaks[PEAK_SURE], measure);
+	if (measure->value > measure->limit) {
+		if (is_about(look, measure->threshold))
+			note_above(verdict, measure, bit);
+		return;
+	}
+	take_peak(look->limits, &peaks[PEAK_MOST], measure);
+	bool held = (look->subject->held & bit) && measure->value > 0 &&
 		    (unsigned __int128)measure->value * 100 >=
 			    (unsigned __int128)measure->limit * config->close_percent;
-	if ((!above && !held) || !is_about(measure->threshold, subject))
-		return;
-	measure->sampled = sampled_of(subject->window, sum);
-	if (above && measure->sampled >= config->min_sampled)
-		note_above(verdict, measure, bit);
-	else if (held)
+	if (held && is_about(look, measure->threshold))
 		note_held(verdict, measure);
 }
 
-static void judge_threshold(const struct subject *subject, size_t at, struct verdict *verdict)
+static void judge_threshold(const struct look *look, size_t at, struct verdict *verdict)
 {
-	struct measure measure = { .threshold = &subject->limits->config->thresholds[at] };
+	struct measure measure = { .threshold = &look->limits->config->thresholds[at] };
 
-	if (!(measure.threshold->directions & 1U << subject->direction))
+	if (!(measure.threshold->directions & 1U << look->subject->direction))
 		return;
-	struct tally_count sum = window_sum(subject->window, measure.threshold->classes);
 	for (enum metric m = 0; m < METRIC_COUNT; m++) {
 		measure.metric = m;
 		if (measure.threshold->limit[m])
-			judge_rule(subject, &measure, &sum, (unsigned)(at * METRIC_COUNT + m),
-				   verdict);
+			judge_rule(look, &measure, (unsigned)(at * METRIC_COUNT + m), verdict);
 	}
 }
 
-bool limits_judge(const struct limits *limits, const struct ip *host, enum direction direction,
-		  const struct window *window, uint64_t held, struct verdict *ret_verdict)
+bool limits_judge(const struct limits *limits, const struct subject *subject,
+		  const struct evidence *evidence, struct verdict *ret_verdict)
 {
-	const struct subject subject = { limits, host, direction, window, held };
+	const struct look look = { limits, subject, evidence };
 	struct verdict verdict = { 0 };
 
 	for (size_t i = 0; i < limits->config->threshold_count; i++)
-		judge_threshold(&subject, i, &verdict);
+		judge_threshold(&look, i, &verdict);
 	if (!verdict.worst.threshold)
 		return false;
 	*ret_verdict = verdict;

@@ -77,6 +77,13 @@ static void add_peers(struct text *out, const struct finding *finding)
 	text_addf(out, " %ss", noun);
 }
 
+/* Two that report the same packets must not look like twice as many. */
+static void add_vantages(struct text *out, unsigned vantages)
+{
+	if (vantages > 1)
+		text_addf(out, "; %u vantages saw it, the largest counts", vantages);
+}
+
 static void add_other(struct text *out, const struct measure *other)
 {
 	char buffer[FINDING_WHY_MAX];
@@ -91,8 +98,8 @@ static void add_other(struct text *out, const struct measure *other)
 		text_add_n(out, part.data, part.len);
 }
 
-void say_why(const struct finding *finding, const struct verdict *verdict, uint64_t window_ns,
-	     char *text)
+void say_why(const struct finding *finding, const struct verdict *verdict, unsigned vantages,
+	     uint64_t window_ns, char *text)
 {
 	struct text out = text_fixed(text, FINDING_WHY_MAX);
 	const struct measure *worst = &verdict->worst;
@@ -104,6 +111,7 @@ void say_why(const struct finding *finding, const struct verdict *verdict, uint6
 		  (double)window_ns / 1e9);
 	add_limit(&out, worst);
 	add_peers(&out, finding);
+	add_vantages(&out, vantages);
 	for (unsigned i = 0; i < verdict->other_count; i++)
 		add_other(&out, &verdict->others[i]);
 }

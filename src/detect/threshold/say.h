@@ -12,7 +12,8 @@
  * say_why() - write the numbers in words.
  * @finding: complete but for `why`
  * @verdict: what it was made of
+ * @vantages: that saw the traffic
  * @text: FINDING_WHY_MAX bytes
  */
-void say_why(const struct finding *finding, const struct verdict *verdict, uint64_t window_ns,
-	     char *text);
+void say_why(const struct finding *finding, const struct verdict *verdict, unsigned vantages,
+	     uint64_t window_ns, char *text);

@@ -1,147 +1,224 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * threshold: tallies in, findings out: hosts above a configured limit.
+ * threshold: rows in, findings out: hosts above a configured limit.
  *
- * Adds up each host's traffic over a sliding window, compares it with every
- * limit that is about the host, and says so tick by tick until the traffic is
- * far below again. Control thread; allocates at open only. What it does not
- * do: learn what is normal, or look at more than one host at a time.
+ * Most hosts are far below every limit: of them it keeps a glance, an upper
+ * bound of their load. Those that come near are watched: their traffic is
+ * added up over a sliding window and, where exporters report afterwards, second
+ * by second, compared with every limit that is about the host, and told of
+ * tick by tick until it is far below again. Control thread; allocates at open
+ * only. What it does not do: learn what is normal, or look at more than one
+ * host at a time.
  */
-#include "detect/detector.h"
+#include "detect/threshold/threshold.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "detect/threshold/limits.h"
-#include "detect/threshold/say.h"
-#include "detect/threshold/watch.h"
-#include "detect/threshold/window.h"
-#include "detect/vector.h"
+/* Hosts are watched from this load on. */
+#define WATCH_LOAD   (1.0F / 16)
+/* Peers are gathered from this load on. */
+#define NEAR_LOAD    0.5F
+/* Vantages whose ages are remembered. */
+#define HORIZONS_MAX 4096
+/* Rows whose cache misses overlap. */
+#define RUN          32
+/* Share of the tables that is swept in one tick. */
+#define SWEEP_PART   64
 
-/* Peers are gathered from this share of the lowest limit on, in percent. */
-#define NEAR_PERCENT   50
-/* Traffic this many times above its limit is critical. */
-#define CRITICAL_TIMES 10
-/* Tallies whose cache misses overlap. */
-#define RUN            16
-/* Share of the hosts that is swept in one tick. */
-#define SWEEP_PART     64
-
-struct state {
-	struct limits limits;
-	struct watches watches;
-	struct watch **listed; /* touched in this tick, or open */
-	size_t listed_count;
-	struct detector_stats stats;
+/* A row on its way to its glance. */
+struct pick {
+	const struct tally *row;
+	uint32_t hash;
 };
 
 static void threshold_close(void *self)
 {
-	struct state *state = self;
+	struct threshold *t = self;
 
-	if (!state)
+	if (!t)
 		return;
-	watches_close(&state->watches);
-	free(state->listed);
-	free(state);
+	watches_close(&t->watches);
+	glances_close(&t->glances);
+	horizons_close(&t->horizons);
+	free(t->listed);
+	free(t);
+}
+
+static void set_limits(struct threshold *t, const struct config *config)
+{
+	const uint64_t stretch_ns = GLANCE_STRETCH_S * SPAN_SECOND_NS;
+
+	t->limits = limits_of(config);
+	t->past_level = WATCH_LOAD;
+	/* All stretches of a long window together must stay below it. */
+	if (t->limits.window_ns > stretch_ns)
+		t->past_level *= (float)stretch_ns / (float)t->limits.window_ns;
 }
 
 static int threshold_open(const struct config *config, uint64_t seed, void **ret_state)
 {
-	struct state *state = calloc(1, sizeof(*state));
+	struct threshold *t = calloc(1, sizeof(*t));
+	size_t watched = config->max_watched ? config->max_watched : 1;
 
-	if (!state)
+	if (!t)
 		return -ENOMEM;
-	state->limits = limits_of(config);
-	state->listed = calloc(config->max_hosts + 1, sizeof(struct watch *));
-	int err = state->listed ? watches_open(&state->watches, config->max_hosts,
-					       config->max_details, seed)
-				: -ENOMEM;
+	set_limits(t, config);
+	t->listed = calloc(watched + 1, sizeof(struct watch *));
+	int err = t->listed ? glances_open(&t->glances, config->max_hosts, seed) : -ENOMEM;
+	if (!err)
+		err = watches_open(&t->watches, &t->glances, watched, config->max_details);
+	if (!err)
+		err = horizons_open(&t->horizons, HORIZONS_MAX);
 	if (err) {
-		threshold_close(state);
+		threshold_close(t);
 		return err;
 	}
-	*ret_state = state;
+	t->watches.bin_ns = limits_bin_ns(&t->limits);
+	*ret_state = t;
 	return 0;
+}
+
+static void reload_watch(struct watch *watch)
+{
+	/* Rules have other numbers now: any of them may hold what is open. */
+	if (watch->open)
+		watch->held = UINT64_MAX;
+	watch->excess.said = false;
+	watch->scanned_s = 0;
+	watch->peak = 1;
 }
 
 static void threshold_reload(void *self, const struct config *config)
 {
-	struct state *state = self;
-	uint64_t window_ns = state->limits.window_ns;
+	struct threshold *t = self;
+	uint64_t window_ns = t->limits.window_ns;
 
-	state->limits = limits_of(config);
-	for (size_t i = 0; i < state->watches.fresh; i++) {
-		struct watch *watch = &state->watches.pool[i];
-		/* Rules have other numbers now: any of them may hold what is open. */
-		if (watch->open)
-			watch->held = UINT64_MAX;
-		if (state->limits.window_ns != window_ns)
-			watch->window = (struct window){ 0 };
+	set_limits(t, config);
+	for (uint32_t place = 1; place <= t->watches.pool.fresh; place++) {
+		struct watch *watch = pool_at(&t->watches.pool, place);
+		if (watch->used)
+			reload_watch(watch);
 	}
+	/* Loads are shares of limits that may be others now. */
+	for (size_t i = 0; i < t->glances.fresh; i++)
+		glance_clear(&t->glances.pool[i]);
+	if (t->limits.window_ns != window_ns)
+		watches_forget_windows(&t->watches, limits_bin_ns(&t->limits));
 }
 
-static uint64_t distinct_of(const struct watch_detail *detail)
+static bool is_near(const struct threshold *t, const struct watch *watch)
 {
-	uint64_t now = tally_detail_distinct(&detail->detail);
+	struct sums sums;
 
-	return now > detail->distinct_before ? now : detail->distinct_before;
+	if (watch->past && watch->peak + watch->since >= NEAR_LOAD)
+		return true;
+	lane_sums(&t->watches, watch, &sums);
+	return limits_sums_load(&t->limits, (enum direction)watch->direction, &sums) >= NEAR_LOAD;
 }
 
-static void gather_peers(struct state *state, struct watch *watch, const struct tally_detail *from)
+static void gather_peers(struct threshold *t, struct watch *watch, const struct tally_detail *from)
 {
-	if (!limits_are_near(&state->limits, (enum direction)watch->direction, &watch->window,
-			     NEAR_PERCENT))
+	struct watch_detail *detail;
+
+	if (!is_near(t, watch) || !(detail = watches_detail_of(&t->watches, watch)))
 		return;
-	struct watch_detail *detail = watches_detail_of(&state->watches, watch);
-	if (!detail) {
-		state->stats.details_turned_away++;
-		return;
-	}
-	if (detail->faded_bin + WINDOW_BINS <= watch->window.bin) {
+	if (detail->faded_bin + WINDOW_BINS <= watch->bin) {
 		detail->distinct_before = tally_detail_distinct(&detail->detail);
 		tally_detail_decay(&detail->detail);
-		detail->faded_bin = watch->window.bin;
+		detail->faded_bin = watch->bin;
 	}
 	tally_detail_merge(&detail->detail, from);
 }
 
-static void observe_one(struct state *state, const struct tally_set *set, const struct tally *row,
-			uint32_t hash)
+/* What a row would add to the load of a window if all of it fell into one. */
+static float load_of(const struct threshold *t, const struct tally *row)
 {
-	if (row->len < 128 || row->kind != TALLY_OWN)
-		return;
-	struct watch *watch = watches_take(&state->watches, &row->host, row->direction, hash);
-	if (!watch) {
-		state->stats.turned_away++;
+	const float amount[METRIC_COUNT] = { [METRIC_PPS] = (float)row->packets,
+					     [METRIC_BPS] = (float)row->bytes,
+					     [METRIC_FPS] = (float)row->flows };
+
+	return limits_load(&t->limits, (enum direction)row->direction,
+			   (enum traffic_class)row->class, amount);
+}
+
+/* The part of a row that can fall into one window. */
+static float part_of(const struct threshold *t, const struct tally *row)
+{
+	uint64_t age_ns = (uint64_t)(row->begin_age - row->end_age) * TALLY_AGE_MS * 1000000;
+
+	if (row->begin_age <= row->end_age || age_ns <= t->limits.window_ns)
+		return 1;
+	return (float)t->limits.window_ns / (float)age_ns;
+}
+
+/* Note the load of a host that is not watched. Return: its watch, once it deserves one. */
+static struct watch *look_at(struct threshold *t, struct glance *glance, const struct tally *row,
+			     uint64_t tick_ns, float load)
+{
+	float seen;
+	float level = WATCH_LOAD;
+
+	if (span_is_past(row)) {
+		struct span span = span_of(row, tick_ns);
+		level = t->past_level;
+		seen = glance_add_past(glance, span_number(tick_ns, SPAN_SECOND_NS), &span, load,
+				       load * part_of(t, row));
+	} else {
+		seen = glance_add_now(glance, span_number(tick_ns, t->watches.bin_ns), load);
+		t->late += seen < 0;
+	}
+	return seen < level ? NULL : watches_add(&t->watches, glance, seen, tick_ns);
+}
+
+static void observe_one(struct threshold *t, const struct tally_set *set, const struct pick *pick)
+{
+	const struct tally *row = pick->row;
+	float load = load_of(t, row);
+	struct glance *glance =
+		glances_take(&t->glances, &row->host, row->direction, pick->hash, load > 0);
+
+	if (!glance) {
+		t->turned_away += load > 0;
 		return;
 	}
-	if (!window_add(&watch->window, row, set->tick_ns, limits_bin_ns(&state->limits))) {
-		state->stats.late++;
+	struct watch *watch = watches_of(&t->watches, glance);
+	if (!watch)
+		watch = look_at(t, glance, row, set->tick_ns, load);
+	if (!watch)
 		return;
-	}
+	const struct arrival arrival = { row, set->tick_ns, load * part_of(t, row) };
+	t->late += !lane_count(&t->watches, watch, &arrival);
 	if (!watch->listed) {
 		watch->listed = true;
-		state->listed[state->listed_count++] = watch;
+		t->listed[t->listed_count++] = watch;
 	}
 	if (row->detail)
-		gather_peers(state, watch, &set->details[row->detail - 1]);
+		gather_peers(t, watch, &set->details[row->detail - 1]);
 }
 
 /* Look-ups go in three steps, so that the cache misses of a run overlap. */
-static void observe_run(struct state *state, const struct tally_set *set, size_t first,
+static void observe_run(struct threshold *t, const struct tally_set *set, size_t first,
 			size_t count)
 {
-	const struct tally *rows = &set->rows[first];
-	uint32_t hashes[RUN];
+	struct pick picks[RUN];
+	size_t n = 0;
 
-	for (size_t i = 0; i < count; i++)
-		hashes[i] = watches_hash(&state->watches, &rows[i].host, rows[i].direction);
-	for (size_t i = 0; i < count; i++)
-		watches_prefetch(&state->watches, hashes[i]);
-	for (size_t i = 0; i < count; i++)
-		observe_one(state, set, &rows[i], hashes[i]);
+	for (const struct tally *row = &set->rows[first]; row < &set->rows[first + count]; row++) {
+		if (row->len < 128 || row->kind != TALLY_OWN ||
+		    !(t->limits.directions & 1U << row->direction))
+			continue;
+		if (span_is_past(row))
+			horizons_note(&t->horizons, lane_vantage(row), row->begin_age,
+				      span_number(set->tick_ns, SPAN_SECOND_NS));
+		picks[n].row = row;
+		picks[n++].hash = glances_hash(&t->glances, &row->host, row->direction);
+	}
+	for (size_t i = 0; i < n; i++)
+		glances_prefetch(&t->glances, picks[i].hash);
+	for (size_t i = 0; i < n; i++)
+		observe_one(t, set, &picks[i]);
 }
 
 static void threshold_observe(void *self, const struct tally_set *set)
@@ -150,130 +227,34 @@ static void threshold_observe(void *self, const struct tally_set *set)
 		observe_run(self, set, at, set->count - at < RUN ? set->count - at : RUN);
 }
 
-/* End of the first tick of the run of bins, up to now, that each exceed their part of the limit. */
-static uint64_t onset_of(const struct limits *limits, const struct window *window,
-			 const struct measure *measure)
-{
-	uint64_t onset_ns = 0;
-
-	for (unsigned age = 0; age < WINDOW_BINS; age++) {
-		struct tally_count sum = window_bin_sum(window, age, measure->threshold->classes);
-		/* As if all bins were like this one. */
-		struct tally_count whole = { sum.packets * WINDOW_BINS, sum.bytes * WINDOW_BINS,
-					     sum.flows * WINDOW_BINS };
-		bool exceeds = limits_rate(limits, measure->metric, &whole) > measure->limit;
-		if (exceeds)
-			onset_ns = window_first_ns(window, age);
-		else if (onset_ns)
-			break;
-	}
-	return onset_ns;
-}
-
-/* Bring a host up to now. Return: there is something to say. */
-static bool judge(const struct state *state, struct watch *watch, uint64_t bin)
-{
-	const struct limits *limits = &state->limits;
-	enum direction direction = (enum direction)watch->direction;
-	struct verdict verdict;
-
-	window_slide(&watch->window, bin);
-	if (!watch->open && !limits_are_near(limits, direction, &watch->window, 100))
-		return false;
-	if (!limits_judge(limits, &watch->host, direction, &watch->window, watch->held, &verdict)) {
-		watch->open = false;
-		watch->held = 0;
-		return false;
-	}
-	if (!watch->open)
-		watch->onset_ns = onset_of(limits, &watch->window, &verdict.worst);
-	watch->fresh = !watch->open;
-	watch->open = true;
-	watch->held |= verdict.rules;
-	return true;
-}
-
-static enum severity severity_of(const struct measure *measure)
-{
-	bool far = measure->value > (unsigned __int128)measure->limit * CRITICAL_TIMES;
-
-	/* Info was asked for as something that never acts. */
-	if (measure->threshold->severity == SEVERITY_INFO || !far)
-		return measure->threshold->severity;
-	return SEVERITY_CRITICAL;
-}
-
-static void emit(const struct state *state, const struct watch *watch, uint64_t now_ns,
-		 const struct finding_sink *sink)
-{
-	const struct limits *limits = &state->limits;
-	const struct watch_detail *detail = watches_detail(&state->watches, watch);
-	struct verdict verdict;
-
-	if (!limits_judge(limits, &watch->host, (enum direction)watch->direction, &watch->window,
-			  watch->held, &verdict))
-		return;
-	struct finding finding = {
-		.host = watch->host,
-		.direction = watch->direction,
-		.metric = (uint8_t)verdict.worst.metric,
-		.severity = (uint8_t)severity_of(&verdict.worst),
-		.first = watch->fresh,
-		.above = verdict.above,
-		.limit = verdict.worst.limit,
-		.value = verdict.worst.value,
-		.pps = limits_rate(limits, METRIC_PPS, &watch->window.total),
-		.bps = limits_rate(limits, METRIC_BPS, &watch->window.total),
-		.sampled = verdict.worst.sampled,
-		.now_ns = now_ns,
-		.onset_ns = watch->onset_ns,
-		.distinct = detail ? distinct_of(detail) : 0,
-		.detail = detail ? &detail->detail : NULL,
-	};
-	finding.vector_count =
-		vector_shares(watch->window.sum, verdict.classes,
-			      verdict.worst.metric == METRIC_BPS, finding.detail, finding.vectors);
-	say_why(&finding, &verdict, limits->window_ns, finding.why);
-	sink->finding(sink->self, &finding);
-}
-
-static int watch_compare(const void *a, const void *b)
-{
-	const struct watch *left = *(struct watch *const *)a;
-	const struct watch *right = *(struct watch *const *)b;
-
-	if (left->direction != right->direction)
-		return left->direction < right->direction ? -1 : 1;
-	return ip_compare(&left->host, &right->host);
-}
-
 static void threshold_tick(void *self, uint64_t now_ns, const struct finding_sink *sink)
 {
-	struct state *state = self;
-	uint64_t bin = window_bin_of(now_ns, limits_bin_ns(&state->limits));
-	size_t kept = 0;
+	struct threshold *t = self;
+	size_t part = t->glances.max / SWEEP_PART + SWEEP_PART;
 
-	for (size_t i = 0; i < state->listed_count; i++) {
-		struct watch *watch = state->listed[i];
-		watch->listed = judge(state, watch, bin);
-		if (watch->listed)
-			state->listed[kept++] = watch;
-	}
-	/* What is open now stays listed for the next tick. */
-	state->listed_count = kept;
-	if (kept)
-		qsort(state->listed, kept, sizeof(struct watch *), watch_compare);
-	for (size_t i = 0; i < kept; i++)
-		emit(state, state->listed[i], now_ns, sink);
-	watches_sweep(&state->watches, bin, state->watches.max / SWEEP_PART + SWEEP_PART);
+	judge_all(t, now_ns, sink);
+	watches_sweep(&t->watches, now_ns, t->watches.pool.max / SWEEP_PART + SWEEP_PART);
+	glances_sweep(&t->glances, span_number(now_ns, t->watches.bin_ns),
+		      span_number(now_ns, SPAN_SECOND_NS), part);
 }
 
 static void threshold_stats(const void *self, struct detector_stats *ret_stats)
 {
-	const struct state *state = self;
+	const struct threshold *t = self;
+	const struct watches_stats *watches = &t->watches.stats;
 
-	*ret_stats = state->stats;
-	ret_stats->hosts = state->watches.count;
+	*ret_stats = (struct detector_stats){
+		.hosts = t->glances.count,
+		.turned_away = t->turned_away,
+		.details_turned_away = watches->details_turned_away,
+		.late = t->late,
+		.watched = t->watches.pool.count,
+		.watched_turned_away = watches->turned_away,
+		.watched_replaced = watches->replaced,
+		.rings = t->watches.trails.count,
+		.rings_turned_away = watches->trails_turned_away,
+		.vantages_replaced = watches->views_replaced,
+	};
 }
 
 const struct detector detector_threshold = {

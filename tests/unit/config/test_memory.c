@@ -83,6 +83,7 @@ static void what_is_said_is_what_is_taken(void **state)
 		uint64_t value;
 	} limits[] = {
 		{ "hosts", offsetof(struct config, max_hosts), 32768 },
+		{ "watched", offsetof(struct config, max_watched), 4096 },
 		{ "exporters", offsetof(struct config, max_exporters), 2048 },
 		{ "templates", offsetof(struct config, max_templates), 8192 },
 		{ "held", offsetof(struct config, max_held_bytes), 16 << 20 },
@@ -121,6 +122,7 @@ static void the_largest_limits_have_a_true_sum(void **state)
 	static const struct config most = {
 		.threads = 64,
 		.max_hosts = 16000000,
+		.max_watched = 1000000,
 		.max_exporters = 65536,
 		.max_templates = 1000000,
 		.max_details = 1000000,

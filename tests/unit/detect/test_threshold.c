@@ -13,8 +13,11 @@ static void it_fires_above_the_limit_and_not_at_it(void **state)
 	threshold(&f, ALL, 1000);
 	start(&f);
 	assert_int_equal(send_ticks(&f, HOST, 100, 100), 0);
-	assert_int_equal(send_ticks(&f, "198.51.100.8", 49, 101), 0);
-	/* The fiftieth completes a window of 5050 packets, 1010 a second. */
+	assert_int_equal(send_ticks(&f, "198.51.100.8", 59, 101), 0);
+	/*
+	 * The sixtieth completes a window of 5050 packets, 1010 a second. Of the first second, what
+	 * came before the host had a sixteenth of its limit was only glanced at.
+	 */
 	assert_int_equal(send_ticks(&f, "198.51.100.8", 1, 101), 1);
 	const struct finding *found = &f.caught[0];
 	struct ip host = ip_of("198.51.100.8");
@@ -87,17 +90,15 @@ static void too_few_samples_prove_nothing(void **state)
 	f.space.config.min_sampled = 8;
 	threshold(&f, 1U << CLASS_UDP, 1000);
 	start(&f);
-	/* As many TCP packets: half of the samples are UDP's. */
-	tally.sampled = 15;
+	/* Those of other classes say nothing about UDP. */
+	tally.sampled = 7;
 	observe(&f, tally);
 	tally.class = CLASS_TCP;
-	tally.sampled = 0;
 	observe(&f, tally);
 	assert_int_equal(tick(&f), 0);
 	tally.packets = 1;
-	observe(&f, tally);
-	tally.class = CLASS_UDP;
 	tally.sampled = 1;
+	tally.class = CLASS_UDP;
 	observe(&f, tally);
 	assert_int_equal(tick(&f), 1);
 	assert_int_equal(f.caught[0].sampled, 8);

@@ -7,6 +7,8 @@
 #include "base/hash.h"
 #include "tally/shard.h"
 
+#define STEADY 36 /* hosts and directions of random_tally() */
+
 /* A stream of tallies that is the same for the same seed: few hosts, all classes, many rates. */
 static struct tally random_tally(uint64_t seed, uint64_t i)
 {
@@ -33,6 +35,31 @@ static void set_random_thresholds(struct fixture *f)
 	threshold(f, 1U << CLASS_SYN | 1U << CLASS_TCP, 120)->limit[METRIC_FPS] = 10;
 	threshold(f, 1U << CLASS_UDP_AMP, 40)->directions = 1U << DIRECTION_OUTBOUND;
 	threshold(f, ALL, 300)->tenant = "other";
+}
+
+/*
+ * Traffic of its own for every host of random_tally(), once a second: so much that all of them are
+ * watched from the first tick on, and nothing of what they do is only glanced at.
+ */
+static struct tally steady_tally(uint64_t tick, unsigned n)
+{
+	static const char *const hosts[] = { "198.51.100.0", "2001:db8:a::", "203.0.113.0" };
+	struct tally tally = tally_of(hosts[n % 3], (enum direction)(n / 3 % 2), CLASS_OTHER, 0);
+
+	tally.host.b[15] = (uint8_t)(n / 6);
+	tally.packets = tick == 0 ? 300 : tick % 10 == 0 ? 30 : 0;
+	tally.bytes = tally.packets;
+	tally.sampled = (uint32_t)tally.packets;
+	return tally;
+}
+
+static void send_steady(struct fixture *f, uint64_t tick)
+{
+	for (unsigned n = 0; n < STEADY; n++) {
+		struct tally tally = steady_tally(tick, n);
+		if (tally.packets)
+			observe(f, tally);
+	}
 }
 
 static void the_same_input_gives_the_same_findings(void **state)
@@ -81,6 +108,8 @@ static void parts_of_two_shards_equal_the_whole(void **state)
 		start(&runs[r]);
 	}
 	for (uint64_t t = 0; t < 300; t++) {
+		send_steady(&runs[0], t);
+		send_steady(&runs[1], t);
 		for (uint64_t i = 0; i < 30; i++)
 			observe(&runs[0], random_tally(6, t * 30 + i));
 		for (uint64_t shard = 0; shard < 2; shard++) {
@@ -191,8 +220,6 @@ static uint64_t naive_rate(const struct naive *naive, const struct tally *of, ui
 {
 	uint64_t newest = (now_ns - 1) / SECOND_NS;
 	uint64_t sum = 0;
-	uint64_t packets = 0;
-	uint64_t all_packets = 0;
 	uint64_t sampled = 0;
 
 	for (size_t i = 0; i < naive->count; i++) {
@@ -200,16 +227,14 @@ static uint64_t naive_rate(const struct naive *naive, const struct tally *of, ui
 		if (!ip_equal(&t->host, &of->host) || t->direction != of->direction ||
 		    (naive->seen[i].tick_ns - 1) / SECOND_NS + 5 <= newest)
 			continue;
-		sampled += t->sampled;
-		all_packets += t->packets;
 		if (!(classes & 1U << t->class))
 			continue;
-		packets += t->packets;
+		sampled += t->sampled;
 		sum += metric == METRIC_PPS   ? t->packets
 		       : metric == METRIC_BPS ? t->bytes * 8
 					      : t->flows;
 	}
-	*ret_sampled = all_packets ? sampled * packets / all_packets : sampled;
+	*ret_sampled = sampled;
 	return sum / 5;
 }
 
@@ -307,12 +332,20 @@ static void random_tallies_equal_a_naive_reference(void **state)
 
 	(void)state;
 	assert_non_null(naive);
-	naive->seen = calloc(4000, sizeof(*naive->seen));
+	naive->seen = calloc(6000, sizeof(*naive->seen));
 	assert_non_null(naive->seen);
 	prepare(&f);
 	set_random_thresholds(&f);
 	start(&f);
 	for (uint64_t t = 0; t < 400; t++) {
+		for (unsigned n = 0; n < STEADY; n++) {
+			struct tally tally = steady_tally(t, n);
+			if (!tally.packets)
+				continue;
+			observe(&f, tally);
+			naive->seen[naive->count].row = tally;
+			naive->seen[naive->count++].tick_ns = (f.tick + 1) * TICK_NS;
+		}
 		for (uint64_t i = 0; i < 10; i++) {
 			struct tally tally = random_tally(7, t * 10 + i);
 			observe(&f, tally);
