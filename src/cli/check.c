@@ -32,6 +32,8 @@ static void add_summary(const struct config *config, const char *file, struct te
 	add_plural(out, "", config->network_count, "network");
 	add_plural(out, ", ", config->exporter_count, "exporter");
 	add_plural(out, ", ", config->listen_count, "listening socket");
+	if (config->interface_count)
+		add_plural(out, ", ", config->interface_count, "interface");
 	add_plural(out, ", ", config->threshold_count, "threshold");
 	add_plural(out, ", ", config->sink_count, "sink");
 	text_addf(out, ", up to %s of memory\n",

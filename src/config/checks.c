@@ -238,6 +238,23 @@ static void check_listens(struct reader *r)
 			    "usual ports");
 }
 
+static void check_interfaces(struct reader *r)
+{
+	const struct config_interface *list = r->config->interfaces;
+
+	for (size_t i = 1; i < r->config->interface_count; i++) {
+		for (size_t j = 0; j < i; j++) {
+			if (strcmp(list[i].name, list[j].name) != 0)
+				continue;
+			problem_add(r->problems, list[i].at,
+				    "interface `%s` is there already, in %s:%u:%u; remove one",
+				    list[i].name, r->problems->file, list[j].at.line,
+				    list[j].at.column);
+			break;
+		}
+	}
+}
+
 static void check_kind(struct reader *r, const struct config_sink *sink, const char *const *kinds)
 {
 	struct text list = text_heap();
@@ -289,6 +306,7 @@ void checks_run(struct reader *r)
 	check_networks(r);
 	check_exporters(r);
 	check_listens(r);
+	check_interfaces(r);
 	check_thresholds(r);
 	check_sinks(r);
 	check_memory(r);

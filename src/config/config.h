@@ -53,6 +53,23 @@ struct config_listen {
 	struct config_place at;
 };
 
+/** How packets are taken from an interface. */
+enum capture_mode {
+	CAPTURE_PACKET, /**< packet socket: both directions */
+	CAPTURE_XDP,    /**< sampler in the driver, or behind it: only what comes in */
+	CAPTURE_AUTO,   /**< XDP where the driver does it itself, else packet socket */
+	CAPTURE_MODE_COUNT
+};
+
+/** An interface of this machine whose packets are sampled. */
+struct config_interface {
+	const char *name;
+	uint32_t sampling; /**< 1:N */
+	enum capture_mode mode;
+	bool promiscuous;
+	struct config_place at;
+};
+
 /** A fixed limit on the traffic of each host it matches. */
 struct config_threshold {
 	const char *name;             /**< "" if not given */
@@ -77,6 +94,7 @@ struct config_sink {
 struct config_known {
 	const char *const *sinks; /**< kinds of sinks, NULL-terminated; NULL: any is fine */
 	uint64_t memory_bytes;    /**< that there are for the tables; 0: any size is fine */
+	bool no_xdp;              /**< this program was built without BPF */
 };
 
 /** The snapshot. */
@@ -93,8 +111,11 @@ struct config {
 
 	const struct config_listen *listens;
 	size_t listen_count;
+	const struct config_interface *interfaces;
+	size_t interface_count;
 	unsigned threads;        /**< ingest threads */
 	uint64_t receive_buffer; /**< socket buffer to ask for, bytes */
+	uint64_t packet_ring;    /**< for packets of one interface in one thread, bytes */
 
 	const struct config_threshold *thresholds;
 	size_t threshold_count;
@@ -151,6 +172,9 @@ WEIR_CHECK int config_parse(const char *name, const char *yaml, size_t len, stru
  * What they take from the kernel when they are full; at first it is far less.
  */
 uint64_t config_memory_bytes(const struct config *config);
+
+/** capture_mode_name() - "packet", "xdp", "auto". */
+const char *capture_mode_name(enum capture_mode mode);
 
 /** config_schema_print() - append a Markdown table of all keys: unit, default, when it changes. */
 void config_schema_print(struct text *out);

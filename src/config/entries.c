@@ -2,6 +2,10 @@
 /* entries: words, and what single values of an entry do not say. */
 #include "config/entries.h"
 
+#include <ctype.h>
+#include <net/if.h>
+#include <string.h>
+
 #include "config/read.h"
 #include "config/tree.h"
 
@@ -39,6 +43,28 @@ const struct words words_severity = {
 	.allowed = 1U << SEVERITY_WARNING | 1U << SEVERITY_CRITICAL,
 };
 
+const char *capture_mode_name(enum capture_mode mode)
+{
+	static const char *const names[CAPTURE_MODE_COUNT] = {
+		[CAPTURE_PACKET] = "packet",
+		[CAPTURE_XDP] = "xdp",
+		[CAPTURE_AUTO] = "auto",
+	};
+
+	return names[mode];
+}
+
+static const char *capture_word(unsigned index)
+{
+	return capture_mode_name((enum capture_mode)index);
+}
+
+const struct words words_capture = {
+	.name = capture_word,
+	.count = CAPTURE_MODE_COUNT,
+	.allowed = (1U << CAPTURE_MODE_COUNT) - 1,
+};
+
 void network_finish(struct reader *reader, const struct node *map, void *entry)
 {
 	struct config_network *network = entry;
@@ -65,8 +91,60 @@ void threshold_finish(struct reader *reader, const struct node *map, void *entry
 		    "a threshold without a limit; give it `pps`, `bps` or `flows`");
 }
 
+/* What the kernel takes as an interface's name. */
+static bool name_can_be(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len == 0 || len >= IFNAMSIZ || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return false;
+	for (; *name; name++) {
+		if (*name == '/' || *name == ':' || isspace((unsigned char)*name))
+			return false;
+	}
+	return true;
+}
+
+void interface_finish(struct reader *reader, const struct node *map, void *entry)
+{
+	const struct config_interface *interface = entry;
+	char shown[QUOTE_MAX];
+
+	(void)map;
+	if (reader->subject_bad)
+		return;
+	if (!name_can_be(interface->name))
+		problem_add(reader->problems, interface->at,
+			    "`name`: `%s` can be no interface; `ip -br link` lists those there are",
+			    quote(interface->name, shown));
+	if (interface->mode == CAPTURE_XDP && reader->known && reader->known->no_xdp)
+		problem_add(
+			reader->problems, interface->at,
+			"`mode: xdp`: this program was built without BPF; write `mode: packet`, "
+			"or build it with -Dbpf=enabled");
+}
+
+static bool same_interface(const struct config_interface *a, const struct config_interface *b)
+{
+	return strcmp(a->name, b->name) == 0 && a->sampling == b->sampling && a->mode == b->mode &&
+	       a->promiscuous == b->promiscuous;
+}
+
+bool interfaces_differ(const struct config *before, const struct config *after)
+{
+	if (before->interface_count != after->interface_count)
+		return true;
+	for (size_t i = 0; i < before->interface_count; i++) {
+		if (!same_interface(&before->interfaces[i], &after->interfaces[i]))
+			return true;
+	}
+	return false;
+}
+
 bool listens_differ(const struct config *before, const struct config *after)
 {
+	if (interfaces_differ(before, after))
+		return true;
 	if (before->listen_count != after->listen_count)
 		return true;
 	for (size_t i = 0; i < before->listen_count; i++) {

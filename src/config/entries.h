@@ -16,9 +16,16 @@ extern const struct words words_class;
 /** Severities that a limit can have; info is for what no limit says. */
 extern const struct words words_severity;
 
+/** Ways to take packets from an interface. */
+extern const struct words words_capture;
+
 /** network_finish() - see schema.finish. */
 void network_finish(struct reader *reader, const struct node *map, void *entry);
 /** threshold_finish() - see schema.finish. */
 void threshold_finish(struct reader *reader, const struct node *map, void *entry);
+/** interface_finish() - see schema.finish. */
+void interface_finish(struct reader *reader, const struct node *map, void *entry);
+/** interfaces_differ() - see schema_key.differs. */
+bool interfaces_differ(const struct config *before, const struct config *after);
 /** listens_differ() - see schema_key.differs. */
 bool listens_differ(const struct config *before, const struct config *after);

@@ -32,6 +32,7 @@ enum part {
 	PART_TEMPLATES,
 	PART_HELD,
 	PART_BUFFERS,
+	PART_RINGS,
 	PART_INCIDENTS,
 	PART_THREADS,
 	PART_COUNT
@@ -48,6 +49,7 @@ static const struct {
 	[PART_TEMPLATES] = { "limits", "templates" },
 	[PART_HELD] = { "limits", "held" },
 	[PART_BUFFERS] = { "ingest", "receive_buffer" },
+	[PART_RINGS] = { "ingest", "packet_ring" },
 	[PART_INCIDENTS] = { "incidents", "max_open" },
 	[PART_THREADS] = { "ingest", "threads" },
 };
@@ -84,6 +86,8 @@ static void measure(const struct config *config, uint64_t ret_parts[PART_COUNT])
 	ret_parts[PART_TEMPLATES] = config->max_templates * threads * TEMPLATE;
 	ret_parts[PART_HELD] = config->max_held_bytes * threads;
 	ret_parts[PART_BUFFERS] = config->receive_buffer * threads * config->listen_count;
+	/* With XDP it is one for all threads; which it will be is known when it runs. */
+	ret_parts[PART_RINGS] = config->packet_ring * threads * config->interface_count;
 	ret_parts[PART_INCIDENTS] = config->max_incidents * INCIDENT;
 	ret_parts[PART_THREADS] = threads * (THREAD_OF_ITSELF);
 }

@@ -127,6 +127,30 @@ static void read_entry(struct reader *r, const struct schema *schema, const stru
 		schema->finish(r, node, entry);
 }
 
+/* "eth0" as {name: eth0}, where the schema allows it; @node itself otherwise. */
+static const struct node *spell_out(struct reader *r, const struct schema *schema,
+				    const struct node *node)
+{
+	if (!schema->brief || node->kind != NODE_TEXT)
+		return node;
+	struct node *map = arena_take(r->scratch, sizeof(*map));
+	struct node *subject = arena_take(r->scratch, sizeof(*subject));
+	struct node *value = arena_take(r->scratch, sizeof(*value));
+	if (!map || !subject || !value) {
+		r->short_memory = true;
+		return node;
+	}
+	*value = *node;
+	value->next = NULL;
+	*subject = (struct node){ .kind = NODE_TEXT,
+				  .at = node->at,
+				  .plain = true,
+				  .text = schema->subject,
+				  .value = value };
+	*map = (struct node){ .kind = NODE_MAP, .at = node->at, .count = 1, .first = subject };
+	return map;
+}
+
 static void read_list(struct reader *r, const struct schema_key *key, const struct node *list,
 		      void *target)
 {
@@ -143,7 +167,8 @@ static void read_list(struct reader *r, const struct schema_key *key, const stru
 		r->short_memory = true;
 		return;
 	}
-	for (const struct node *node = list->first; node; node = node->next) {
+	for (const struct node *each = list->first; each; each = each->next) {
+		const struct node *node = spell_out(r, schema, each);
 		if (node->kind != NODE_MAP) {
 			problem_add(r->problems, node->at,
 				    "an entry of `%s` has keys of its own; write it as {%s: …}",
@@ -173,8 +198,15 @@ void read_value(struct reader *r, const struct schema_key *key, const struct nod
 				    "below it, indented",
 				    key->name, key->inside->keys[0].name);
 	} else if (key->kind == VALUE_LIST) {
+		struct node one = { .kind = NODE_LIST, .at = node->at, .count = 1 };
+		struct node only = *node;
+
+		only.next = NULL;
+		one.first = &only;
 		if (node->kind == NODE_LIST)
 			read_list(r, key, node, target);
+		else if (key->inside->brief)
+			read_list(r, key, &one, target);
 		else
 			problem_add(r->problems, node->at,
 				    "`%s` is a list; begin each entry with a dash", key->name);

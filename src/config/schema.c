@@ -73,13 +73,33 @@ static const struct schema schema_exporter = {
 	.subject = "address",
 };
 
+static const struct schema_key interface_keys[] = {
+	ROW("name", TEXT, NULL, RESTART, FIELD(struct config_interface, name),
+	    "The interface, as `ip link` shows it", .required = true),
+	NUMBER("sampling", RATIO, NULL, NULL, "1:100", RESTART,
+	       FIELD(struct config_interface, sampling), "One packet of so many is looked at"),
+	ROW("mode", WORD, "packet", RESTART, FIELD(struct config_interface, mode),
+	    "`packet` sees both directions; `xdp` only what comes in, counted exactly; `auto` is "
+	    "`xdp` where the driver can do it, else `packet`", .words = &words_capture),
+	ROW("promiscuous", BOOL, "false", RESTART, FIELD(struct config_interface, promiscuous),
+	    "Also take what is not addressed to this machine, as on a mirror port"),
+};
+
+static const struct schema schema_interface = {
+	KEYS(interface_keys), .entry_size = sizeof(struct config_interface),
+	.entries_max = SCHEMA_INTERFACES_MAX, .place_offset = offsetof(struct config_interface, at),
+	.subject = "name", .brief = true, .finish = interface_finish,
+};
+
 static const struct schema_key listen_keys[] = {
 	ROW("netflow", SOCKETS, NULL, RESTART, .sflow = false,
 	    "Where NetFlow v5, v9 and IPFIX are received"),
 	ROW("ipfix", SOCKETS, NULL, RESTART, .sflow = false,
 	    "The same as `netflow`: each of the two takes all three"),
 	ROW("sflow", SOCKETS, NULL, RESTART, .sflow = true, "Where sFlow v5 is received"),
-	LATER("interface"),
+	ROW("interface", LIST, NULL, RESTART, LIST_OF(interfaces, interface_count),
+	    "Interfaces of this machine whose packets are sampled; a name alone is an entry too",
+	    .differs = interfaces_differ, .inside = &schema_interface),
 };
 
 static const struct schema schema_listen = { KEYS(listen_keys) };
@@ -89,6 +109,8 @@ static const struct schema_key ingest_keys[] = {
 	       "Threads that decode, each with its own sockets and tables"),
 	NUMBER("receive_buffer", BYTES, "64KiB", "1GiB", "32MiB", RESTART, SETTING(receive_buffer),
 	       "Buffer to ask the kernel for, for each socket"),
+	NUMBER("packet_ring", BYTES, "1MiB", "1GiB", "16MiB", RESTART, SETTING(packet_ring),
+	       "Memory for packets that wait, for each interface and thread"),
 };
 
 static const struct schema schema_ingest = { KEYS(ingest_keys) };

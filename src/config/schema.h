@@ -20,10 +20,11 @@ struct node;
 struct reader;
 
 /** Most keys in one map. */
-#define SCHEMA_KEYS_MAX    24
+#define SCHEMA_KEYS_MAX       24
 /** Most rows of the lists that are short. */
-#define SCHEMA_LISTENS_MAX 64
-#define SCHEMA_SINKS_MAX   32
+#define SCHEMA_LISTENS_MAX    64
+#define SCHEMA_SINKS_MAX      32
+#define SCHEMA_INTERFACES_MAX 16
 
 /** What a key takes, and what it is kept as. */
 enum value_kind {
@@ -81,6 +82,7 @@ struct schema {
 	size_t entries_max;
 	size_t place_offset; /**< of the entry's struct config_place */
 	const char *subject; /**< the key that says what the entry is about */
+	bool brief;          /**< an entry may be its subject alone, the list one entry alone */
 	/** After all keys: what no single key tells. May be NULL. */
 	void (*finish)(struct reader *reader, const struct node *map, void *entry);
 };

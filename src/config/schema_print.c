@@ -46,6 +46,8 @@ static void print_value(const struct schema_key *key, struct text *out)
 		print_words(key, out);
 		break;
 	case VALUE_LIST:
+		if (key->inside->brief)
+			text_add(out, "name, or ");
 		text_addf(out, "list of at most %zu", key->inside->entries_max);
 		break;
 	default:

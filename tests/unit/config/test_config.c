@@ -90,6 +90,48 @@ static void nothing_gives_the_defaults(void **state)
 	}
 }
 
+static void interfaces_have_three_spellings(void **state)
+{
+	static const char *const texts[] = {
+		"listen: {interface: eth0}",
+		"listen: {interface: [eth0]}",
+		"listen: {interface: [{name: eth0}]}",
+	};
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct config *c = good(texts[i]);
+		assert_int_equal(c->listen_count, 0);
+		assert_int_equal(c->interface_count, 1);
+		assert_string_equal(c->interfaces[0].name, "eth0");
+		assert_int_equal(c->interfaces[0].sampling, 100);
+		assert_int_equal(c->interfaces[0].mode, CAPTURE_PACKET);
+		assert_false(c->interfaces[0].promiscuous);
+		config_free(c);
+	}
+	struct config *c = good("listen: {interface: [eth0, {name: eth1, sampling: 1:7, "
+				"mode: xdp, promiscuous: true}]}");
+	assert_int_equal(c->interface_count, 2);
+	assert_int_equal(c->interfaces[1].sampling, 7);
+	assert_int_equal(c->interfaces[1].mode, CAPTURE_XDP);
+	assert_true(c->interfaces[1].promiscuous);
+	config_free(c);
+}
+
+static void another_interface_waits_for_a_restart(void **state)
+{
+	struct config *before = good("listen: {interface: eth0}");
+	struct config *after = good("listen: {interface: {name: eth0, sampling: 1:50}}");
+	struct text fields = text_heap();
+
+	(void)state;
+	assert_int_equal(config_restart_needed(before, after, &fields), 1);
+	assert_string_equal(text_string(&fields), "listen");
+	text_done(&fields);
+	config_free(before);
+	config_free(after);
+}
+
 /* Is there a built-in limit for this direction and class, and how low is it? */
 static uint64_t default_limit(const struct config *c, enum direction d, enum traffic_class class,
 			      enum metric metric)
@@ -412,6 +454,14 @@ static void contradictions_name_both_places(void **state)
 		{ "listen: {netflow: [], sflow: }",
 		  "f:1:9: `listen` names no address; give it one, or remove it to listen on the "
 		  "usual ports" },
+		{ "listen: {interface: [lo, {name: lo, sampling: 1:10}]}",
+		  "f:1:35: interface `lo` is there already, in f:1:22; remove one" },
+		{ "listen: {interface: a/b}", "f:1:21: `name`: `a/b` can be no interface; `ip -br "
+					      "link` lists those there are" },
+		{ "listen: {interface: [{name: lo, mode: xpd}]}",
+		  "f:1:39: `mode`: unknown word `xpd`; did you mean `xdp`?" },
+		{ "listen: {interface: [[lo]]}", "f:1:22: an entry of `interface` has keys of its "
+						 "own; write it as {name: …}" },
 		{ "listen: {}", "f:1:9: `listen` names no address; give it one, or remove it to "
 				"listen on the usual ports" },
 		{ "report: [{kind: text}, {kind: jsonl}]",
@@ -626,6 +676,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_gives_the_defaults),
+		cmocka_unit_test(interfaces_have_three_spellings),
+		cmocka_unit_test(another_interface_waits_for_a_restart),
 		cmocka_unit_test(default_thresholds_see_all_classes_both_ways),
 		cmocka_unit_test(every_key_is_read),
 		cmocka_unit_test(wrong_values_are_told_with_their_place),
