@@ -22,6 +22,7 @@
 #include "control/server.h"
 #include "daemon/board.h"
 #include "daemon/health.h"
+#include "daemon/links.h"
 #include "daemon/pipeline.h"
 #include "daemon/sockets.h"
 #include "daemon/worker.h"
@@ -43,6 +44,7 @@ struct daemon {
 	struct pipeline *pipeline;
 	struct health *health;
 	struct board *board;
+	struct links *links;
 	struct text listen_words;
 	int signal_fd;
 	int timer_fd;
@@ -115,6 +117,7 @@ static void take_parcels(struct daemon *d)
 			const struct tally_set set = tally_batch_set(p->batch);
 			pipeline_observe(d->pipeline, &set);
 			health_take(d->health, i, p, &sink);
+			links_take(d->links, i, p);
 			worker_give_back(d->workers[i], p);
 		}
 	}
@@ -278,7 +281,10 @@ static int open_workers(struct daemon *d, uint64_t seed, struct text *error)
 		}
 		d->worker_count++;
 	}
-	return sockets_open(d->config, d->workers, d->worker_count, &d->listen_words, error);
+	int err = sockets_open(d->config, d->workers, d->worker_count, &d->listen_words, error);
+	return err ? err
+		   : links_open(d->config, d->workers, d->worker_count, &d->listen_words, error,
+				&d->links);
 }
 
 static int open_rooms(struct daemon *d, struct text *error)
@@ -351,6 +357,7 @@ static void stop(struct daemon *d)
 	pipeline_close(d->pipeline);
 	for (unsigned i = 0; i < d->worker_count; i++)
 		worker_free(d->workers[i]);
+	links_free(d->links);
 	health_free(d->health);
 	text_done(&d->listen_words);
 	config_free(d->retiring);

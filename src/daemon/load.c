@@ -2,6 +2,7 @@
 /* load: a configuration checked against the plug-ins of this program. */
 #include "daemon/daemon.h"
 #include "daemon/memory.h"
+#include "ingest/live.h"
 #include "report/sink.h"
 
 #define SINKS_MAX 32
@@ -12,6 +13,7 @@ const struct config_known *daemon_known(void)
 	static struct config_known known = { .sinks = names };
 
 	known.memory_bytes = memory_limit("");
+	known.no_xdp = !live_has_xdp();
 	for (unsigned i = 0; i < SINKS_MAX && sink_registry[i]; i++)
 		names[i] = sink_registry[i]->name;
 	return &known;

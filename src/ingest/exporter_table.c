@@ -249,9 +249,11 @@ static void take_config(struct decode_state *state, struct exporter *exporter)
 
 	exporter->config_rate = entry ? entry->sampling : 0;
 	exporter->stats.disjoint = entry && entry->disjoint;
-	exporter->vantage = (uint32_t)state->thread << VANTAGE_THREAD |
-			    (uint32_t)(exporter - state->exporters) << 1 |
-			    (exporter->stats.disjoint ? VANTAGE_DISJOINT : 0);
+	/* All threads look at an interface from the same place, each at a part of it. */
+	uint32_t link = exporter->stats.key.source == FLOW_PACKET ? exporter->stats.key.odid : 0;
+	uint32_t own = (uint32_t)state->thread << VANTAGE_THREAD |
+		       (uint32_t)(exporter - state->exporters) << 1 |
+		       (exporter->stats.disjoint ? VANTAGE_DISJOINT : 0);
 	/* A capture of packets is one exporter, and what the operator asked for, as are flow logs. */
 	exporter->listed = entry || exporter->stats.key.source >= FLOW_PACKET;
 }

@@ -29,8 +29,12 @@ struct exporter_gone {
 	uint64_t unknown_sampling;
 };
 
-/** Vantage of flows: thread << VANTAGE_THREAD | entry << 1 | egress, VANTAGE_DISJOINT above. */
+/**
+ * Vantage of flows: thread << VANTAGE_THREAD | entry << 1 | egress, VANTAGE_DISJOINT above. Of an
+ * interface of this machine: VANTAGE_LINK | index << 1 | egress, in all threads the same.
+ */
 #define VANTAGE_THREAD   24
+#define VANTAGE_LINK     (1U << 30)
 #define VANTAGE_DISJOINT (1U << 31)
 
 /** Counters and observations of one exporter. */

@@ -455,7 +455,7 @@ static void contradictions_name_both_places(void **state)
 		  "f:1:9: `listen` names no address; give it one, or remove it to listen on the "
 		  "usual ports" },
 		{ "listen: {interface: [lo, {name: lo, sampling: 1:10}]}",
-		  "f:1:35: interface `lo` is there already, in f:1:22; remove one" },
+		  "f:1:33: interface `lo` is there already, in f:1:22; remove one" },
 		{ "listen: {interface: a/b}", "f:1:21: `name`: `a/b` can be no interface; `ip -br "
 					      "link` lists those there are" },
 		{ "listen: {interface: [{name: lo, mode: xpd}]}",
