@@ -254,6 +254,7 @@ static void take_config(struct decode_state *state, struct exporter *exporter)
 	uint32_t own = (uint32_t)state->thread << VANTAGE_THREAD |
 		       (uint32_t)(exporter - state->exporters) << 1 |
 		       (exporter->stats.disjoint ? VANTAGE_DISJOINT : 0);
+	exporter->vantage = link ? VANTAGE_LINK | link << 1 : own;
 	/* A capture of packets is one exporter, and what the operator asked for, as are flow logs. */
 	exporter->listed = entry || exporter->stats.key.source >= FLOW_PACKET;
 }
