@@ -45,9 +45,11 @@ fuzz: ## libFuzzer on the parsers: make fuzz [T=netflow9] [SECONDS=600]
 	$(call configured,build/fuzz)
 	@tools/fuzz.sh build/fuzz "$(SECONDS)" $(T)
 
-bench: build ## how fast: flows a second, CPU time a record
-	@tools/setup.sh bench
-	@python3 tests/bench/run.py
+bench: ## what it costs, beside its peers: 15 minutes; make bench QUICK=1: 4 minutes
+	@tools/setup.sh build bench
+	$(call configured,build/bench)
+	@$(NINJA) build/bench benches
+	@python3 tests/bench/run.py $(if $(QUICK),--quick) $(if $(MARKDOWN),--markdown "$(MARKDOWN)") $(ARGS)
 
 setup: ## packages for working on Weir, and the git hooks
 	@tools/setup.sh build test lint
@@ -66,6 +68,10 @@ help: ## this list
 
 build/release/build.ninja:
 	@tools/quiet.sh configuring build/release -- meson setup build/release --buildtype=release -Dtests=false
+
+build/bench/build.ninja:
+	@tools/quiet.sh configuring build/bench -- \
+		meson setup build/bench --buildtype=release -Dtests=false -Dbench=true
 
 build/test/build.ninja:
 	@tools/quiet.sh configuring build/test -- meson setup build/test --buildtype=debugoptimized $(SANITIZE)
