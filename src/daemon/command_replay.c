@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { OPTION_CONFIG, OPTION_AS, OPTION_FORMAT };
+enum { OPTION_CONFIG, OPTION_AS, OPTION_FORMAT, OPTION_COVERAGE };
 
 static const struct cli_option options[] = {
 	[OPTION_CONFIG] = { "config", 'c', "FILE", NULL, CLI_KIND_FILE,
@@ -19,6 +19,8 @@ static const struct cli_option options[] = {
 			"what the files hold; default: recognised" },
 	[OPTION_FORMAT] = { "format", 0, "FORM", "jsonl|text", CLI_KIND_TEXT,
 			    "one JSON object a line (default), or for people" },
+	[OPTION_COVERAGE] = { .name = "coverage",
+			      .help = "also what each exporter delivered, minute by minute" },
 	{ 0 },
 };
 
@@ -37,6 +39,29 @@ static void print_event(void *self, const struct event *event)
 		event_to_json(event, &p->output.text);
 		text_add_n(&p->output.text, "\n", 1);
 	}
+	output_spill(&p->output);
+}
+
+static void put_row_json(const struct coverage *row, const char *name, struct text *out)
+{
+	struct jsonw w = jsonw_on(out);
+
+	jsonw_object(&w, NULL);
+	jsonw_string(&w, "event", "coverage");
+	jsonw_time(&w, "time", row->begin_ns + row->minutes * COVERAGE_MINUTE_NS);
+	coverage_to_json(row, name, &w, "coverage");
+	jsonw_object_end(&w);
+	text_add_n(out, "\n", 1);
+}
+
+static void print_row(void *self, const struct coverage *row, const char *name)
+{
+	struct printer *p = self;
+
+	if (p->text)
+		coverage_to_text(row, name, &p->output.text);
+	else
+		put_row_json(row, name, &p->output.text);
 	output_spill(&p->output);
 }
 
@@ -73,6 +98,7 @@ static void put_summary_json(const struct replay_totals *t, struct text *out)
 	jsonw_u64(&w, "skipdata", t->skipdata);
 	jsonw_u64(&w, "hosts_turned_away", t->hosts_turned_away);
 	jsonw_u64(&w, "late", t->late);
+	jsonw_u64(&w, "faults", t->faults);
 	jsonw_u64(&w, "incidents", t->incidents);
 	jsonw_u64(&w, "incidents_open", t->incidents_open);
 	jsonw_u64(&w, "incidents_turned_away", t->incidents_turned_away);
@@ -92,6 +118,8 @@ static void put_summary_text(const struct replay_totals *t, struct text *out)
 	put_count(out, t->exporters, "exporter", ", ");
 	put_count(out, t->records, "record", ", ");
 	text_addf(out, "%llu lost by sequence; ", (unsigned long long)t->lost);
+	if (t->faults)
+		put_count(out, t->faults, "fault", " of the telemetry, ");
 	put_count(out, t->incidents, "incident", "");
 	text_addf(out, ", %llu still open at the end\n", (unsigned long long)t->incidents_open);
 	if (t->incidents_turned_away)
@@ -147,6 +175,7 @@ static int replay_with(const struct cli_args *args, const struct config *config)
 	struct printer printer = { .output = output_open(),
 				   .text = format && strcmp(format, "text") == 0 };
 	const struct event_sink sink = { .emit = print_event, .self = &printer };
+	const struct replay_rows rows = { .row = print_row, .self = &printer };
 	struct text error = text_heap();
 	struct replay_totals totals;
 	struct replay *replay = NULL;
@@ -156,6 +185,8 @@ static int replay_with(const struct cli_args *args, const struct config *config)
 	if (err) {
 		cli_error("replay", "%s", error.len ? text_string(&error) : err_text(err));
 	} else {
+		if (args->values[OPTION_COVERAGE])
+			replay_rows(replay, &rows);
 		status = play(args, replay);
 		replay_finish(replay, &totals);
 		if (printer.text)
@@ -187,7 +218,7 @@ static int run(const struct cli_args *args)
 const struct command command_replay = {
 	.name = "replay",
 	.summary = "run recorded input through the whole pipeline",
-	.usage = "[-c FILE] [--as FORMAT] [--format FORM] FILE...",
+	.usage = "[-c FILE] [--as FORMAT] [--format FORM] [--coverage] FILE...",
 	.options = options,
 	.words_min = 1,
 	.words_max = -1,
@@ -201,6 +232,7 @@ const struct command command_replay = {
 	.examples = "weir replay -c weir.yaml export.pcap                 # what would have been "
 		    "found\n"
 		    "weir replay --format text -c weir.yaml export.pcap   # the same, to read\n"
+		    "weir replay --coverage --format text export.pcap     # what did not arrive\n"
 		    "weir replay export.pcap | tail -1                    # the summary alone\n",
 	.run = run,
 };

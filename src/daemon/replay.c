@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "archive/ledger.h"
 #include "base/clock.h"
 #include "daemon/pipeline.h"
 #include "daemon/worker.h"
@@ -15,16 +16,26 @@
 /* Any fixed number: no output depends on it, and a replay must not differ from the last one. */
 #define SEED 0x5765697273656564U
 
+/* Of silence that nothing else happens in: the ledger sees so much of it, in such steps. */
+#define SILENCE_SEEN_NS (24 * 3600 * NS_PER_S)
+#define SILENCE_STEP_NS (5 * NS_PER_S)
+
 struct replay {
 	struct decode_state *state;
 	struct shard *shard;
 	struct tally_batch *batch;
 	struct pipeline *pipeline;
+	struct ledger *ledger;
+	struct ledger_sink ledger_sink;
+	struct exporter_stats *readings; /* max_exporters, for the ledger */
+	struct flow_sketch *sketches;    /* beside them */
 	struct recorded recorded;
 	struct progress *progress; /* of the file being read */
 	struct event_sink sink;
+	struct replay_rows rows;
 	uint64_t incidents;
 	uint64_t incidents_open;
+	uint64_t faults;
 	uint64_t first_ns;
 	uint64_t now_ns;  /* latest packet */
 	uint64_t tick_ns; /* end of the running tick; 0 before the first packet */
@@ -34,6 +45,7 @@ static void take_event(void *self, const struct event *event)
 {
 	struct replay *r = self;
 
+	r->faults += event->type == EVENT_TELEMETRY_FAULT && event->fault->state != FAULT_ENDED;
 	if (event->type == EVENT_INCIDENT_OPENED) {
 		r->incidents++;
 		r->incidents_open++;
@@ -41,6 +53,30 @@ static void take_event(void *self, const struct event *event)
 		r->incidents_open--;
 	}
 	r->sink.emit(r->sink.self, event);
+}
+
+static void take_fault(void *self, const struct fault *fault)
+{
+	struct replay *r = self;
+
+	pipeline_fault(r->pipeline, fault);
+}
+
+static void take_row(void *self, const struct coverage *row, const char *name)
+{
+	struct replay *r = self;
+
+	if (r->rows.row)
+		r->rows.row(r->rows.self, row, name);
+}
+
+static int open_ledger(struct replay *r, const struct config *config)
+{
+	r->ledger = ledger_new(config, 1);
+	r->ledger_sink = (struct ledger_sink){ .row = take_row, .fault = take_fault, .self = r };
+	r->readings = calloc(config->max_exporters, sizeof(*r->readings));
+	r->sketches = calloc(config->max_exporters, sizeof(*r->sketches));
+	return r->ledger && r->readings && r->sketches ? 0 : -ENOMEM;
 }
 
 static int open_rooms(struct replay *r, const struct config *config, struct text *error)
@@ -55,6 +91,8 @@ static int open_rooms(struct replay *r, const struct config *config, struct text
 	if (!r->state || !r->batch)
 		return -ENOMEM;
 	int err = shard_open(config, SEED, &r->shard);
+	if (!err)
+		err = open_ledger(r, config);
 	if (err)
 		return err;
 	return pipeline_open(config, &options, error, &r->pipeline);
@@ -82,6 +120,9 @@ void replay_close(struct replay *replay)
 	if (!replay)
 		return;
 	pipeline_close(replay->pipeline);
+	ledger_free(replay->ledger);
+	free(replay->readings);
+	free(replay->sketches);
 	shard_close(replay->shard);
 	tally_batch_free(replay->batch);
 	decode_state_free(replay->state);
@@ -96,11 +137,42 @@ static void hand_over(struct replay *r)
 	pipeline_observe(r->pipeline, &set);
 }
 
+/* All counters as they stand; with the sketches when a minute is over. */
+static void read_counters(struct replay *r, bool minute_over)
+{
+	const struct ledger_reading reading = { .exporters = r->readings,
+						.count = r->state->exporter_count,
+						.sketches = minute_over ? r->sketches : NULL };
+
+	for (unsigned i = 0; i < r->state->exporter_count; i++) {
+		r->readings[i] = r->state->exporters[i].stats;
+		if (minute_over)
+			exporter_sketch_take(r->state, i, &r->sketches[i]);
+	}
+	ledger_take(r->ledger, 0, &reading, &r->ledger_sink);
+}
+
 static void end_tick(struct replay *r)
 {
 	hand_over(r);
+	if (r->tick_ns % NS_PER_S == 0)
+		read_counters(r, r->tick_ns % COVERAGE_MINUTE_NS == 0);
+	ledger_tick(r->ledger, r->tick_ns, &r->ledger_sink);
 	pipeline_tick(r->pipeline, r->tick_ns);
 	r->tick_ns += TICK_NS;
+}
+
+/* Nothing is left to decide before @now_ns; only the ledger has to see that nobody sent. */
+static void skip_silence(struct replay *r, uint64_t now_ns)
+{
+	uint64_t until_ns = now_ns;
+
+	if (until_ns > r->tick_ns + SILENCE_SEEN_NS)
+		until_ns = r->tick_ns + SILENCE_SEEN_NS;
+	for (uint64_t at_ns = r->tick_ns - r->tick_ns % SILENCE_STEP_NS + SILENCE_STEP_NS;
+	     at_ns <= until_ns; at_ns += SILENCE_STEP_NS)
+		ledger_tick(r->ledger, at_ns, &r->ledger_sink);
+	r->tick_ns = now_ns - now_ns % TICK_NS + TICK_NS;
 }
 
 /* The clock of the input moves on; silence in which nothing is left to decide is skipped. */
@@ -117,7 +189,7 @@ static void take_time(void *self, uint64_t now_ns)
 	while (r->tick_ns <= now_ns) {
 		end_tick(r);
 		if (r->tick_ns <= now_ns && pipeline_is_idle(r->pipeline))
-			r->tick_ns = now_ns - now_ns % TICK_NS + TICK_NS;
+			skip_silence(r, now_ns);
 	}
 }
 
@@ -137,6 +209,11 @@ static void take_progress(void *self, uint64_t done_bytes, uint64_t total_bytes)
 	struct replay *r = self;
 
 	progress_show(r->progress, done_bytes, total_bytes);
+}
+
+void replay_rows(struct replay *replay, const struct replay_rows *rows)
+{
+	replay->rows = *rows;
 }
 
 int replay_file(struct replay *replay, const char *path, const char *as, struct progress *progress,
@@ -174,6 +251,8 @@ void replay_finish(struct replay *replay, struct replay_totals *ret_totals)
 	shard_stats(r->shard, &shard);
 	pipeline_fill(r->pipeline, &view);
 	decode_state_finish(r->state);
+	read_counters(r, true);
+	ledger_finish(r->ledger, &r->ledger_sink);
 	*ret_totals = (struct replay_totals){
 		.packets = r->recorded.capture.packets,
 		.late_packets = r->recorded.capture.late,
@@ -186,6 +265,7 @@ void replay_finish(struct replay *replay, struct replay_totals *ret_totals)
 		.unknown_sampling = r->state->gone.unknown_sampling,
 		.incidents = r->incidents,
 		.incidents_open = r->incidents_open,
+		.faults = r->faults,
 		.incidents_turned_away = view.incidents_turned_away,
 		.hosts_turned_away = shard.turned_away,
 		.late = shard.late,

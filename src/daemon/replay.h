@@ -13,10 +13,17 @@
 #include "base/text.h"
 #include "config/config.h"
 #include "daemon/progress.h"
+#include "model/coverage.h"
 #include "model/event.h"
 #include "model/reason.h"
 
 struct replay;
+
+/** Takes rows of the coverage ledger; they are borrowed. */
+struct replay_rows {
+	void (*row)(void *self, const struct coverage *row, const char *name);
+	void *self;
+};
 
 /** What a replay has seen. */
 struct replay_totals {
@@ -33,6 +40,7 @@ struct replay_totals {
 	uint64_t undecodable[REASON_COUNT_OF];
 	uint64_t incidents;             /**< opened */
 	uint64_t incidents_open;        /**< when the input ended */
+	uint64_t faults;                /**< of the telemetry, begun or noted */
 	uint64_t incidents_turned_away; /**< found no room: incidents.max_open */
 	uint64_t hosts_turned_away;
 	uint64_t late; /**< records that waited too long for their template to be tallied */
@@ -49,6 +57,9 @@ struct replay_totals {
  */
 WEIR_CHECK int replay_open(const struct config *config, const struct event_sink *sink,
 			   struct text *error, struct replay **ret_replay);
+
+/** replay_rows() - give on the rows of the coverage ledger as well; before the first file. */
+void replay_rows(struct replay *replay, const struct replay_rows *rows);
 
 /**
  * replay_file() - play one capture; files are played one after the other.

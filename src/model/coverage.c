@@ -3,6 +3,7 @@
 #include "model/coverage.h"
 
 #include <assert.h>
+#include <inttypes.h>
 
 #include "base/clock.h"
 #include "model/flow.h"
@@ -201,4 +202,44 @@ void coverage_to_json(const struct coverage *coverage, const char *name, struct 
 	put_sampling(coverage, w);
 	put_state(coverage, w);
 	jsonw_object_end(w);
+}
+
+static void add_extras(const struct coverage *coverage, struct text *out)
+{
+	uint64_t undecoded = coverage_undecoded(coverage);
+
+	if (coverage->kernel_drops)
+		text_addf(out, ", %" PRIu64 " dropped by the kernel", coverage->kernel_drops);
+	if (undecoded)
+		text_addf(out, ", %" PRIu64 " undecoded", undecoded);
+	if (coverage->restarts)
+		text_addf(out, ", began again");
+	if (coverage->sampling)
+		text_addf(out, ", sampling 1:%" PRIu32, coverage->sampling);
+	if (coverage->pool_samples)
+		text_addf(out, " (measured 1:%.0f)", coverage_measured_sampling(coverage));
+	if (coverage->duplicates)
+		text_addf(out, ", %.0f%% seen elsewhere too",
+			  coverage_duplicate_share(coverage) * 100);
+}
+
+void coverage_to_text(const struct coverage *coverage, const char *name, struct text *out)
+{
+	const char *unit = exporter_counts_records(coverage->key.source) ? "records" : "datagrams";
+	char address[IP_TEXT_MAX];
+	char time[TIME_TEXT_MAX];
+
+	time_format(coverage->begin_ns, time);
+	text_addf(out, "%.10s %.5s UTC  coverage  %s", time, time + 11,
+		  ip_format(&coverage->key.address, address));
+	if (name)
+		text_addf(out, " (%s)", name);
+	if (coverage->silent) {
+		text_add(out, ": silent\n");
+		return;
+	}
+	text_addf(out, ": %" PRIu64 " %s, %" PRIu64 " lost (%.1f%%)", coverage->units, unit,
+		  coverage->lost, coverage_lost_share(coverage) * 100);
+	add_extras(coverage, out);
+	text_add(out, "\n");
 }

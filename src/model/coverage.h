@@ -87,6 +87,9 @@ uint64_t exporter_units(const struct exporter_stats *stats);
 void coverage_to_json(const struct coverage *coverage, const char *name, struct jsonw *w,
 		      const char *key);
 
+/** coverage_to_text() - append it as one line for people, with its newline. */
+void coverage_to_text(const struct coverage *coverage, const char *name, struct text *out);
+
 /** exporter_key_to_json() - write who it is: address, protocol, odid, agent, name. */
 void exporter_key_to_json(const struct exporter_key *key, const struct ip *agent, const char *name,
 			  struct jsonw *w);
