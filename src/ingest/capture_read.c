@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "ingest/capture.h"
-#include "ingest/state.h"
+#include "ingest/batch.h"
 
 /** Packets between two calls of the progress hook. */
 #define PROGRESS_PACKETS 4096

@@ -25,8 +25,7 @@
 #define OFFSET_MAX_NS      ((int64_t)1 << 61)
 /* Flows are believed to be so old at most. */
 #define AGE_MAX_NS         (86400 * (int64_t)NS_PER_S)
-/* Ended and begun within this: traffic of now. */
-#define PROMPT_NS          NS_PER_S
+#define PROMPT_NS          ((int64_t)FLOW_PROMPT_NS)
 /* Taken as the length of a flow with impossible times while no timeout was observed. */
 #define DEFAULT_TIMEOUT_MS 60000U
 
@@ -114,7 +113,7 @@ static void mend(const struct exporter *exporter, int64_t *begin_ns, int64_t *en
 	if (*end_ns < 0 || *end_ns > AGE_MAX_NS)
 		*end_ns = 0;
 	/* Rounded times of a short flow may be a little crossed, or ahead of now. */
-	if (*begin_ns < *end_ns && *begin_ns >= *end_ns - (int64_t)PROMPT_NS)
+	if (*begin_ns < *end_ns && *begin_ns >= *end_ns - PROMPT_NS)
 		*begin_ns = *end_ns;
 	if (*begin_ns < *end_ns || *begin_ns > AGE_MAX_NS)
 		*begin_ns = *end_ns + (int64_t)(timeout_ms ? timeout_ms : DEFAULT_TIMEOUT_MS) *
@@ -128,13 +127,13 @@ void flow_ages(struct flow *flow, const struct exporter *exporter)
 	uint64_t end = flow->has & FLOW_HAS_END ? there_ns - flow->end_ns : 0;
 	uint64_t begin = flow->has & FLOW_HAS_START ? there_ns - flow->start_ns : end;
 
-	if (end + PROMPT_NS <= 2 * PROMPT_NS && begin - end <= PROMPT_NS)
+	if (flow_is_prompt(flow, exporter))
 		return;
 	int64_t end_ns = (int64_t)end;
 	int64_t begin_ns = (int64_t)begin;
 	if (end_ns < 0 || begin_ns < end_ns || begin_ns > AGE_MAX_NS)
 		mend(exporter, &begin_ns, &end_ns);
-	if (end_ns <= (int64_t)PROMPT_NS && begin_ns - end_ns <= (int64_t)PROMPT_NS)
+	if (end_ns <= PROMPT_NS && begin_ns - end_ns <= PROMPT_NS)
 		return;
 	flow->begin_age_ms = (uint32_t)((uint64_t)begin_ns / NS_PER_MS);
 	flow->end_age_ms = (uint32_t)((uint64_t)end_ns / NS_PER_MS);

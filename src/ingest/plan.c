@@ -136,6 +136,27 @@ static const struct element *read_spec(const struct message_form *form, struct b
 	return element_find(pen, id);
 }
 
+#define BIT(slot) (1ULL << (slot))
+
+#define IN_V4 (BIT(SLOT_SRC4) | BIT(SLOT_DST4))
+#define IN_V6 (BIT(SLOT_SRC6) | BIT(SLOT_DST6))
+
+/* Of fixed length, with both addresses of one family, and times that stand for themselves. */
+static enum plan_plain plain_of(const struct plan *plan)
+{
+	const uint64_t unwanted =
+		BIT(SLOT_DURATION) | BIT(SLOT_SYSTEM_INIT) | BIT(SLOT_FRAME) | BIT(SLOT_IP_PACKET);
+	const uint64_t v4 = plan->slots & (IN_V4 | BIT(SLOT_NEXT_HOP4));
+	const uint64_t v6 = plan->slots & (IN_V6 | BIT(SLOT_NEXT_HOP6));
+
+	/* Shorter than the padding of a set: where the records end is then a question. */
+	if (plan->options || plan->variables || plan->len < 4 || plan->slots & unwanted)
+		return PLAN_NOT_PLAIN;
+	if ((v4 & IN_V4) == IN_V4 && !v6)
+		return PLAN_PLAIN_V4;
+	return (v6 & IN_V6) == IN_V6 && !v4 ? PLAN_PLAIN_V6 : PLAN_NOT_PLAIN;
+}
+
 static void finish(struct compiler *c)
 {
 	struct plan *plan = c->plan;
@@ -148,6 +169,12 @@ static void finish(struct compiler *c)
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
 		if (plan_has(plan, always[i].slot))
 			plan->has |= always[i].has;
+	}
+	plan->plain = plain_of(plan);
+	if (plan->plain) {
+		plan->has |= FLOW_HAS_SRC | FLOW_HAS_DST;
+		if (plan_has(plan, SLOT_NEXT_HOP4) || plan_has(plan, SLOT_NEXT_HOP6))
+			plan->has |= FLOW_HAS_NEXT_HOP;
 	}
 }
 

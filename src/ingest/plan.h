@@ -43,6 +43,13 @@ struct plan_section {
 	uint16_t len;
 };
 
+/** Templates whose records can be read in one go, which most are. */
+enum plan_plain {
+	PLAN_NOT_PLAIN,
+	PLAN_PLAIN_V4,
+	PLAN_PLAIN_V6,
+};
+
 /** A compiled template. */
 struct plan {
 	uint64_t slots; /**< bit 1 << enum slot: the template has it */
@@ -50,6 +57,7 @@ struct plan {
 	uint16_t len;   /**< bytes of a record; without the contents of variable fields */
 	uint16_t tail;  /**< bytes behind the last variable field; all of them if there is none */
 	bool options;   /**< describes options data */
+	uint8_t plain;  /**< enum plan_plain */
 	bool v6_first;  /**< has addresses of both families, IPv6 before IPv4 */
 	uint8_t variables;               /**< variable-length fields */
 	uint16_t gap[PLAN_VARIABLE_MAX]; /**< bytes before each of them, from the one before */

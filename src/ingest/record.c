@@ -11,6 +11,7 @@
 #include <assert.h>
 
 #include "base/clock.h"
+#include "ingest/batch.h"
 #include "ingest/packet.h"
 #include "ingest/record.h"
 
@@ -26,7 +27,7 @@
 #define TIMES        (SLOT_BIT(SLOT_START) | SLOT_BIT(SLOT_END))
 #define RARE                                                                                     \
 	(SLOT_BIT(SLOT_TTL) | SLOT_BIT(SLOT_VLAN) | PORTS_OF_TCP | ICMP_V4 | ICMP_V6 | REVERSE | \
-	 FRAGMENT | DROPPED | SECTIONS | SLOT_BIT(SLOT_FLOW_DIRECTION))
+	 FRAGMENT | DROPPED | SECTIONS)
 
 #define PROTO_ICMP         1
 #define PROTO_TCP          6
@@ -39,6 +40,9 @@
 #define DIRECTION_EGRESS   1
 /* fragmentFlags: more fragments follow (IANA, element 197, bit 2 from the top). */
 #define FRAGMENT_MORE      0x20
+
+/* For functions whose bool parameters are known where they are called. */
+#define INLINE inline __attribute__((always_inline))
 
 static inline struct ip address4(const struct record *r, enum slot slot)
 {
@@ -248,7 +252,6 @@ static void read_rare(const struct record *r, struct flow *flow)
 	flow->vlan = (uint16_t)value(r, SLOT_VLAN);
 	flow->rev_bytes = value(r, SLOT_REV_BYTES);
 	flow->rev_packets = value(r, SLOT_REV_PACKETS);
-	flow->egress = value(r, SLOT_FLOW_DIRECTION) == DIRECTION_EGRESS;
 	if (slots & PORTS_OF_TCP && flow->proto == PROTO_TCP) {
 		flow->sport = (uint16_t)value(r, SLOT_SPORT_TCP);
 		flow->dport = (uint16_t)value(r, SLOT_DPORT_TCP);
@@ -261,26 +264,30 @@ static void read_rare(const struct record *r, struct flow *flow)
 		read_section(r, flow);
 }
 
-static void read_flow(const struct record *r, const struct stamp_base *base, struct flow *flow)
+/* What every flow has; @plain: the plan has no variable fields, known when compiled. */
+static INLINE void read_always(const struct record *r, const uint8_t *at, bool plain,
+			       struct flow *flow)
 {
+#define READ(slot) (plain ? plain_value(r->plan, at, slot) : value(r, slot))
 	flow->has = r->plan->has;
-	flow->bytes = value(r, SLOT_BYTES);
-	flow->packets = value(r, SLOT_PACKETS);
-	flow->sport = (uint16_t)value(r, SLOT_SPORT);
-	flow->dport = (uint16_t)value(r, SLOT_DPORT);
-	flow->proto = (uint8_t)value(r, SLOT_PROTO);
-	flow->tcp_flags = (uint8_t)value(r, SLOT_TCP_FLAGS);
-	flow->tos = (uint8_t)value(r, SLOT_TOS);
-	flow->in_if = (uint32_t)value(r, SLOT_IN_IF);
-	flow->out_if = (uint32_t)value(r, SLOT_OUT_IF);
-	flow->src_as = (uint32_t)value(r, SLOT_SRC_AS);
-	flow->dst_as = (uint32_t)value(r, SLOT_DST_AS);
-	if (is_v4(r))
-		read_addresses4(r, flow);
-	else
-		read_addresses6(r, flow);
-	if (r->plan->slots & TIMES)
-		read_times(r, base, flow);
+	flow->bytes = READ(SLOT_BYTES);
+	flow->packets = READ(SLOT_PACKETS);
+	flow->sport = (uint16_t)READ(SLOT_SPORT);
+	flow->dport = (uint16_t)READ(SLOT_DPORT);
+	flow->proto = (uint8_t)READ(SLOT_PROTO);
+	flow->tcp_flags = (uint8_t)READ(SLOT_TCP_FLAGS);
+	flow->tos = (uint8_t)READ(SLOT_TOS);
+	flow->in_if = (uint32_t)READ(SLOT_IN_IF);
+	flow->out_if = (uint32_t)READ(SLOT_OUT_IF);
+	flow->src_as = (uint32_t)READ(SLOT_SRC_AS);
+	flow->dst_as = (uint32_t)READ(SLOT_DST_AS);
+	flow->egress = READ(SLOT_FLOW_DIRECTION) == DIRECTION_EGRESS;
+#undef READ
+}
+
+/* What only some templates have. */
+static inline void read_sometimes(const struct record *r, struct flow *flow)
+{
 	if (r->plan->slots & RARE)
 		read_rare(r, flow);
 	if (flow->proto == PROTO_ICMP || flow->proto == PROTO_ICMP6) {
@@ -291,20 +298,124 @@ static void read_flow(const struct record *r, const struct stamp_base *base, str
 	}
 }
 
+static void read_flow(const struct record *r, const struct stamp_base *base, struct flow *flow)
+{
+	read_always(r, NULL, false, flow);
+	if (is_v4(r))
+		read_addresses4(r, flow);
+	else
+		read_addresses6(r, flow);
+	if (r->plan->slots & TIMES)
+		read_times(r, base, flow);
+	read_sometimes(r, flow);
+}
+
+static inline uint64_t plain_time(const struct plan *plan, const uint8_t *at, enum slot slot,
+				  const struct stamp_base *base)
+{
+	if (!plan_has(plan, slot))
+		return 0;
+	return stamp_ns(base, plan->slot[slot].unit, plain_value(plan, at, slot));
+}
+
+/* Addresses of a plain record; that it has them is in the plan's `has`. */
+static INLINE void plain_addresses(const struct plan *plan, const uint8_t *at, bool v6,
+				   struct flow *flow)
+{
+	if (v6) {
+		flow->src = ip_from_v6(plain_end(plan, at, SLOT_SRC6) - 16);
+		flow->dst = ip_from_v6(plain_end(plan, at, SLOT_DST6) - 16);
+		if (plan_has(plan, SLOT_NEXT_HOP6))
+			flow->next_hop = ip_from_v6(plain_end(plan, at, SLOT_NEXT_HOP6) - 16);
+		return;
+	}
+	flow->src = ip_from_v4(plain_end(plan, at, SLOT_SRC4) - 4);
+	flow->dst = ip_from_v4(plain_end(plan, at, SLOT_DST4) - 4);
+	if (plan_has(plan, SLOT_NEXT_HOP4))
+		flow->next_hop = ip_from_v4(plain_end(plan, at, SLOT_NEXT_HOP4) - 4);
+}
+
+/* As read_flow(), for what most templates are. */
+static INLINE void read_plain(const struct record *r, bool v6, const struct stamp_base *base,
+			      struct flow *flow)
+{
+	const struct plan *plan = r->plan;
+	const uint8_t *at = r->places->base[0];
+
+	read_always(r, at, true, flow);
+	plain_addresses(plan, at, v6, flow);
+	flow->start_ns = plain_time(plan, at, SLOT_START, base);
+	flow->end_ns = plain_time(plan, at, SLOT_END, base);
+	flow->has |= (flow->start_ns ? FLOW_HAS_START : 0) | (flow->end_ns ? FLOW_HAS_END : 0);
+	read_sometimes(r, flow);
+}
+
+/* What the record says of its rate, or the announced samplers do. */
+static inline uint32_t read_rate(const struct record *r, const struct exporter *exporter,
+				 const struct flow *flow, enum sampling_source *ret_source)
+{
+	uint32_t rate = record_rate(r);
+
+	*ret_source = SAMPLING_RECORD;
+	if (rate == 0) {
+		rate = record_sampler_rate(r, exporter, flow);
+		*ret_source = rate ? SAMPLING_OPTIONS : SAMPLING_UNKNOWN;
+	}
+	return rate;
+}
+
 static void flow_record(struct message *message, const struct record *r)
 {
 	struct exporter *exporter = message->exporter;
 	struct flow *flow = flow_begin(message->state, exporter, message->datagram);
-	enum sampling_source source = SAMPLING_RECORD;
+	enum sampling_source source;
 
 	read_flow(r, &message->base, flow);
-	uint32_t rate = record_rate(r);
-	if (rate == 0) {
-		rate = record_sampler_rate(r, exporter, flow);
-		source = rate ? SAMPLING_OPTIONS : SAMPLING_UNKNOWN;
-	}
+	uint32_t rate = read_rate(r, exporter, flow, &source);
 	flow_commit(message->state, exporter, rate, source);
 	message->flows++;
+}
+
+/* Records one behind the other, into as many flows. */
+static INLINE void read_run(const struct message *message, const struct plan *plan, bool v6,
+			    const uint8_t *at, struct flow *flows, unsigned count)
+{
+	const struct exporter *exporter = message->exporter;
+	const bool rated = exporter->sampler_count || plan_names_rate(plan);
+	struct places places;
+	const struct record record = { .plan = plan, .places = &places };
+
+	for (unsigned i = 0; i < count; i++, at += plan->len) {
+		places.base[0] = at;
+		read_plain(&record, v6, &message->base, &flows[i]);
+		if (rated) {
+			enum sampling_source source;
+			flows[i].sampling = read_rate(&record, exporter, &flows[i], &source);
+			flows[i].sampling_source = (uint8_t)source;
+		}
+	}
+}
+
+/* All records of a set with a plain plan. Return: how many. */
+static unsigned plain_records(struct message *message, const struct plan *plan,
+			      struct bytes *records)
+{
+	unsigned all = (unsigned)(bytes_left(records) / plan->len);
+	struct flow pattern;
+	unsigned count;
+
+	flow_pattern(message->exporter, message->datagram, &pattern);
+	for (unsigned left = all; left; left -= count) {
+		struct flow *flows = flow_begin_run(message->state, &pattern, left, &count);
+		if (plan->plain == PLAN_PLAIN_V6)
+			read_run(message, plan, true, records->at, flows, count);
+		else
+			read_run(message, plan, false, records->at, flows, count);
+		flow_commit_run(message->state, message->exporter, count);
+		records->at += (size_t)count * plan->len;
+	}
+	message->flows += (int)all;
+	return all;
 }
 
 /* What is left is padding: too short for any record, or the zeros that fill up to 4 bytes. */
@@ -322,6 +433,8 @@ unsigned plan_decode(struct message *message, const struct plan *plan, struct by
 	unsigned count = 0;
 
 	assert(records.at);
+	if (plan->plain)
+		count = plain_records(message, plan, &records);
 	while (!is_padding(plan, &records)) {
 		const uint8_t *next = find_places(plan, records.at, records.end, &places);
 		if (!next) {

@@ -25,6 +25,19 @@ struct record {
 	const struct places *places;
 };
 
+/** As field_end(), of a record without variable fields. */
+static inline const uint8_t *plain_end(const struct plan *plan, const uint8_t *record,
+				       enum slot slot)
+{
+	return record + plan->slot[slot].end;
+}
+
+/** As value(), of a record without variable fields. */
+static inline uint64_t plain_value(const struct plan *plan, const uint8_t *record, enum slot slot)
+{
+	return be64_at(plain_end(plan, record, slot) - 8) & plan->slot[slot].mask;
+}
+
 /** First byte behind a slot's field. */
 static inline const uint8_t *field_end(const struct record *r, enum slot slot)
 {
@@ -37,6 +50,14 @@ static inline const uint8_t *field_end(const struct record *r, enum slot slot)
 static inline uint64_t value(const struct record *r, enum slot slot)
 {
 	return be64_at(field_end(r, slot) - 8) & r->plan->slot[slot].mask;
+}
+
+/** plan_names_rate() - may its records name a sampling rate? */
+static inline bool plan_names_rate(const struct plan *plan)
+{
+	return plan->slots &
+	       (SLOT_BIT(SLOT_INTERVAL) | SLOT_BIT(SLOT_RANDOM_INTERVAL) |
+		SLOT_BIT(SLOT_PACKET_INTERVAL) | SLOT_BIT(SLOT_SIZE) | SLOT_BIT(SLOT_PROBABILITY));
 }
 
 /** record_rate() - the sampling rate a record names itself, in whichever way; 0: none. */

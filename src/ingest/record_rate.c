@@ -7,9 +7,6 @@
  */
 #include "ingest/record.h"
 
-#define RATES                                                       \
-	(SLOT_BIT(SLOT_INTERVAL) | SLOT_BIT(SLOT_RANDOM_INTERVAL) | \
-	 SLOT_BIT(SLOT_PACKET_INTERVAL) | SLOT_BIT(SLOT_SIZE) | SLOT_BIT(SLOT_PROBABILITY))
 /* Marks the rate of an interface among those of samplers. */
 #define SAMPLER_INTERFACE (1ULL << 63)
 
@@ -42,7 +39,7 @@ static uint32_t rate_of_probability(const struct record *r)
 
 uint32_t record_rate(const struct record *r)
 {
-	if (!(r->plan->slots & RATES))
+	if (!plan_names_rate(r->plan))
 		return 0;
 	uint64_t interval = value(r, SLOT_INTERVAL);
 	uint64_t packets = value(r, SLOT_PACKET_INTERVAL);

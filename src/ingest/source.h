@@ -6,7 +6,7 @@
  * of its own struct. The thread that owns a source waits for `fd`, or calls it
  * every `period_ns`, or both; it knows nothing else about it. A source gives
  * datagrams to decode_datagram(), or makes flows itself with flow_begin() and
- * flow_commit() (ingest/state.h).
+ * flow_commit() (ingest/batch.h).
  *
  * Opened by the control thread before the ingest thread starts, closed after
  * it ended, read by the ingest thread alone. Allocates at open only.

@@ -7,26 +7,6 @@
 #define NTP_TO_UNIX_S 2208988800ULL
 /* Times beyond this (the year 2400) are nonsense and would overflow sums behind us. */
 #define LATEST_S      13569465600ULL
-/* How far a record may lie after its header's SysUptime: slow export, not yet a wrap. */
-#define AHEAD_MS      600000U
-
-/* `export_ns` less @before_ns; never before 1970. */
-static uint64_t before_export(const struct stamp_base *base, uint64_t before_ns)
-{
-	return base->export_ns > before_ns ? base->export_ns - before_ns : 0;
-}
-
-uint64_t stamp_uptime(const struct stamp_base *base, uint32_t uptime_ms)
-{
-	if (!base->has_uptime)
-		return base->init_ns ? base->init_ns + uptime_ms * NS_PER_MS : 0;
-	/* Modulo 2^32: a start before the wrap has a larger value than the header. */
-	uint32_t before_ms = base->uptime_ms - uptime_ms;
-	if (before_ms > UINT32_MAX - AHEAD_MS)
-		return base->export_ns + (UINT32_MAX - before_ms + 1ULL) * NS_PER_MS;
-	return before_export(base, before_ms * NS_PER_MS);
-}
-
 /*
  * 32 bits of seconds since 1900 and 32 bits of fraction. Several exporters send a plain
  * count since 1970 instead; read as NTP that would lie before 1970, so it can be told.
@@ -40,7 +20,7 @@ static uint64_t ntp_ns(uint64_t value, uint64_t plain_unit_ns)
 	return (seconds - NTP_TO_UNIX_S) * NS_PER_S + ((value & UINT32_MAX) * NS_PER_S >> 32);
 }
 
-uint64_t stamp_ns(const struct stamp_base *base, enum element_unit unit, uint64_t value)
+uint64_t stamp_by_unit(const struct stamp_base *base, enum element_unit unit, uint64_t value)
 {
 	if (value == 0 && unit != UNIT_UPTIME && unit != UNIT_DELTA_US)
 		return 0;
@@ -54,7 +34,7 @@ uint64_t stamp_ns(const struct stamp_base *base, enum element_unit unit, uint64_
 	case UNIT_NS:
 		return ntp_ns(value, 1);
 	case UNIT_DELTA_US:
-		return before_export(base, (value & UINT32_MAX) * NS_PER_US);
+		return stamp_before_export(base, (value & UINT32_MAX) * NS_PER_US);
 	case UNIT_UPTIME:
 		return stamp_uptime(base, (uint32_t)value);
 	case UNIT_NONE:

@@ -155,7 +155,8 @@ struct decode_state {
 	struct template_table *templates; /**< ingest/template.h */
 	struct flow batch[DECODE_BATCH];
 	unsigned batch_count;
-	const struct flow_sink *sink;          /**< of the running decode call */
+	uint64_t cold;                /**< bit 1 << i: the cold part of batch[i] may not be zero */
+	const struct flow_sink *sink; /**< of the running decode call */
 	uint64_t undecodable[REASON_COUNT_OF]; /**< what belongs to no exporter */
 	uint64_t datagrams;
 	uint64_t records;
@@ -233,6 +234,20 @@ void exporter_sequence(struct exporter *exporter, const struct sequence_mark *ma
 /** exporter_clock() - note how far the exporter's clock is from ours, before the records. */
 void exporter_clock(struct exporter *exporter, const struct stamp_base *base, uint64_t received_ns);
 
+/** Ended and begun within this: traffic of now. */
+#define FLOW_PROMPT_NS 1000000000ULL
+
+/** flow_is_prompt() - did it end at most a second ago and last a second at most? */
+static inline bool flow_is_prompt(const struct flow *flow, const struct exporter *exporter)
+{
+	uint64_t there_ns = flow->received_ns - (uint64_t)exporter->clock.now_ns;
+	/* Without sign: what is nonsense is a large number. */
+	uint64_t end = flow->has & FLOW_HAS_END ? there_ns - flow->end_ns : 0;
+	uint64_t begin = flow->has & FLOW_HAS_START ? there_ns - flow->start_ns : end;
+
+	return end + FLOW_PROMPT_NS <= 2 * FLOW_PROMPT_NS && begin - end <= FLOW_PROMPT_NS;
+}
+
 /**
  * flow_ages() - set begin_age_ms and end_age_ms by the flow's times; for flow_commit().
  *
@@ -248,24 +263,5 @@ void exporter_sampler_set(struct exporter *exporter, uint64_t id, bool whole, ui
 /** exporter_sampler_rate() - the announced rate of a sampler, 0 if unknown. */
 uint32_t exporter_sampler_rate(const struct exporter *exporter, uint64_t id);
 
-/**
- * flow_begin() - a zeroed flow in the batch, exporter fields filled in.
- *
- * Flushes a full batch first. Return: never NULL; valid until flow_commit().
- */
-struct flow *flow_begin(struct decode_state *state, const struct exporter *exporter,
-			const struct datagram *datagram);
-
-/**
- * flow_commit() - the flow of flow_begin() is complete.
- * @rate: what the datagram or record says, 0 if nothing
- * @source: who says so
- *
- * Applies the order of enum sampling_source: the operator's override wins, then the record,
- * then options data, then the header. Sets the traffic class, counts the record.
- */
-void flow_commit(struct decode_state *state, struct exporter *exporter, uint32_t rate,
-		 enum sampling_source source);
-
-/** flow_flush() - give the batch to the sink. */
-void flow_flush(struct decode_state *state);
+/* Whoever has a state makes flows in its batch. */
+#include "ingest/batch.h"

@@ -105,25 +105,22 @@ struct flow_inner {
 	uint8_t tunnel; /**< enum tunnel */
 };
 
-/** One flow; borrowed by those who receive it, for the length of the call. */
+/**
+ * One flow; borrowed by those who receive it, for the length of the call.
+ *
+ * From `rev_bytes` on it is cold: zero but for flows with FLOW_HAS_REVERSE or FLOW_HAS_INNER,
+ * and only those who set these bits write there. See ingest/batch.h.
+ */
 struct flow {
 	struct ip src;
 	struct ip dst;
 	uint64_t
 		bytes; /**< as exported: IP bytes; in sFlow, bytes of the frame as the agent counts it */
-	uint64_t packets;     /**< as exported */
-	uint64_t rev_bytes;   /**< of the opposite direction */
-	uint64_t rev_packets; /**< of the opposite direction */
-	uint64_t start_ns;    /**< first packet, exporter's clock made absolute */
-	uint64_t end_ns;      /**< last packet */
-	uint64_t received_ns; /**< when the datagram reached Weir; always set */
-	struct ip exporter;   /**< source address of the datagram */
-	struct ip agent;      /**< sFlow agent address */
-	struct ip next_hop;
-	struct flow_inner inner;
+	uint64_t packets;  /**< as exported */
+	uint64_t start_ns; /**< first packet, exporter's clock made absolute */
+	uint64_t end_ns;   /**< last packet */
 	uint32_t has;      /**< enum flow_has */
 	uint32_t sampling; /**< 1:N; 0 = unknown */
-	uint32_t odid;     /**< observation domain, v9 source id, v5 engine, sFlow sub-agent */
 	uint32_t in_if;
 	uint32_t out_if;
 	uint32_t src_as;
@@ -139,10 +136,8 @@ struct flow {
 	 * from. Two vantages may report the same packets. Set by flow_commit().
 	 */
 	uint32_t vantage;
-	uint16_t exporter_port;
 	uint16_t sport;
 	uint16_t dport;
-	uint16_t vlan;
 	uint8_t proto;
 	uint8_t tcp_flags;
 	uint8_t tos;
@@ -150,12 +145,22 @@ struct flow {
 	uint8_t icmp_type;
 	uint8_t icmp_code;
 	uint8_t fragment; /**< 1 = part of a fragmented packet, 2 = without ports (not the first) */
-	uint8_t source;   /**< enum flow_source */
 	uint8_t sampling_source; /**< enum sampling_source */
 	uint8_t direction;       /**< enum direction; set by classification, not by decoders */
 	uint8_t class;           /**< enum traffic_class; set by flow_classify() */
+	uint8_t source;          /**< enum flow_source */
 	bool egress;             /**< seen as it left the exporter, not as it came in */
 	bool late; /**< waited over a second for its template: no traffic of now, not tallied */
+	uint16_t vlan;
+	uint16_t exporter_port;
+	uint32_t odid;        /**< observation domain, v9 source id, v5 engine, sFlow sub-agent */
+	uint64_t received_ns; /**< when the datagram reached Weir; always set */
+	struct ip exporter;   /**< source address of the datagram */
+	struct ip next_hop;
+	struct ip agent;      /**< sFlow agent address */
+	uint64_t rev_bytes;   /**< of the opposite direction */
+	uint64_t rev_packets; /**< of the opposite direction */
+	struct flow_inner inner;
 };
 
 /** flow_source_name() - "netflow5", "ipfix", …; the proto_version of the output. */

@@ -27,7 +27,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "ingest/stamp.h"
-#include "ingest/state.h"
+#include "ingest/batch.h"
 
 #define HEADER_LEN 24
 #define RECORD_LEN 48
@@ -106,6 +106,31 @@ static size_t check_count(struct exporter *exporter, size_t count, size_t len)
 	return count <= COUNT_MAX ? there : 0;
 }
 
+/* One datagram. */
+struct message5 {
+	struct decode_state *state;
+	struct exporter *exporter;
+	const struct datagram *datagram;
+	const struct stamp_base *base;
+};
+
+static void read_records(const struct message5 *message, const uint8_t *at, unsigned left)
+{
+	struct flow pattern;
+	unsigned count;
+
+	flow_pattern(message->exporter, message->datagram, &pattern);
+	/* The mode bits are often zero although the rate is meant. */
+	pattern.sampling = be16_at(message->datagram->data + 22) & SAMPLING_RATE;
+	pattern.sampling_source = SAMPLING_HEADER;
+	for (; left; left -= count) {
+		struct flow *flows = flow_begin_run(message->state, &pattern, left, &count);
+		for (unsigned i = 0; i < count; i++, at += RECORD_LEN)
+			read_record(at, message->base, &flows[i]);
+		flow_commit_run(message->state, message->exporter, count);
+	}
+}
+
 static int decode(struct decode_state *state, const struct datagram *datagram,
 		  const struct flow_sink *sink)
 {
@@ -134,12 +159,8 @@ static int decode(struct decode_state *state, const struct datagram *datagram,
 					    .counts_records = true,
 					    .received_ns = datagram->received_ns };
 	exporter_sequence(exporter, &mark);
-	for (size_t i = 0; i < count; i++) {
-		struct flow *flow = flow_begin(state, exporter, datagram);
-		read_record(data + HEADER_LEN + i * RECORD_LEN, &base, flow);
-		/* The mode bits are often zero although the rate is meant. */
-		flow_commit(state, exporter, be16_at(data + 22) & SAMPLING_RATE, SAMPLING_HEADER);
-	}
+	const struct message5 message = { state, exporter, datagram, &base };
+	read_records(&message, data + HEADER_LEN, (unsigned)count);
 	return (int)count;
 }
 

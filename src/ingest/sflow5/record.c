@@ -26,6 +26,19 @@ enum {
 	PROTO_SCTP = 132,
 };
 
+/** What a sampled IPv4 or IPv6 record says. */
+struct sampled_ip {
+	struct ip src;
+	struct ip dst;
+	uint32_t has; /**< enum flow_has */
+	uint32_t bytes;
+	uint16_t sport;
+	uint16_t dport;
+	uint8_t proto;
+	uint8_t tcp_flags;
+	uint8_t tos;
+};
+
 /** What the records of one sample gave. */
 struct gathered {
 	struct bytes ipv4;
@@ -87,29 +100,29 @@ static int header_record(struct bytes b, struct flow *flow)
 }
 
 /** The part that sampled IPv4 and IPv6 share: behind the addresses. */
-static void ports_read(struct bytes *b, struct flow *flow)
+static void ports_read(struct bytes *b, struct sampled_ip *ip)
 {
 	uint32_t sport = bytes_be32(b);
 	uint32_t dport = bytes_be32(b);
 	uint32_t tcp_flags = bytes_be32(b);
 
-	if (flow->proto == PROTO_TCP || flow->proto == PROTO_UDP || flow->proto == PROTO_SCTP) {
-		flow->sport = (uint16_t)sport;
-		flow->dport = (uint16_t)dport;
-		flow->has |= FLOW_HAS_SPORT | FLOW_HAS_DPORT;
+	if (ip->proto == PROTO_TCP || ip->proto == PROTO_UDP || ip->proto == PROTO_SCTP) {
+		ip->sport = (uint16_t)sport;
+		ip->dport = (uint16_t)dport;
+		ip->has |= FLOW_HAS_SPORT | FLOW_HAS_DPORT;
 	}
-	if (flow->proto == PROTO_TCP) {
-		flow->tcp_flags = (uint8_t)tcp_flags;
-		flow->has |= FLOW_HAS_TCP_FLAGS;
+	if (ip->proto == PROTO_TCP) {
+		ip->tcp_flags = (uint8_t)tcp_flags;
+		ip->has |= FLOW_HAS_TCP_FLAGS;
 	}
-	flow->tos = (uint8_t)bytes_be32(b); /* IPv6: called priority */
+	ip->tos = (uint8_t)bytes_be32(b); /* IPv6: called priority */
 }
 
-/** @ip: zeroed by the caller; untouched on failure. */
-static int ip_record(struct bytes b, bool v6, struct flow *ip)
+/** @ret_ip: untouched on failure. */
+static int ip_record(struct bytes b, bool v6, struct sampled_ip *ret_ip)
 {
 	size_t address_len = v6 ? 16 : 4;
-	struct flow read = { .packets = 1 };
+	struct sampled_ip read = { 0 };
 
 	read.bytes = bytes_be32(&b);
 	read.proto = (uint8_t)bytes_be32(&b);
@@ -123,17 +136,17 @@ static int ip_record(struct bytes b, bool v6, struct flow *ip)
 	read.dst = v6 ? ip_from_v6(dst) : ip_from_v4(dst);
 	read.has |= FLOW_HAS_SRC | FLOW_HAS_DST | FLOW_HAS_PROTO | FLOW_HAS_TOS | FLOW_HAS_BYTES |
 		    FLOW_HAS_PACKETS;
-	*ip = read;
+	*ret_ip = read;
 	return 0;
 }
 
-static void ip_fill(struct flow *flow, const struct flow *ip)
+static void ip_fill(struct flow *flow, const struct sampled_ip *ip)
 {
 	flow->has |= ip->has;
 	flow->src = ip->src;
 	flow->dst = ip->dst;
 	flow->bytes = ip->bytes;
-	flow->packets = ip->packets;
+	flow->packets = 1;
 	flow->proto = ip->proto;
 	flow->sport = ip->sport;
 	flow->dport = ip->dport;
@@ -230,7 +243,7 @@ static void record_read(const struct sflow_item *item, struct gathered *gathered
 /** The packet from the records gathered. Return: 0, or -(enum reason) - 1. */
 static int packet_fill(const struct gathered *gathered, struct flow *flow)
 {
-	struct flow ip = { 0 };
+	struct sampled_ip ip;
 	int r = fail(REASON_FIELD);
 
 	if (gathered->has_ipv4)
@@ -248,14 +261,14 @@ static int packet_fill(const struct gathered *gathered, struct flow *flow)
 	return 0;
 }
 
-int sflow_records_read(struct bytes b, uint32_t count, struct flow *flow)
+int sflow_records_read(struct bytes *b, uint32_t count, struct flow *flow)
 {
 	struct gathered gathered = { .failure = fail(REASON_FIELD) };
 
-	for (uint32_t i = 0; i < count && bytes_left(&b) > 0; i++) {
+	for (uint32_t i = 0; i < count && bytes_left(b) > 0; i++) {
 		struct sflow_item item;
 
-		if (!sflow_item_read(&b, &item)) {
+		if (!sflow_item_read(b, &item)) {
 			gathered.failure = fail(REASON_LENGTH);
 			break;
 		}

@@ -15,6 +15,7 @@
  * Rate, pool and drops also tell how the agent really samples: the pool is
  * followed for each data source (exporter_stats.sample_pool, pool_samples).
  */
+#include "ingest/batch.h"
 #include "ingest/sflow5/sflow5.h"
 
 enum interface_format {
@@ -154,16 +155,16 @@ static void interfaces_fill(struct flow *flow, const struct sample *sample)
 		flow->has |= FLOW_HAS_DROPPED;
 }
 
-int sflow_flow_sample(const struct sflow_context *context, struct bytes b, bool expanded)
+int sflow_flow_sample(const struct sflow_context *context, struct bytes *b, bool expanded)
 {
-	struct sample sample = sample_read(&b, expanded);
+	struct sample sample = sample_read(b, expanded);
 
-	if (b.failed) {
+	if (b->failed) {
 		sflow_count(context, REASON_LENGTH);
 		return 0;
 	}
 	pool_follow(context->exporter, &sample);
-	struct flow *flow = flow_begin(context->state, context->exporter, context->datagram);
+	struct flow *flow = flow_begin_like(context->state, context->pattern);
 	int r = sflow_records_read(b, sample.records, flow);
 
 	if (r < 0) {
@@ -171,7 +172,6 @@ int sflow_flow_sample(const struct sflow_context *context, struct bytes b, bool 
 		return 0;
 	}
 	interfaces_fill(flow, &sample);
-	flow->agent = context->exporter->stats.agent;
 	flow->start_ns = context->datagram->received_ns;
 	flow->end_ns = context->datagram->received_ns;
 	flow->has |= FLOW_HAS_AGENT | FLOW_HAS_START | FLOW_HAS_END;

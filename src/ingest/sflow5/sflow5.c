@@ -17,6 +17,8 @@
  */
 #include "ingest/sflow5/sflow5.h"
 
+#include "ingest/batch.h"
+
 enum {
 	SAMPLE_FLOW = 1,
 	SAMPLE_COUNTERS = 2,
@@ -34,21 +36,6 @@ struct header {
 	uint32_t uptime_ms;
 	uint32_t samples;
 };
-
-bool sflow_item_read(struct bytes *b, struct sflow_item *ret_item)
-{
-	uint32_t type = bytes_be32(b);
-	uint32_t len = bytes_be32(b);
-	struct bytes body = bytes_split(b, len);
-
-	if (b->failed)
-		return false;
-	/* XDR fills up to four bytes; the last item may lack that. */
-	size_t padding = -len & 3;
-	bytes_skip(b, padding < bytes_left(b) ? padding : bytes_left(b));
-	*ret_item = (struct sflow_item){ .type = type, .body = body };
-	return true;
-}
 
 struct ip sflow_address_read(struct bytes *b)
 {
@@ -100,12 +87,12 @@ static int header_read(struct bytes *b, struct header *ret_header)
 	return 0;
 }
 
-static int sample_decode(const struct sflow_context *context, const struct sflow_item *item)
+static int sample_decode(const struct sflow_context *context, struct sflow_item *item)
 {
 	switch (item->type) {
 	case SAMPLE_FLOW:
 	case SAMPLE_FLOW_EXPANDED:
-		return sflow_flow_sample(context, item->body, item->type == SAMPLE_FLOW_EXPANDED);
+		return sflow_flow_sample(context, &item->body, item->type == SAMPLE_FLOW_EXPANDED);
 	case SAMPLE_COUNTERS:
 	case SAMPLE_COUNTERS_EXPANDED:
 		sflow_counter_sample(context, item->body, item->type == SAMPLE_COUNTERS_EXPANDED);
@@ -135,7 +122,11 @@ static int sflow5_decode(struct decode_state *state, const struct datagram *data
 		exporter_of_agent(state, datagram, FLOW_SFLOW5, header.sub_agent, &header.agent);
 	if (!exporter)
 		return fail(REASON_EXPORTER_FULL);
-	const struct sflow_context context = { state, exporter, datagram, sink };
+	struct flow pattern;
+	const struct sflow_context context = { state, exporter, datagram, sink, &pattern };
+
+	flow_pattern(exporter, datagram, &pattern);
+	pattern.agent = exporter->stats.agent;
 
 	const struct sequence_mark mark = { .sequence = header.sequence,
 					    .records = 1,

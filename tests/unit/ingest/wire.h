@@ -8,7 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
-#include "ingest/state.h"
+#include "ingest/batch.h"
 
 /** When the test datagrams are received: 2023-11-14T22:13:20Z. */
 #define WIRE_NOW_S 1700000000U
