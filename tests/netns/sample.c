@@ -132,15 +132,16 @@ int main(int argc, char **argv)
 	};
 	uint64_t seconds = strtoul(argv[4], NULL, 10);
 	struct decode_state *state = decode_state_new(config, 1);
-	if (!state || open_source(argv[1], &options, &source))
-		return 1;
-	fprintf(stderr, "ready\n");
-	uint64_t spent_ns = run(source, state, clock_mono_ns() + seconds * NS_PER_S);
-	say_end(&source->stats, spent_ns, state->records);
+	bool ok = state && open_source(argv[1], &options, &source) == 0;
+	if (ok) {
+		fprintf(stderr, "ready\n");
+		uint64_t spent_ns = run(source, state, clock_mono_ns() + seconds * NS_PER_S);
+		say_end(&source->stats, spent_ns, state->records);
+	}
 	source_close(source);
 	decode_state_free(state);
 	config_free(config);
 	text_done(&lines);
 	text_done(&errors);
-	return 0;
+	return !ok;
 }

@@ -124,5 +124,18 @@ def the_kernel_samples_for_a_packet_socket():
     sampled("packet")
 
 
+@tap.case
+def xdp_gives_each_packet_as_a_flow():
+    for mode in ("native", "xdp"):
+        end = known_packets(mode)
+        tap.equal((end["kind"], end["seen"]), ("xdp", 6 * TIMES), mode)
+
+
+@tap.case
+def xdp_samples_and_counts_what_it_saw():
+    end = sampled("xdp")
+    tap.equal((end["seen"], end["seen_bytes"]), (20000, 10000 * (len(UDP) + len(SIX))), "seen")
+
+
 if __name__ == "__main__":
     tap.main()
