@@ -3,40 +3,19 @@
 #include "base/lpm.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
-
-/*
- * A slot is empty (0), a value (value + 1, with the length it was added with
- * beside it), or a child node (CHILD | index). `len` keeps an added prefix from
- * being overwritten by a shorter one that comes later.
- */
-#define CHILD 0x80000000U
-
-struct node {
-	uint32_t slot[256];
-	uint8_t len[256];
-};
-
-struct lpm {
-	struct node *nodes;
-	uint32_t count;
-	uint32_t cap;
-	uint32_t root_v6;
-	uint32_t root_v4; /* below ::ffff:0:0/96 */
-};
 
 static int node_add(struct lpm *lpm, uint32_t *ret_index)
 {
 	if (lpm->count == lpm->cap) {
 		uint32_t cap = lpm->cap ? lpm->cap * 2 : 8;
-		struct node *nodes = realloc(lpm->nodes, cap * sizeof(*nodes));
+		struct lpm_node *nodes = realloc(lpm->nodes, cap * sizeof(*nodes));
 		if (!nodes)
 			return -ENOMEM;
 		lpm->nodes = nodes;
 		lpm->cap = cap;
 	}
-	lpm->nodes[lpm->count] = (struct node){ 0 };
+	lpm->nodes[lpm->count] = (struct lpm_node){ 0 };
 	*ret_index = lpm->count++;
 	return 0;
 }
@@ -47,7 +26,7 @@ struct lpm *lpm_new(void)
 
 	if (!lpm)
 		return NULL;
-	if (node_add(lpm, &lpm->root_v6) || node_add(lpm, &lpm->root_v4)) {
+	if (node_add(lpm, &lpm->root_v6)) {
 		lpm_free(lpm);
 		return NULL;
 	}
@@ -62,41 +41,59 @@ void lpm_free(struct lpm *lpm)
 	free(lpm);
 }
 
+/* One step: so many slots, and the lengths beside them. Good until the next node_add(). */
+struct step {
+	uint32_t *slot;
+	uint8_t *len;
+};
+
+static struct step step_of(struct lpm *lpm, uint32_t node)
+{
+	return (struct step){ lpm->nodes[node].slot, lpm->nodes[node].len };
+}
+
 /* Put a value into every slot of a range, and below, that no longer prefix holds. */
-static void fill(struct lpm *lpm, uint32_t at, unsigned first, unsigned count, uint8_t len,
-		 uint32_t value)
+static void fill(struct lpm *lpm, struct step step, unsigned first, unsigned count,
+		 const uint32_t value_len[2])
 {
 	for (unsigned i = first; i < first + count; i++) {
-		struct node *node = &lpm->nodes[at];
-		if (node->slot[i] & CHILD) {
-			fill(lpm, node->slot[i] & ~CHILD, 0, 256, len, value);
-		} else if (node->len[i] <= len) {
-			node->slot[i] = value + 1;
-			node->len[i] = len;
+		if (step.slot[i] & LPM_CHILD) {
+			fill(lpm, step_of(lpm, step.slot[i] & ~LPM_CHILD), 0, 256, value_len);
+		} else if (step.len[i] <= value_len[1]) {
+			step.slot[i] = value_len[0] + 1;
+			step.len[i] = (uint8_t)value_len[1];
 		}
 	}
 }
 
-/* The child below a slot, made where there is none; it inherits the slot's value. */
-static int descend(struct lpm *lpm, uint32_t at, uint8_t byte, uint32_t *ret_child)
+/* A node that inherits the value of the slot it will hang below. */
+static int inherit(struct lpm *lpm, uint32_t slot, uint8_t len, uint32_t *ret_child)
 {
-	uint32_t child;
-	uint32_t slot = lpm->nodes[at].slot[byte];
+	int err = node_add(lpm, ret_child);
 
-	if (slot & CHILD) {
-		*ret_child = slot & ~CHILD;
-		return 0;
-	}
-	int err = node_add(lpm, &child);
 	if (err)
 		return err;
+	struct step child = step_of(lpm, *ret_child);
 	for (unsigned i = 0; i < 256; i++) {
-		lpm->nodes[child].slot[i] = slot;
-		lpm->nodes[child].len[i] = lpm->nodes[at].len[byte];
+		child.slot[i] = slot;
+		child.len[i] = len;
 	}
-	lpm->nodes[at].slot[byte] = CHILD | child;
-	*ret_child = child;
 	return 0;
+}
+
+/* The child below a slot, made where there is none. */
+static int descend(struct lpm *lpm, uint32_t at, uint8_t byte, uint32_t *ret_child)
+{
+	uint32_t slot = lpm->nodes[at].slot[byte];
+
+	if (slot & LPM_CHILD) {
+		*ret_child = slot & ~LPM_CHILD;
+		return 0;
+	}
+	int err = inherit(lpm, slot, lpm->nodes[at].len[byte], ret_child);
+	if (!err)
+		lpm->nodes[at].slot[byte] = LPM_CHILD | *ret_child;
+	return err;
 }
 
 static int add_below(struct lpm *lpm, uint32_t at, const uint8_t *key, unsigned bits,
@@ -110,7 +107,31 @@ static int add_below(struct lpm *lpm, uint32_t at, const uint8_t *key, unsigned 
 	}
 	unsigned count = 1U << (8 - bits);
 	unsigned first = bits ? *key & (0xffU << (8 - bits)) : 0;
-	fill(lpm, at, first, count, (uint8_t)value_len[1], value_len[0]);
+	fill(lpm, step_of(lpm, at), first, count, value_len);
+	return 0;
+}
+
+static int add_v4(struct lpm *lpm, const uint8_t key[static 4], unsigned bits,
+		  const uint32_t value_len[2])
+{
+	const struct step root = { lpm->root_v4, lpm->root_v4_len };
+	unsigned first = (unsigned)key[0] << 8 | key[1];
+
+	if (bits <= 16) {
+		fill(lpm, root, first, 1U << (16 - bits), value_len);
+	} else {
+		uint32_t child = lpm->root_v4[first] & ~LPM_CHILD;
+		int err = 0;
+		if (!(lpm->root_v4[first] & LPM_CHILD))
+			err = inherit(lpm, root.slot[first], root.len[first], &child);
+		if (!err)
+			err = add_below(lpm, child, &key[2], bits - 16, value_len);
+		if (err)
+			return err;
+		lpm->root_v4[first] = LPM_CHILD | child;
+	}
+	for (size_t i = first; i < first + (bits < 16 ? 1U << (16 - bits) : 1); i++)
+		lpm->any_v4[i / 64] |= (uint64_t)1 << (i % 64);
 	return 0;
 }
 
@@ -119,23 +140,9 @@ int lpm_add(struct lpm *lpm, const struct prefix *prefix, uint32_t value)
 	/* Stored lengths start at 1, so that an empty slot (0) loses against ::/0 as well. */
 	const uint32_t value_len[2] = { value, prefix->len + 1U };
 
-	if (value >= CHILD - 1)
+	if (value >= LPM_CHILD - 1)
 		return -WEIR_ERANGE;
 	if (prefix_is_v4(prefix))
-		return add_below(lpm, lpm->root_v4, &prefix->ip.b[12], prefix->len - 96U,
-				 value_len);
+		return add_v4(lpm, &prefix->ip.b[12], prefix->len - 96U, value_len);
 	return add_below(lpm, lpm->root_v6, prefix->ip.b, prefix->len, value_len);
-}
-
-uint32_t lpm_find(const struct lpm *lpm, const struct ip *ip)
-{
-	bool v4 = ip_is_v4(ip);
-	uint32_t at = v4 ? lpm->root_v4 : lpm->root_v6;
-
-	for (const uint8_t *key = v4 ? &ip->b[12] : ip->b;; key++) {
-		uint32_t slot = lpm->nodes[at].slot[*key];
-		if (!(slot & CHILD))
-			return slot == 0 ? LPM_NONE : slot - 1;
-		at = slot & ~CHILD;
-	}
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/ip.h"
+#include "base/hash.h"
 #include "base/lpm.h"
 
 static struct ip ip(const char *text)
@@ -120,6 +121,51 @@ static void both_families_stay_apart(void **state)
 	lpm_free(lpm);
 }
 
+/* Lengths of both families, in the 128-bit form; many lie inside one another. */
+static struct prefix random_prefix(uint64_t i)
+{
+	uint64_t r = hash_words(i, 1, 4);
+	bool v4 = r & 1;
+	struct prefix p = { .len = (uint8_t)(v4 ? 96 + (r >> 1) % 33 : (r >> 1) % 129) };
+
+	if (v4)
+		p.ip = ip_from_v4((const uint8_t[]){ 10, (uint8_t)((r >> 8) % 3),
+						     (uint8_t)((r >> 16) % 3),
+						     (uint8_t)(r >> 24) });
+	else
+		p.ip = (struct ip){ .b = { 0x20, (uint8_t)((r >> 8) % 3),
+					   (uint8_t)((r >> 16) % 3), [15] = (uint8_t)(r >> 24) } };
+	for (unsigned bit = p.len; bit < 128; bit++)
+		p.ip.b[bit / 8] &= (uint8_t) ~(0x80U >> bit % 8);
+	return p;
+}
+
+static void longest_match_equals_a_naive_search(void **state)
+{
+	struct prefix prefixes[120];
+	struct lpm *lpm = lpm_new();
+
+	(void)state;
+	assert_non_null(lpm);
+	for (uint32_t i = 0; i < 120; i++) {
+		prefixes[i] = random_prefix(i);
+		assert_int_equal(lpm_add(lpm, &prefixes[i], i), 0);
+	}
+	for (uint64_t n = 0; n < 20000; n++) {
+		struct ip ip = random_prefix(n % 600).ip;
+		ip.b[hash_words(n, 2, 4) % 16] ^= (uint8_t)(hash_words(n, 3, 4) % 4);
+		uint32_t best = LPM_NONE;
+		for (uint32_t i = 0; i < 120; i++) {
+			if (prefix_has_ip(&prefixes[i], &ip) &&
+			    prefix_is_v4(&prefixes[i]) == ip_is_v4(&ip) &&
+			    (best == LPM_NONE || prefixes[i].len >= prefixes[best].len))
+				best = i;
+		}
+		assert_int_equal(lpm_find(lpm, &ip), best);
+	}
+	lpm_free(lpm);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,6 +174,7 @@ int main(void)
 		cmocka_unit_test(prefixes_contain_and_overlap),
 		cmocka_unit_test(longest_prefix_wins_in_any_order),
 		cmocka_unit_test(both_families_stay_apart),
+		cmocka_unit_test(longest_match_equals_a_naive_search),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
