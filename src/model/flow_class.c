@@ -26,51 +26,74 @@ enum {
 };
 
 /*
- * 443 is not in it, though QUIC and DTLS can be made to reflect: most of what
- * people download comes from there, and would drown the class.
+ * Ranges of ports that amplifiers answer from, none over a multiple of 256. 443 is
+ * not in it, though QUIC and DTLS can be made to reflect: most of what people
+ * download comes from there, and would drown the class.
  */
+/* clang-format off */
+#define AMPLIFIERS(RANGE) \
+	RANGE(17, 17)          /* QOTD */ \
+	RANGE(19, 19)          /* CharGEN */ \
+	RANGE(53, 53)          /* DNS */ \
+	RANGE(69, 69)          /* TFTP */ \
+	RANGE(111, 111)        /* portmap */ \
+	RANGE(123, 123)        /* NTP */ \
+	RANGE(137, 138)        /* NetBIOS */ \
+	RANGE(161, 161)        /* SNMP */ \
+	RANGE(389, 389)        /* CLDAP */ \
+	RANGE(427, 427)        /* SLP */ \
+	RANGE(500, 500)        /* ISAKMP */ \
+	RANGE(520, 520)        /* RIPv1 */ \
+	RANGE(623, 623)        /* IPMI */ \
+	RANGE(1194, 1194)      /* OpenVPN */ \
+	RANGE(1434, 1434)      /* MS-SQL browser */ \
+	RANGE(1604, 1604)      /* Citrix */ \
+	RANGE(1701, 1701)      /* L2TP */ \
+	RANGE(1900, 1900)      /* SSDP */ \
+	RANGE(3283, 3283)      /* Apple remote desktop */ \
+	RANGE(3389, 3389)      /* RDP */ \
+	RANGE(3478, 3478)      /* STUN */ \
+	RANGE(3702, 3702)      /* WS-Discovery */ \
+	RANGE(4500, 4500)      /* ISAKMP through NAT */ \
+	RANGE(5060, 5060)      /* SIP */ \
+	RANGE(5093, 5093)      /* Sentinel */ \
+	RANGE(5353, 5353)      /* mDNS */ \
+	RANGE(5683, 5683)      /* CoAP */ \
+	RANGE(6881, 6889)      /* BitTorrent, Kad */ \
+	RANGE(10001, 10001)    /* Ubiquiti discovery */ \
+	RANGE(10074, 10074)    /* TP-240 */ \
+	RANGE(11211, 11211)    /* memcached */ \
+	RANGE(17185, 17185)    /* VxWorks */ \
+	RANGE(27015, 27030)    /* Steam */ \
+	RANGE(27960, 27960)    /* Quake */ \
+	RANGE(32410, 32410)    /* Plex */ \
+	RANGE(32412, 32414)    /* Plex */ \
+	RANGE(33848, 33848)    /* Jenkins */ \
+	RANGE(37810, 37810)    /* digital video recorders */ \
+	RANGE(47808, 47808)    /* BACnet */
+/* clang-format on */
+
+/* Whether any port with the same upper byte amplifies: most do not, and are told by one look. */
+static bool page_amplifies(uint16_t port)
+{
+#define BIT_IN(word, first) ((first) >> 14 == (word) ? (uint64_t)1 << ((first) >> 8 & 63) : 0)
+#define PAGE_0(first, last) | BIT_IN(0, first)
+#define PAGE_1(first, last) | BIT_IN(1, first)
+#define PAGE_2(first, last) | BIT_IN(2, first)
+#define PAGE_3(first, last) | BIT_IN(3, first)
+	static const uint64_t pages[4] = { 0 AMPLIFIERS(PAGE_0), 0 AMPLIFIERS(PAGE_1),
+					   0 AMPLIFIERS(PAGE_2), 0 AMPLIFIERS(PAGE_3) };
+
+	return pages[port >> 14] >> (port >> 8 & 63) & 1;
+}
+
 bool port_amplifies(uint16_t port)
 {
+	if (!page_amplifies(port))
+		return false;
 	switch (port) {
-	case 17:              /* QOTD */
-	case 19:              /* CharGEN */
-	case 53:              /* DNS */
-	case 69:              /* TFTP */
-	case 111:             /* portmap */
-	case 123:             /* NTP */
-	case 137 ... 138:     /* NetBIOS */
-	case 161:             /* SNMP */
-	case 389:             /* CLDAP */
-	case 427:             /* SLP */
-	case 500:             /* ISAKMP */
-	case 520:             /* RIPv1 */
-	case 623:             /* IPMI */
-	case 1194:            /* OpenVPN */
-	case 1434:            /* MS-SQL browser */
-	case 1604:            /* Citrix */
-	case 1701:            /* L2TP */
-	case 1900:            /* SSDP */
-	case 3283:            /* Apple remote desktop */
-	case 3389:            /* RDP */
-	case 3478:            /* STUN */
-	case 3702:            /* WS-Discovery */
-	case 4500:            /* ISAKMP through NAT */
-	case 5060:            /* SIP */
-	case 5093:            /* Sentinel */
-	case 5353:            /* mDNS */
-	case 5683:            /* CoAP */
-	case 6881 ... 6889:   /* BitTorrent, Kad */
-	case 10001:           /* Ubiquiti discovery */
-	case 10074:           /* TP-240 */
-	case 11211:           /* memcached */
-	case 17185:           /* VxWorks */
-	case 27015 ... 27030: /* Steam */
-	case 27960:           /* Quake */
-	case 32410:           /* Plex */
-	case 32412 ... 32414: /* Plex */
-	case 33848:           /* Jenkins */
-	case 37810:           /* digital video recorders */
-	case 47808:           /* BACnet */
+#define CASE(first, last) case (first)...(last):
+		AMPLIFIERS(CASE)
 		return true;
 	default:
 		return false;
@@ -92,6 +115,9 @@ static enum traffic_class classify_tcp(const struct flow *flow)
 	bool is_packet = flow->source == FLOW_SFLOW5 || flow->source == FLOW_PACKET;
 	unsigned flags = flow->tcp_flags & TCP_ALL;
 
+	/* Data and acknowledgements: most of what there is, and never anything else. */
+	if ((flags & (TCP_ACK | TCP_SYN | TCP_FIN | TCP_RST)) == TCP_ACK)
+		return CLASS_TCP;
 	/* Flow exporters that cannot see TCP flags send zero: that is no sign of anything. */
 	if (!(flow->has & FLOW_HAS_TCP_FLAGS) || (flags == 0 && !is_packet))
 		return CLASS_TCP;
