@@ -33,6 +33,12 @@ struct config_network {
 	uint64_t value_per_hour; /**< money, no unit; 0: unknown */
 	bool nested;             /**< lies inside another network of the list */
 	struct prefix within;    /**< that network, the nearest one; zero if not nested */
+	uint32_t parent;         /**< its place in the list, plus one; 0: not nested */
+	/**
+	 * Place of its first address among all addresses that have a fixed place, plus one; the
+	 * others follow in order. 0: its hosts are looked up by hashing.
+	 */
+	uint32_t dense;
 	struct config_place at;
 };
 
@@ -128,6 +134,7 @@ struct config {
 
 	uint64_t max_hosts;      /**< hosts tallied, each shard and the detector */
 	uint64_t max_watched;    /**< hosts that the detector looks at closely */
+	uint64_t max_outside;    /**< outside addresses followed, each shard */
 	uint64_t max_exporters;  /**< exporters for each thread */
 	uint64_t max_templates;  /**< templates for each thread */
 	uint64_t max_held_bytes; /**< data waiting for templates, each thread */

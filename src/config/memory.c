@@ -12,10 +12,13 @@
 
 /* Bytes of one entry, rounded up. */
 #define ROW              64      /* of a tick */
+#define ROW_INDEX        4       /* by which prefix rows are found */
+#define HOST_PLACE       48      /* of a host by index, three directions */
 #define HOST_SLOT        32      /* of a table that is at most half full */
 #define HOST_GLANCE      64      /* of the detector */
 #define GLANCE_SLOT      4       /* of its index */
 #define WATCHED          6100    /* host near a limit: windows, and a history of 256 s */
+#define OUTSIDE          64      /* an outside address */
 #define DETAIL_TICK      1776    /* peers and ports of a tally */
 #define DETAIL_WATCH     1800    /* of the detector */
 #define EXPORTER         10600   /* state, counters on their way, ledger, what status shows */
@@ -27,6 +30,7 @@
 enum part {
 	PART_HOSTS,
 	PART_WATCHED,
+	PART_OUTSIDE,
 	PART_DETAILS,
 	PART_EXPORTERS,
 	PART_TEMPLATES,
@@ -44,6 +48,7 @@ static const struct {
 } part_names[PART_COUNT] = {
 	[PART_HOSTS] = { "limits", "hosts" },
 	[PART_WATCHED] = { "limits", "watched" },
+	[PART_OUTSIDE] = { "limits", "outside" },
 	[PART_DETAILS] = { "limits", "details" },
 	[PART_EXPORTERS] = { "limits", "exporters" },
 	[PART_TEMPLATES] = { "limits", "templates" },
@@ -54,16 +59,16 @@ static const struct {
 	[PART_THREADS] = { "ingest", "threads" },
 };
 
-static uint64_t slots_of(uint64_t hosts)
+static uint64_t power_of_two(uint64_t least, uint64_t at_least)
 {
-	uint64_t slots = 64;
+	uint64_t power = least;
 
-	while (slots < 2 * hosts)
-		slots *= 2;
-	return slots;
+	while (power < at_least)
+		power *= 2;
+	return power;
 }
 
-/* Of one tick; as src/tally/batch.c has it. */
+/* Rows of hosts in one tick, as src/tally/batch.c has it; half as many are for prefixes. */
 static uint64_t rows_of(uint64_t hosts)
 {
 	if (hosts < 4096)
@@ -71,15 +76,24 @@ static uint64_t rows_of(uint64_t hosts)
 	return hosts < 262144 ? hosts : 262144;
 }
 
+static uint64_t hosts_of_thread(uint64_t hosts)
+{
+	const uint64_t rows = rows_of(hosts);
+
+	return rows * 3 / 2 * ROW * TICKS + power_of_two(64, rows) * ROW_INDEX +
+	       hosts * HOST_PLACE + power_of_two(64, 2 * hosts) * HOST_SLOT;
+}
+
 static void measure(const struct config *config, uint64_t ret_parts[PART_COUNT])
 {
 	const uint64_t threads = config->threads;
 	const uint64_t hosts = config->max_hosts;
 
-	ret_parts[PART_HOSTS] =
-		threads * (rows_of(hosts) * ROW * TICKS + slots_of(hosts) * HOST_SLOT) +
-		hosts * HOST_GLANCE + slots_of(hosts) * GLANCE_SLOT;
+	ret_parts[PART_HOSTS] = threads * hosts_of_thread(hosts) + hosts * HOST_GLANCE +
+				power_of_two(64, 2 * hosts) * GLANCE_SLOT;
 	ret_parts[PART_WATCHED] = config->max_watched * WATCHED;
+	ret_parts[PART_OUTSIDE] =
+		threads * power_of_two(8, config->max_outside) * (OUTSIDE + ROW * TICKS);
 	ret_parts[PART_DETAILS] =
 		config->max_details * (threads * DETAIL_TICK * TICKS + DETAIL_WATCH);
 	ret_parts[PART_EXPORTERS] = config->max_exporters * threads * EXPORTER;

@@ -199,6 +199,8 @@ static const struct schema_key limits_keys[] = {
 	       "Hosts tallied at once, by each thread"),
 	NUMBER("watched", COUNT, "64", "1M", "16384", RESTART, SETTING(max_watched),
 	       "Hosts near a limit, looked at closely; lighter ones make room for heavier ones"),
+	NUMBER("outside", COUNT, "64", "8M", "65536", RESTART, SETTING(max_outside),
+	       "Outside addresses that your hosts send to, followed by each thread"),
 	NUMBER("exporters", COUNT, "1", "65536", "1024", RESTART, SETTING(max_exporters),
 	       "Exporters known at once, by each thread"),
 	NUMBER("templates", COUNT, "16", "1M", "8192", RESTART, SETTING(max_templates),

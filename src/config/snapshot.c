@@ -42,6 +42,56 @@ static int exporter_compare(const void *a, const void *b)
 	return ip_compare(&left->address, &right->address);
 }
 
+static uint32_t v4_value(const struct ip *ip)
+{
+	return (uint32_t)ip->b[12] << 24 | (uint32_t)ip->b[13] << 16 | (uint32_t)ip->b[14] << 8 |
+	       ip->b[15];
+}
+
+/*
+ * An IPv4 network all of whose addresses fit in what is left of limits.hosts gets a fixed
+ * place for each; one inside another has its places there.
+ */
+static void give_places(const struct config *config, struct config_network *network,
+			uint64_t *taken)
+{
+	uint64_t size = (uint64_t)1
+			<< (128 - (network->prefix.len < 96 ? 96 : network->prefix.len));
+
+	if (!prefix_is_v4(&network->prefix))
+		return;
+	if (network->parent && config->networks[network->parent - 1].dense) {
+		const struct config_network *parent = &config->networks[network->parent - 1];
+		network->dense = parent->dense + v4_value(&network->prefix.ip) -
+				 v4_value(&parent->prefix.ip);
+	} else if (size <= config->max_hosts - *taken) {
+		network->dense = (uint32_t)(*taken + 1);
+		*taken += size;
+	}
+}
+
+/* Shorter prefixes first: what is found at an address then is the network right around it. */
+static int place_networks(struct config *config)
+{
+	struct config_network *networks = (struct config_network *)config->networks;
+	uint64_t taken = 0;
+
+	for (unsigned len = 0; len <= 128; len++) {
+		for (size_t i = 0; i < config->network_count; i++) {
+			struct config_network *network = &networks[i];
+			if (network->prefix.len != len)
+				continue;
+			/* LPM_NONE is the largest number: with one added it says none. */
+			network->parent = lpm_find(config->network_lpm, &network->prefix.ip) + 1;
+			give_places(config, network, &taken);
+			int err = lpm_add(config->network_lpm, &network->prefix, (uint32_t)i);
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
+
 int snapshot_finish(struct snapshot *snapshot)
 {
 	struct config *config = &snapshot->config;
@@ -51,14 +101,7 @@ int snapshot_finish(struct snapshot *snapshot)
 		qsort((struct config_exporter *)config->exporters, config->exporter_count,
 		      sizeof(config->exporters[0]), exporter_compare);
 	config->network_lpm = lpm_new();
-	if (!config->network_lpm)
-		return -ENOMEM;
-	for (size_t i = 0; i < config->network_count; i++) {
-		int err = lpm_add(config->network_lpm, &config->networks[i].prefix, (uint32_t)i);
-		if (err)
-			return err;
-	}
-	return 0;
+	return config->network_lpm ? place_networks(config) : -ENOMEM;
 }
 
 const struct config_network *config_network_of(const struct config *config, const struct ip *ip)

@@ -131,7 +131,7 @@ void health_take(struct health *health, unsigned thread, const struct parcel *pa
 		.records = parcel->records,
 		.kernel_dropped = kernel_drops(parcel),
 		.hosts = parcel->shard.hosts,
-		.hosts_limit = parcel->batch->cap,
+		.hosts_limit = parcel->shard.hosts_limit,
 		.hosts_turned_away = parcel->shard.turned_away,
 		.details = parcel->batch->detail_count,
 		.details_turned_away = parcel->shard.details_turned_away,

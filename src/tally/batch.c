@@ -6,9 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tally/outside.h"
+
 /* A tick that needs more ends early, so the most is a matter of cost alone. */
 #define ROWS_MIN 4096
 #define ROWS_MAX 262144
+
+/* Of one tick: rows of prefixes for each row of a host. */
+#define PREFIX_PART 2
 
 static size_t rows_of(const struct config *config)
 {
@@ -19,7 +24,14 @@ static size_t rows_of(const struct config *config)
 
 int tally_batch_init(struct tally_batch *batch, const struct config *config)
 {
-	struct tally_batch fresh = { .cap = rows_of(config), .detail_cap = config->max_details };
+	size_t hosts = rows_of(config);
+	size_t prefixes = hosts / PREFIX_PART;
+	struct tally_batch fresh = {
+		.host_cap = hosts,
+		.prefix_cap = hosts + prefixes,
+		.cap = hosts + prefixes + outside_places(config->max_outside),
+		.detail_cap = config->max_details,
+	};
 
 	/* calloc: places that no tick fills are never touched, and then cost no memory. */
 	fresh.rows = calloc(fresh.cap, sizeof(*fresh.rows));              /* banned-ok: at open */

@@ -16,23 +16,31 @@
 #include "config/config.h"
 #include "model/tally.h"
 
-/** Counters of a shard; they only grow, but for `hosts` and `detail_floor`. */
+/** Counters of a shard; they only grow, but for what is said to be of now. */
 struct shard_stats {
 	uint64_t flows[DIRECTION_COUNT];   /**< records; a biflow's answer is another one */
 	uint64_t packets[DIRECTION_COUNT]; /**< estimated, as all the following */
 	uint64_t bytes[DIRECTION_COUNT];
-	uint64_t unknown_sampling;    /**< flows whose rate nobody named: counted as they are */
-	uint64_t late;                /**< flows that waited too long for their template */
-	uint64_t turned_away;         /**< flows of hosts for which the table had no room */
-	uint64_t details_turned_away; /**< busy hosts whose peers found no room, each tick anew */
-	uint64_t hosts;               /**< hosts and directions followed now */
-	uint64_t detail_floor;        /**< sampled packets a second that make a host busy now */
+	uint64_t unknown_sampling;     /**< flows whose rate nobody named: counted as they are */
+	uint64_t late;                 /**< flows that waited too long for their template */
+	uint64_t turned_away;          /**< flows of hosts for which a table had no room */
+	uint64_t replaced;             /**< silent hosts that made room for others */
+	uint64_t prefixes_turned_away; /**< sums of a prefix for which a tick had no row */
+	uint64_t outside_replaced;     /**< outside addresses that had to go for others */
+	uint64_t details_turned_away;  /**< busy hosts whose peers found no room, each tick anew */
+	uint64_t hosts;                /**< hosts and directions followed now */
+	uint64_t hosts_limit;          /**< room for so many now */
+	uint64_t outside;              /**< outside addresses, by class and vantage, followed now */
+	uint64_t detail_floor;         /**< sampled packets a second that make a host busy now */
 };
 
 /** One tick of one shard. */
 struct tally_batch {
-	struct tally *rows; /**< in order of first touch */
+	/** Hosts in order of first touch, then prefixes, then outside addresses. */
+	struct tally *rows;
 	size_t count;
+	size_t host_cap;   /**< the most of them for hosts */
+	size_t prefix_cap; /**< the most of them for hosts and prefixes */
 	size_t cap;
 	struct tally_detail *details;
 	size_t detail_count;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* shard: runs of flows are hashed, then looked up, then counted, to hide cache misses. */
+/* shard: runs of flows are aimed, then looked up, then counted, to hide cache misses. */
 #include "tally/shard.h"
 
 #include <assert.h>
@@ -7,58 +7,64 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tally/floor.h"
+#include "tally/fold.h"
 #include "tally/hosts.h"
+#include "tally/outside.h"
+#include "tally/row.h"
 
-#define SECOND_NS        1000000000U
+#define SECOND_NS   1000000000U
 /* Flows whose cache misses overlap. */
-#define RUN              32
-/* Fewest sampled packets a second for which peers are worth their cost. */
-#define DETAIL_FLOOR_MIN 8U
-#define DETAIL_FLOOR_MAX (1U << 30)
+#define RUN         32
 /* Flows of one host, class and tick that all count for its peers; of more, one in eight. */
-#define DETAIL_ALL       64
-#define DETAIL_PART      8
+#define DETAIL_ALL  64
+#define DETAIL_PART 8
 /* Silent hosts go after this time; sooner once the table is three quarters full. */
-#define IDLE_S           30
-#define IDLE_FULL_S      2
+#define IDLE_S      30
+#define IDLE_FULL_S 2
 /* Share of the table that is swept in one tick. */
-#define SWEEP_PART       64
+#define SWEEP_PART  64
 /* Rows of a host that are compared before it gets another one. */
-#define CHAIN_LOOK       4
+#define CHAIN_LOOK  4
+/* New rows are in cache before they are needed. */
+#define ROWS_AHEAD  8
 /* The oldest that a row can speak of. */
-#define AGE_MAX_MS       ((uint64_t)UINT16_MAX * TALLY_AGE_MS)
+#define AGE_MAX_MS  ((uint64_t)UINT16_MAX * TALLY_AGE_MS)
 
 struct shard {
 	const struct config *config;
 	struct hosts hosts;
+	struct outside outside;
+	struct fold fold;
 	struct tally_batch now; /* the tick being filled */
 	uint32_t tick;          /* number of it; never 0 */
 	uint16_t second;        /* of its beginning */
-	uint32_t floor;         /* sampled packets a second above which a host is busy */
-	size_t refused;         /* busy hosts without detail in this tick */
-	size_t most_details;    /* in one tick of this second */
-	size_t most_refused;    /* likewise */
+	struct floor floor;
+	uint64_t hosts_limit;
 	struct shard_stats stats;
-};
-
-/* What tells the rows of one host and direction apart. */
-struct row_key {
-	uint32_t vantage;
-	uint16_t begin_age;
-	uint16_t end_age;
-	uint8_t class;
 };
 
 /* A flow on its way through the three steps. */
 struct pick {
 	const struct ip *host; /* NULL: nobody's */
 	const struct ip *peer;
-	struct host_slot *slot; /* NULL: turned away */
-	size_t home;
-	struct tally *row;
-	uint64_t packets; /* scaled, and only what the row's ages cover */
-	uint64_t bytes;
+	struct host_aim aim;
+	uint64_t outside; /* hash of the peer, if outbound */
 };
+
+/* Fixed places have room for each direction; the others share a table. */
+static void use_config(struct shard *shard, const struct config *config)
+{
+	shard->config = config;
+	shard->hosts_limit = shard->hosts.max;
+	for (size_t i = 0; i < config->network_count; i++) {
+		const struct config_network *network = &config->networks[i];
+		bool again = network->parent && config->networks[network->parent - 1].dense;
+		if (network->dense && !again)
+			shard->hosts_limit += (uint64_t)HOSTS_DIRECTIONS
+					      << (128 - network->prefix.len);
+	}
+}
 
 int shard_open(const struct config *config, uint64_t seed, struct shard **ret_shard)
 {
@@ -66,16 +72,21 @@ int shard_open(const struct config *config, uint64_t seed, struct shard **ret_sh
 
 	if (!shard)
 		return -ENOMEM;
-	shard->config = config;
 	shard->tick = 1;
-	shard->floor = DETAIL_FLOOR_MIN;
+	floor_init(&shard->floor);
 	int err = tally_batch_init(&shard->now, config);
 	if (!err)
 		err = hosts_open(&shard->hosts, config->max_hosts, seed);
+	if (!err)
+		err = outside_open(&shard->outside, config->max_outside, seed);
+	if (!err)
+		err = fold_open(&shard->fold, config, shard->now.prefix_cap - shard->now.host_cap,
+				seed);
 	if (err) {
 		shard_close(shard);
 		return err;
 	}
+	use_config(shard, config);
 	*ret_shard = shard;
 	return 0;
 }
@@ -85,37 +96,76 @@ void shard_close(struct shard *shard)
 	if (!shard)
 		return;
 	hosts_close(&shard->hosts);
+	outside_close(&shard->outside);
+	fold_close(&shard->fold);
 	tally_batch_done(&shard->now);
 	free(shard);
 }
 
-void shard_reload(struct shard *shard, const struct config *config)
+/* What slots say of this tick's rows holds no longer. */
+static void forget_rows(struct shard *shard)
 {
-	shard->config = config;
+	if (++shard->tick == 0)
+		shard->tick = 1;
 }
 
-static void pick_host(struct shard *shard, struct flow *flow, struct pick *ret_pick)
+void shard_reload(struct shard *shard, const struct config *config)
 {
-	flow->direction = config_direction(shard->config, &flow->src, &flow->dst);
+	use_config(shard, config);
+	fold_reload(&shard->fold, config);
+	/* A fixed place may be another host's now; the rows so far stay as they are. */
+	forget_rows(shard);
+}
+
+/* Where a flow belongs: its direction, and the own network on the side that is tallied. */
+static const struct config_network *network_of(const struct config *config, struct flow *flow)
+{
+	if (config->network_count == 0) {
+		flow->direction = DIRECTION_INBOUND;
+		return NULL;
+	}
+	uint32_t from = lpm_find(config->network_lpm, &flow->src);
+	uint32_t to = lpm_find(config->network_lpm, &flow->dst);
+	if (from == LPM_NONE) {
+		flow->direction = to == LPM_NONE ? DIRECTION_TRANSIT : DIRECTION_INBOUND;
+		return to == LPM_NONE ? NULL : &config->networks[to];
+	}
+	flow->direction = to == LPM_NONE ? DIRECTION_OUTBOUND : DIRECTION_INTERNAL;
+	return &config->networks[to == LPM_NONE ? from : to];
+}
+
+static void aim(const struct shard *shard, struct flow *flow, struct pick *ret_pick)
+{
+	const struct config_network *network = network_of(shard->config, flow);
+
 	ret_pick->host = NULL;
 	if (flow->direction == DIRECTION_TRANSIT || flow->late)
 		return;
 	bool outbound = flow->direction == DIRECTION_OUTBOUND;
 	ret_pick->host = outbound ? &flow->src : &flow->dst;
 	ret_pick->peer = outbound ? &flow->dst : &flow->src;
-	ret_pick->home = hosts_home(&shard->hosts, ret_pick->host, flow->direction);
-	hosts_prefetch(&shard->hosts, ret_pick->home);
+	ret_pick->aim = hosts_aim(&shard->hosts, network, ret_pick->host, flow->direction);
+	if (outbound)
+		ret_pick->outside = outside_aim(&shard->outside, ret_pick->peer);
+}
+
+/* Have the rows in cache that will be needed. */
+static void look(const struct shard *shard, const struct flow *flow, const struct pick *pick)
+{
+	if (!pick->host)
+		return;
+	const struct host_slot *slot =
+		hosts_find(&shard->hosts, &pick->aim, pick->host, flow->direction);
+	if (slot && slot->tick == shard->tick)
+		__builtin_prefetch(&shard->now.rows[slot->row], 1);
+	if (flow->direction == DIRECTION_OUTBOUND)
+		outside_look(&shard->outside, pick->outside);
 }
 
 static uint64_t scaled(uint64_t count, uint64_t scale)
 {
 	uint64_t product;
 	return __builtin_mul_overflow(count, scale, &product) ? UINT64_MAX : product;
-}
-
-static uint32_t saturated(uint64_t count)
-{
-	return count > UINT32_MAX ? UINT32_MAX : (uint32_t)count;
 }
 
 static uint64_t share(uint64_t count, uint64_t kept_ms, uint64_t whole_ms)
@@ -127,53 +177,55 @@ static uint64_t share(uint64_t count, uint64_t kept_ms, uint64_t whole_ms)
  * Ages as rows have them. What is older than a row can say is left out in
  * proportion: squeezed into the time that is left it would look like a flood.
  */
-static struct row_key key_of(const struct flow *flow, struct pick *pick)
+static void set_ages(struct tally *row, const struct flow *flow)
 {
-	struct row_key key = { .vantage = flow->vantage, .class = flow->class };
 	uint64_t begin_ms = flow->begin_age_ms;
 	uint64_t end_ms = flow->end_age_ms;
 
-	if ((begin_ms | end_ms) == 0)
-		return key;
 	if (end_ms > AGE_MAX_MS || begin_ms < end_ms)
 		end_ms = begin_ms = begin_ms < AGE_MAX_MS ? begin_ms : AGE_MAX_MS;
 	if (begin_ms > AGE_MAX_MS) {
-		pick->packets = share(pick->packets, AGE_MAX_MS - end_ms, begin_ms - end_ms);
-		pick->bytes = share(pick->bytes, AGE_MAX_MS - end_ms, begin_ms - end_ms);
+		row->packets = share(row->packets, AGE_MAX_MS - end_ms, begin_ms - end_ms);
+		row->bytes = share(row->bytes, AGE_MAX_MS - end_ms, begin_ms - end_ms);
 		begin_ms = AGE_MAX_MS;
 	}
-	key.begin_age = (uint16_t)((begin_ms + TALLY_AGE_MS - 1) / TALLY_AGE_MS);
-	key.end_age = (uint16_t)(end_ms / TALLY_AGE_MS);
-	return key;
+	row->begin_age = (uint16_t)((begin_ms + TALLY_AGE_MS - 1) / TALLY_AGE_MS);
+	row->end_age = (uint16_t)(end_ms / TALLY_AGE_MS);
 }
 
-static bool row_has(const struct tally *row, const struct row_key *key)
+/* The flow as a row by itself; its host is set by who needs it. */
+static void row_of_flow(const struct flow *flow, struct tally *ret_row)
 {
-	return row->class == key->class && row->vantage == key->vantage &&
-	       row->begin_age == key->begin_age && row->end_age == key->end_age;
+	uint64_t scale = flow_scale(flow);
+
+	*ret_row = (struct tally){ .packets = scaled(flow->packets, scale),
+				   .bytes = scaled(flow->bytes, scale),
+				   .flows = 1,
+				   .sampled = row_sum(0, flow->packets),
+				   .vantage = flow->vantage,
+				   .direction = flow->direction,
+				   .class = flow->class,
+				   .len = 128,
+				   .kind = TALLY_OWN };
 }
 
-static struct tally *row_new(struct shard *shard, const struct host_slot *slot,
-			     const struct row_key *key)
+/* A new row for what is counted first in it; NULL when the tick has none left. */
+static struct tally *row_new(struct shard *shard, const struct tally *add)
 {
-	if (shard->now.count == shard->now.cap)
+	struct tally_batch *now = &shard->now;
+
+	if (now->count == now->host_cap)
 		return NULL;
-	struct tally *row = &shard->now.rows[shard->now.count++];
-	*row = (struct tally){ .host = slot->ip,
-			       .vantage = key->vantage,
-			       .begin_age = key->begin_age,
-			       .end_age = key->end_age,
-			       .direction = slot->direction,
-			       .class = key->class,
-			       .len = 128,
-			       .kind = TALLY_OWN };
+	struct tally *row = &now->rows[now->count++];
+	__builtin_prefetch(row + ROWS_AHEAD, 1);
+	*row = *add;
 	return row;
 }
 
 /* The host's first row in this tick: see whether a new second began. */
-static struct tally *touch(struct shard *shard, struct host_slot *slot, const struct row_key *key)
+static struct tally *touch(struct shard *shard, struct host_slot *slot, const struct tally *add)
 {
-	struct tally *row = row_new(shard, slot, key);
+	struct tally *row = row_new(shard, add);
 
 	if (!row)
 		return NULL;
@@ -182,54 +234,37 @@ static struct tally *touch(struct shard *shard, struct host_slot *slot, const st
 	slot->row = (uint32_t)(row - shard->now.rows);
 	if (slot->second != shard->second) {
 		bool before = slot->second == (uint16_t)(shard->second - 1);
-		slot->busy = before && slot->sampled > shard->floor;
+		slot->busy = before && slot->sampled > shard->floor.sampled;
 		slot->second = shard->second;
 		slot->sampled = 0;
 	}
 	return row;
 }
 
-/* The row of a flow: one of the first few that the host has, or another one. */
-static struct tally *row_of(struct shard *shard, struct host_slot *slot, const struct row_key *key)
+/* Count in one of the first few rows that the host has, or in another one. Return: that row. */
+static struct tally *count_host(struct shard *shard, struct host_slot *slot,
+				const struct tally *add)
 {
 	if (slot->tick != shard->tick)
-		return touch(shard, slot, key);
-	struct tally *first = &shard->now.rows[slot->row];
+		return touch(shard, slot, add);
+	struct tally *rows = shard->now.rows;
+	struct tally *first = &rows[slot->row];
 	struct tally *row = first;
-	for (unsigned looked = 1; !row_has(row, key); looked++) {
+	for (unsigned looked = 1; !row_same(row, add); looked++) {
 		if (looked < CHAIN_LOOK && row->next) {
-			row = &shard->now.rows[row->next - 1];
+			row = &rows[row->next - 1];
 			continue;
 		}
-		struct tally *fresh = row_new(shard, slot, key);
-		if (!fresh)
+		row = row_new(shard, add);
+		if (!row)
 			return NULL;
 		/* Behind the first: what comes now is likelier to come again. */
-		fresh->next = first->next;
-		first->next = (uint32_t)(fresh - shard->now.rows) + 1;
-		return fresh;
+		row->next = first->next;
+		first->next = (uint32_t)(row - rows) + 1;
+		return row;
 	}
+	row_add(row, add);
 	return row;
-}
-
-static void find_row(struct shard *shard, const struct flow *flow, struct pick *pick)
-{
-	uint64_t scale = flow_scale(flow);
-
-	pick->packets = scaled(flow->packets, scale);
-	pick->bytes = scaled(flow->bytes, scale);
-	pick->slot = NULL;
-	if (!pick->host)
-		return;
-	struct row_key key = key_of(flow, pick);
-	struct host_slot *slot = hosts_take(&shard->hosts, pick->host, flow->direction, pick->home);
-	pick->row = slot ? row_of(shard, slot, &key) : NULL;
-	if (!pick->row) {
-		shard->stats.turned_away++;
-		return;
-	}
-	pick->slot = slot;
-	__builtin_prefetch(pick->row, 1);
 }
 
 /* The detail of a busy host, taken from the tick's pool at first need; NULL when none is left. */
@@ -244,7 +279,7 @@ static struct tally_detail *detail_of(struct shard *shard, struct host_slot *slo
 		return NULL;
 	if (now->detail_count == now->detail_cap) {
 		slot->refused = true;
-		shard->refused++;
+		shard->floor.refused++;
 		shard->stats.details_turned_away++;
 		return NULL;
 	}
@@ -255,48 +290,59 @@ static struct tally_detail *detail_of(struct shard *shard, struct host_slot *slo
 }
 
 /* The lists cost more than all else: of a flood, a part of the flows stands for the others. */
-static void add_detail(struct tally_detail *detail, const struct flow *flow,
-		       const struct pick *pick)
+static void add_detail(struct shard *shard, struct host_slot *slot, const struct flow *flow,
+		       const struct tally *row, const struct tally *add)
 {
-	uint64_t flows = pick->row->flows;
-	uint64_t times = flows <= DETAIL_ALL ? 1 : flows % DETAIL_PART == 0 ? DETAIL_PART : 0;
+	const bool outbound = flow->direction == DIRECTION_OUTBOUND;
+	uint64_t times = row->flows <= DETAIL_ALL        ? 1
+			 : row->flows % DETAIL_PART == 0 ? DETAIL_PART
+							 : 0;
+	struct tally_detail *detail = detail_of(shard, slot);
 
-	tally_detail_add(detail, pick->peer, flow, scaled(pick->packets, times),
-			 scaled(pick->bytes, times));
+	if (detail)
+		tally_detail_add(detail, outbound ? &flow->dst : &flow->src, flow,
+				 scaled(add->packets, times), scaled(add->bytes, times));
+}
+
+static void count_stats(struct shard_stats *stats, const struct flow *flow, const struct tally *add)
+{
+	stats->flows[flow->direction]++;
+	stats->packets[flow->direction] = tally_sum(stats->packets[flow->direction], add->packets);
+	stats->bytes[flow->direction] = tally_sum(stats->bytes[flow->direction], add->bytes);
+	stats->unknown_sampling += flow->sampling == 0;
 }
 
 static void count(struct shard *shard, const struct flow *flow, const struct pick *pick)
 {
-	struct shard_stats *stats = &shard->stats;
+	struct tally add;
 
 	assert(flow->class < CLASS_COUNT);
 	/* Minutes of data that come in one piece would look like a flood. */
 	if (flow->late) {
-		stats->late++;
+		shard->stats.late++;
 		return;
 	}
-	uint64_t scale = flow_scale(flow);
-	stats->flows[flow->direction]++;
-	stats->packets[flow->direction] =
-		tally_sum(stats->packets[flow->direction], scaled(flow->packets, scale));
-	stats->bytes[flow->direction] =
-		tally_sum(stats->bytes[flow->direction], scaled(flow->bytes, scale));
-	stats->unknown_sampling += flow->sampling == 0;
-	if (!pick->slot)
+	row_of_flow(flow, &add);
+	count_stats(&shard->stats, flow, &add);
+	if (!pick->host)
 		return;
-
-	struct host_slot *slot = pick->slot;
-	struct tally *row = pick->row;
-	row->packets = tally_sum(row->packets, pick->packets);
-	row->bytes = tally_sum(row->bytes, pick->bytes);
-	row->flows += row->flows < UINT32_MAX;
-	row->sampled = saturated(tally_sum(row->sampled, flow->packets));
-	slot->sampled = saturated(tally_sum(slot->sampled, flow->packets));
-	if (!slot->busy && slot->sampled <= shard->floor)
+	if (flow->begin_age_ms | flow->end_age_ms)
+		set_ages(&add, flow);
+	if (flow->direction == DIRECTION_OUTBOUND) {
+		add.host = *pick->peer;
+		outside_add(&shard->outside, pick->outside, &add);
+	}
+	add.host = *pick->host;
+	struct host_slot *slot =
+		hosts_take(&shard->hosts, &pick->aim, pick->host, flow->direction, shard->second);
+	struct tally *row = slot ? count_host(shard, slot, &add) : NULL;
+	if (!row) {
+		shard->stats.turned_away++;
 		return;
-	struct tally_detail *detail = detail_of(shard, slot);
-	if (detail)
-		add_detail(detail, flow, pick);
+	}
+	slot->sampled = row_sum(slot->sampled, flow->packets);
+	if (slot->busy || slot->sampled > shard->floor.sampled)
+		add_detail(shard, slot, flow, row, &add);
 }
 
 static void add_run(struct shard *shard, struct flow *flows, size_t n)
@@ -305,9 +351,9 @@ static void add_run(struct shard *shard, struct flow *flows, size_t n)
 
 	assert(n <= RUN);
 	for (size_t i = 0; i < n; i++)
-		pick_host(shard, &flows[i], &picks[i]);
+		aim(shard, &flows[i], &picks[i]);
 	for (size_t i = 0; i < n; i++)
-		find_row(shard, &flows[i], &picks[i]);
+		look(shard, &flows[i], &picks[i]);
 	for (size_t i = 0; i < n; i++)
 		count(shard, &flows[i], &picks[i]);
 }
@@ -347,7 +393,7 @@ size_t shard_add(struct shard *shard, struct flow *flows, size_t count)
 	while (taken < count) {
 		size_t n = count - taken < RUN ? count - taken : RUN;
 		/* Each flow may need a row, and its answer another one. */
-		if (shard->now.cap - shard->now.count < 2 * n)
+		if (shard->now.host_cap - shard->now.count < 2 * n)
 			break;
 		add_both_ways(shard, &flows[taken], n);
 		taken += n;
@@ -364,35 +410,16 @@ void shard_squeeze(struct shard *shard, struct flow *flows, size_t count)
 	}
 }
 
-/* A second is over: too many busy hosts raise the floor, few let it sink again. */
-static void adapt_floor(struct shard *shard)
-{
-	size_t cap = shard->now.detail_cap;
-
-	if (shard->most_refused > cap && shard->floor < DETAIL_FLOOR_MAX)
-		shard->floor *= 2;
-	else if (shard->most_refused > 0 && shard->floor < DETAIL_FLOOR_MAX)
-		shard->floor += shard->floor / 4;
-	else if (shard->most_refused == 0 && shard->most_details < cap / 2)
-		shard->floor -= shard->floor / 8; /* other steps down than up: no swinging */
-	if (shard->floor < DETAIL_FLOOR_MIN)
-		shard->floor = DETAIL_FLOOR_MIN;
-	shard->most_details = 0;
-	shard->most_refused = 0;
-}
-
 static void next_tick(struct shard *shard, uint64_t tick_end_ns)
 {
 	uint16_t second = (uint16_t)(tick_end_ns / SECOND_NS);
 
 	if (second != shard->second)
-		adapt_floor(shard);
+		floor_second(&shard->floor, shard->now.detail_cap);
 	shard->second = second;
-	if (++shard->tick == 0)
-		shard->tick = 1;
+	forget_rows(shard);
 	bool full = shard->hosts.count > shard->hosts.max / 4 * 3;
-	hosts_sweep(&shard->hosts, second, full ? IDLE_FULL_S : IDLE_S,
-		    (shard->hosts.mask + 1) / SWEEP_PART);
+	hosts_sweep(&shard->hosts, second, full ? IDLE_FULL_S : IDLE_S, SWEEP_PART);
 }
 
 void shard_tick(struct shard *shard, uint64_t tick_end_ns, struct tally_batch *batch)
@@ -400,12 +427,10 @@ void shard_tick(struct shard *shard, uint64_t tick_end_ns, struct tally_batch *b
 	struct tally_batch *now = &shard->now;
 
 	assert(batch->cap == now->cap && batch->detail_cap == now->detail_cap);
+	fold_rows(&shard->fold, now, now->prefix_cap);
+	outside_rows(&shard->outside, now, tick_end_ns);
 	now->tick_ns = tick_end_ns;
-	if (now->detail_count > shard->most_details)
-		shard->most_details = now->detail_count;
-	if (shard->refused > shard->most_refused)
-		shard->most_refused = shard->refused;
-	shard->refused = 0;
+	floor_tick(&shard->floor, now->detail_count);
 	shard_stats(shard, &now->stats);
 
 	struct tally_batch full = *now;
@@ -419,6 +444,11 @@ void shard_tick(struct shard *shard, uint64_t tick_end_ns, struct tally_batch *b
 void shard_stats(const struct shard *shard, struct shard_stats *ret_stats)
 {
 	*ret_stats = shard->stats;
-	ret_stats->hosts = shard->hosts.count;
-	ret_stats->detail_floor = shard->floor;
+	ret_stats->hosts = shard->hosts.count + shard->hosts.dense_count;
+	ret_stats->hosts_limit = shard->hosts_limit;
+	ret_stats->replaced = shard->hosts.replaced;
+	ret_stats->prefixes_turned_away = shard->fold.turned_away;
+	ret_stats->outside = shard->outside.used;
+	ret_stats->outside_replaced = shard->outside.replaced;
+	ret_stats->detail_floor = shard->floor.sampled;
 }

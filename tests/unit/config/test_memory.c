@@ -84,6 +84,7 @@ static void what_is_said_is_what_is_taken(void **state)
 	} limits[] = {
 		{ "hosts", offsetof(struct config, max_hosts), 32768 },
 		{ "watched", offsetof(struct config, max_watched), 4096 },
+		{ "outside", offsetof(struct config, max_outside), 32768 },
 		{ "exporters", offsetof(struct config, max_exporters), 2048 },
 		{ "templates", offsetof(struct config, max_templates), 8192 },
 		{ "held", offsetof(struct config, max_held_bytes), 16 << 20 },
@@ -123,6 +124,7 @@ static void the_largest_limits_have_a_true_sum(void **state)
 		.threads = 64,
 		.max_hosts = 16000000,
 		.max_watched = 1000000,
+		.max_outside = 8000000,
 		.max_exporters = 65536,
 		.max_templates = 1000000,
 		.max_details = 1000000,

@@ -33,6 +33,19 @@ static void close_all(struct fixture *f)
 	own_space_done(&f->space);
 }
 
+/* Rows of own hosts; they come first. */
+static size_t host_rows(const struct tally_batch *batch)
+{
+	size_t count = 0;
+
+	while (count < batch->count && batch->rows[count].len == 128 &&
+	       batch->rows[count].kind == TALLY_OWN)
+		count++;
+	for (size_t i = count; i < batch->count; i++)
+		assert_true(batch->rows[i].len < 128 || batch->rows[i].kind == TALLY_OUTSIDE);
+	return count;
+}
+
 /* A host's first row in one direction. */
 static const struct tally *find(const struct tally_batch *batch, const char *host,
 				enum direction direction)
@@ -87,7 +100,7 @@ static void each_direction_counts_at_its_own_host(void **state)
 	open_with(&f, 100, 10);
 	assert_int_equal(shard_add(f.shard, flows, 4), 4);
 	shard_tick(f.shard, SECOND_NS, f.batch);
-	assert_int_equal(f.batch->count, 3);
+	assert_int_equal(host_rows(f.batch), 3);
 	assert_int_equal(f.batch->tick_ns, SECOND_NS);
 
 	const struct tally *in = find(f.batch, "198.51.100.7", DIRECTION_INBOUND);
@@ -207,7 +220,7 @@ static void vantages_and_ages_have_rows_of_their_own(void **state)
 		add(&f, aged);
 	}
 	shard_tick(f.shard, SECOND_NS, f.batch);
-	assert_int_equal(f.batch->count, 3);
+	assert_int_equal(host_rows(f.batch), 3);
 	for (size_t i = 0; i < 3; i++) {
 		assert_int_equal(f.batch->rows[i].packets, 6);
 		assert_int_equal(f.batch->rows[i].flows, 2);
@@ -301,7 +314,7 @@ static void late_flows_are_counted_as_such_and_not_tallied(void **state)
 	add(&f, late);
 	add(&f, flow);
 	shard_tick(f.shard, SECOND_NS, f.batch);
-	assert_int_equal(f.batch->count, 1);
+	assert_int_equal(host_rows(f.batch), 1);
 	assert_null(find(f.batch, "198.51.100.2", DIRECTION_INBOUND));
 	assert_int_equal(f.batch->stats.late, 1);
 	assert_int_equal(f.batch->stats.packets[DIRECTION_INBOUND], 2);
@@ -318,7 +331,7 @@ static void without_networks_every_destination_is_own(void **state)
 	f.space.config.network_count = 0;
 	add(&f, flow_of("198.51.100.1", "192.0.2.1", CLASS_UDP, 1, 60));
 	shard_tick(f.shard, SECOND_NS, f.batch);
-	assert_int_equal(f.batch->count, 1);
+	assert_int_equal(host_rows(f.batch), 1);
 	assert_non_null(find(f.batch, "192.0.2.1", DIRECTION_INBOUND));
 	close_all(&f);
 }
@@ -332,14 +345,14 @@ static void a_tick_gives_only_what_was_touched(void **state)
 	add(&f, flow_of("192.0.2.1", "198.51.100.1", CLASS_UDP, 1, 60));
 	add(&f, flow_of("192.0.2.1", "198.51.100.2", CLASS_UDP, 1, 60));
 	shard_tick(f.shard, SECOND_NS / 10, f.batch);
-	assert_int_equal(f.batch->count, 2);
+	assert_int_equal(host_rows(f.batch), 2);
 	add(&f, flow_of("192.0.2.1", "198.51.100.2", CLASS_SYN, 4, 160));
 	shard_tick(f.shard, SECOND_NS / 5, f.batch);
-	assert_int_equal(f.batch->count, 1);
+	assert_int_equal(host_rows(f.batch), 1);
 	assert_int_equal(f.batch->rows[0].class, CLASS_SYN);
 	assert_int_equal(f.batch->rows[0].packets, 4);
 	shard_tick(f.shard, SECOND_NS / 2, f.batch);
-	assert_int_equal(f.batch->count, 0);
+	assert_int_equal(host_rows(f.batch), 0);
 	assert_int_equal(f.batch->stats.flows[DIRECTION_INBOUND], 3);
 	close_all(&f);
 }
@@ -362,19 +375,19 @@ static void a_full_table_counts_and_lets_the_silent_go(void **state)
 	open_with(&f, 300, 10);
 	add_hosts(&f, 0, 500);
 	shard_tick(f.shard, SECOND_NS, f.batch);
-	assert_int_equal(f.batch->count, 300);
+	assert_int_equal(host_rows(f.batch), 300);
 	assert_int_equal(f.batch->stats.turned_away, 200);
 	assert_int_equal(f.batch->stats.hosts, 300);
 	/* Hosts that go on stay; the rest makes room within a sweep of the table. */
 	for (uint64_t tick = 2; tick < 200; tick++) {
 		add_hosts(&f, 0, 50);
 		shard_tick(f.shard, tick * SECOND_NS, f.batch);
-		assert_int_equal(f.batch->count, 50);
+		assert_int_equal(host_rows(f.batch), 50);
 	}
 	assert_int_equal(f.batch->stats.hosts, 50);
 	add_hosts(&f, 1000, 250);
 	shard_tick(f.shard, 200 * SECOND_NS, f.batch);
-	assert_int_equal(f.batch->count, 250);
+	assert_int_equal(host_rows(f.batch), 250);
 	assert_int_equal(f.batch->stats.turned_away, 200);
 	close_all(&f);
 }
@@ -492,7 +505,7 @@ static void other_networks_after_a_reload(void **state)
 	shard_reload(f.shard, &other.config);
 	add(&f, flow_of("192.0.2.1", "198.51.100.1", CLASS_UDP, 1, 60));
 	shard_tick(f.shard, SECOND_NS, f.batch);
-	assert_int_equal(f.batch->count, 2);
+	assert_int_equal(host_rows(f.batch), 2);
 	assert_non_null(find(f.batch, "198.51.100.1", DIRECTION_INBOUND));
 	assert_non_null(find(f.batch, "192.0.2.1", DIRECTION_OUTBOUND));
 	own_space_done(&other);
@@ -604,7 +617,7 @@ static void compare(const struct tally_batch *batch, const struct naive *naive)
 		assert_int_equal(sum.flows, should->flows);
 		assert_int_equal(sum.sampled, should->sampled);
 	}
-	assert_int_equal(used, batch->count);
+	assert_int_equal(used, host_rows(batch));
 }
 
 static void random_flows_equal_a_naive_count(void **state)
@@ -633,7 +646,7 @@ static void random_flows_equal_a_naive_count(void **state)
 	free(naive);
 }
 
-/* Adds and sweeps in a table so small that runs of slots collide and wrap around its end. */
+/* Adds and sweeps in a table so small that runs of entries collide and wrap around its end. */
 static void removal_keeps_every_other_host_reachable(void **state)
 {
 	struct hosts hosts;
@@ -644,17 +657,20 @@ static void removal_keeps_every_other_host_reachable(void **state)
 	for (uint64_t round = 0; round < 3000; round++) {
 		uint64_t r = hash_words(round, 0, 9);
 		struct ip ip = { .b = { [15] = (uint8_t)(r % 64) } };
-		struct host_slot *slot = hosts_take(&hosts, &ip, 0, hosts_home(&hosts, &ip, 0));
+		struct host_aim aim = hosts_aim(&hosts, NULL, &ip, 0);
+		struct host_slot *slot = hosts_take(&hosts, &aim, &ip, 0, 100);
 		if (slot) {
 			assert_int_equal(slot->row, live[r % 64] ? r % 64 : 0);
+			assert_ptr_equal(hosts_find(&hosts, &aim, &ip, 0), slot);
 			live[r % 64] = true;
 			slot->row = (uint32_t)(r % 64);
-			/* Odd ones look silent to the sweep. */
-			slot->second = r % 2 ? 0 : 100;
+			/* Odd ones look silent to the sweep, but not enough to be replaced. */
+			slot->second = r % 2 ? 99 : 100;
 		}
 		if (round % 20 != 0)
 			continue;
-		hosts_sweep(&hosts, 100, 50, 200);
+		for (int i = 0; i < 3; i++)
+			hosts_sweep(&hosts, 100, 0, 1);
 		size_t left = 0;
 		for (size_t i = 0; i < 64; i++) {
 			live[i] = live[i] && i % 2 == 0;
@@ -662,6 +678,33 @@ static void removal_keeps_every_other_host_reachable(void **state)
 		}
 		assert_int_equal(hosts.count, left);
 	}
+	assert_int_equal(hosts.replaced, 0);
+	hosts_close(&hosts);
+}
+
+static void a_silent_host_makes_room_in_a_full_table(void **state)
+{
+	struct hosts hosts;
+
+	(void)state;
+	assert_int_equal(hosts_open(&hosts, 32, 5), 0);
+	for (unsigned i = 0; i < 100; i++) {
+		struct ip ip = { .b = { [15] = (uint8_t)i } };
+		struct host_aim aim = hosts_aim(&hosts, NULL, &ip, 0);
+		bool fits = hosts_take(&hosts, &aim, &ip, 0, 10) != NULL;
+		assert_int_equal(fits, i < 32);
+	}
+	for (unsigned i = 100; i < 132; i++) {
+		struct ip ip = { .b = { [15] = (uint8_t)i } };
+		struct host_aim aim = hosts_aim(&hosts, NULL, &ip, 0);
+		struct host_slot *slot = NULL;
+		/* A few looks at a part of the table each. */
+		for (unsigned look = 0; look < 4 && !slot; look++)
+			slot = hosts_take(&hosts, &aim, &ip, 0, 12);
+		assert_non_null(slot);
+	}
+	assert_int_equal(hosts.count, 32);
+	assert_int_equal(hosts.replaced, 32);
 	hosts_close(&hosts);
 }
 
@@ -686,6 +729,7 @@ int main(void)
 		cmocka_unit_test(other_networks_after_a_reload),
 		cmocka_unit_test(random_flows_equal_a_naive_count),
 		cmocka_unit_test(removal_keeps_every_other_host_reachable),
+		cmocka_unit_test(a_silent_host_makes_room_in_a_full_table),
 	};
 
 	return cmocka_run_group_tests_name("shard", tests, NULL, NULL);

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fold: rows are taken in the order they stand in, so each step sees the one before complete. */
+#include "tally/fold.h"
+
+#include <assert.h>
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "tally/row.h"
+
+/* Rows whose cache misses overlap. */
+#define RUN 16
+
+/* Lengths of the steps in the 128-bit form, by family. */
+static const uint8_t steps[2][FOLD_STEPS] = { { 128, 64, 56, 48 }, { 128, 120, 116, 112 } };
+
+/* The shortest length of a network that belongs to a step. */
+static uint8_t least_of(bool v4, unsigned step)
+{
+	return step + 1 < FOLD_STEPS ? steps[v4][step + 1] + 1 : 0;
+}
+
+int fold_open(struct fold *fold, const struct config *config, size_t rows, uint64_t seed)
+{
+	size_t slots = 64;
+
+	while (slots < 2 * rows)
+		slots *= 2;
+	uint32_t *index = calloc(slots, sizeof(*index)); /* banned-ok: at open */
+	if (!index)
+		return -ENOMEM;
+	*fold = (struct fold){ .index = index, .mask = slots - 1, .base = 1, .seed = seed };
+	fold_reload(fold, config);
+	return 0;
+}
+
+void fold_close(struct fold *fold)
+{
+	free(fold->index);
+	memset(fold, 0, sizeof(*fold));
+}
+
+void fold_reload(struct fold *fold, const struct config *config)
+{
+	fold->config = config;
+	memset(fold->small, 0, sizeof(fold->small));
+	for (size_t i = 0; i < config->network_count; i++) {
+		const struct prefix *prefix = &config->networks[i].prefix;
+		bool v4 = prefix_is_v4(prefix);
+		for (unsigned s = 0; s < FOLD_STEPS; s++) {
+			if (prefix->len < steps[v4][s] && prefix->len >= least_of(v4, s))
+				fold->small[v4][s] = true;
+		}
+	}
+}
+
+/* Which step a row is of; FOLD_STEPS: none, it is a network's. */
+static unsigned step_of(const struct tally *row, bool v4)
+{
+	unsigned s = 0;
+
+	while (s < FOLD_STEPS && row->len != steps[v4][s])
+		s++;
+	return s;
+}
+
+/* A row's key for the prefix of @len around it. */
+static struct tally key_of(const struct tally *row, uint8_t len)
+{
+	struct tally key = *row;
+
+	key.len = len;
+	key.host.w[0] &= len >= 64 ? UINT64_MAX : htobe64(len ? UINT64_MAX << (64 - len) : 0);
+	key.host.w[1] &= len <= 64 ? 0 : htobe64(UINT64_MAX << (128 - len));
+	row_round_ages(&key);
+	return key;
+}
+
+static size_t home_of(const struct fold *fold, const struct tally *key)
+{
+	uint64_t hash = hash_mix(key->host.w[0] ^ row_word(key) ^ 0x9e3779b97f4a7c15U,
+				 key->host.w[1] ^ key->vantage ^ fold->seed);
+
+	return (hash ^ hash >> 32) & fold->mask;
+}
+
+/* The row in a place of the index; NULL: the place is free. */
+static struct tally *row_at(const struct fold *fold, const struct tally_batch *batch, size_t at)
+{
+	uint32_t number = fold->index[at] - fold->base;
+
+	return number < batch->count ? &batch->rows[number] : NULL;
+}
+
+/* Add to the key's row, a new one if it has none. Return: false, there is no room. */
+static bool add_to(struct fold *fold, struct tally_batch *batch, const struct tally *key,
+		   size_t home, size_t max)
+{
+	size_t at = home;
+
+	for (struct tally *row; (row = row_at(fold, batch, at)); at = (at + 1) & fold->mask) {
+		if (row_same(row, key) && ip_equal(&row->host, &key->host)) {
+			row_add(row, key);
+			return true;
+		}
+	}
+	if (batch->count == max) {
+		fold->turned_away++;
+		return false;
+	}
+	fold->index[at] = fold->base + (uint32_t)batch->count;
+	struct tally *row = &batch->rows[batch->count++];
+	*row = *key;
+	row->next = 0;
+	row->detail = 0;
+	row->error = 0;
+	return true;
+}
+
+/* The configured networks that are larger than a row's step and smaller than the next. */
+static void add_to_networks(struct fold *fold, struct tally_batch *batch, const struct tally *row,
+			    uint8_t least, size_t max)
+{
+	const struct config_network *networks = fold->config->networks;
+	const struct config_network *n = config_network_of(fold->config, &row->host);
+
+	for (; n && n->prefix.len >= least; n = n->parent ? &networks[n->parent - 1] : NULL) {
+		if (n->prefix.len >= row->len)
+			continue;
+		struct tally key = key_of(row, n->prefix.len);
+		(void)add_to(fold, batch, &key, home_of(fold, &key), max);
+	}
+}
+
+/* A row on its way up. */
+struct lift {
+	struct tally key;
+	size_t home;
+	uint8_t step; /* FOLD_STEPS: nowhere */
+	bool v4;
+};
+
+static void aim(const struct fold *fold, const struct tally *row, struct lift *lift)
+{
+	lift->v4 = ip_is_v4(&row->host);
+	lift->step = (uint8_t)step_of(row, lift->v4);
+	if (lift->step >= FOLD_STEPS - 1)
+		return;
+	lift->key = key_of(row, steps[lift->v4][lift->step + 1]);
+	lift->home = home_of(fold, &lift->key);
+	__builtin_prefetch(&fold->index[lift->home], 1);
+}
+
+static void lift_row(struct fold *fold, struct tally_batch *batch, const struct tally *row,
+		     struct lift *lift, size_t max)
+{
+	const uint8_t *lens = steps[lift->v4];
+	unsigned step = lift->step;
+
+	if (step == FOLD_STEPS)
+		return;
+	if (fold->small[lift->v4][step])
+		add_to_networks(fold, batch, row, least_of(lift->v4, step), max);
+	if (step == FOLD_STEPS - 1)
+		return;
+	/* The row itself may have grown since it was aimed. */
+	lift->key.packets = row->packets;
+	lift->key.bytes = row->bytes;
+	lift->key.flows = row->flows;
+	lift->key.sampled = row->sampled;
+	while (!add_to(fold, batch, &lift->key, lift->home, max) && ++step < FOLD_STEPS - 1) {
+		lift->key = key_of(&lift->key, lens[step + 1]);
+		lift->home = home_of(fold, &lift->key);
+	}
+}
+
+/* As if nothing were in the index: what it says is then beyond the rows there are. */
+static void forget(struct fold *fold, size_t rows, size_t most)
+{
+	fold->base += (uint32_t)rows;
+	if (fold->base < UINT32_MAX - 2 * (uint32_t)most)
+		return;
+	memset(fold->index, 0, (fold->mask + 1) * sizeof(*fold->index));
+	fold->base = 1;
+}
+
+void fold_rows(struct fold *fold, struct tally_batch *batch, size_t max)
+{
+	struct lift lifts[RUN];
+
+	for (size_t first = 0; first < batch->count;) {
+		size_t n = batch->count - first < RUN ? batch->count - first : RUN;
+		for (size_t i = 0; i < n; i++)
+			aim(fold, &batch->rows[first + i], &lifts[i]);
+		for (size_t i = 0; i < n; i++) {
+			if (lifts[i].step < FOLD_STEPS - 1)
+				__builtin_prefetch(row_at(fold, batch, lifts[i].home), 1);
+		}
+		for (size_t i = 0; i < n; i++)
+			lift_row(fold, batch, &batch->rows[first + i], &lifts[i], max);
+		first += n;
+	}
+	forget(fold, batch->count, batch->cap);
+}
