@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,15 +18,52 @@ static bool is_loopback(const struct sockaddr_in *address)
 	return ntohl(address->sin_addr.s_addr) >> 24 == 127;
 }
 
-/* A namespace of its own is one that the first process of the machine is not in. */
+/* Return: 1 when that process is in another network namespace, 0 when not, -1 when nobody says. */
+static int is_elsewhere(uint64_t pid)
+{
+	char path[64];
+	struct stat own;
+	struct stat other;
+
+	snprintf(path, sizeof(path), "/proc/%llu/ns/net", (unsigned long long)pid);
+	if (stat("/proc/self/ns/net", &own) || stat(path, &other))
+		return -1;
+	return own.st_ino != other.st_ino || own.st_dev != other.st_dev;
+}
+
+/* Return: 0 when there is none or it cannot be told. */
+static uint64_t parent_of(uint64_t pid)
+{
+	char path[64];
+	char line[512];
+	unsigned long long parent = 0;
+
+	snprintf(path, sizeof(path), "/proc/%llu/stat", (unsigned long long)pid);
+	FILE *file = fopen(path, "re");
+	if (!file)
+		return 0;
+	/* The name, in parentheses, may hold anything. */
+	const char *behind = fgets(line, sizeof(line), file) ? strrchr(line, ')') : NULL;
+	if (!behind || sscanf(behind, ") %*c %llu", &parent) != 1)
+		parent = 0;
+	fclose(file);
+	return parent;
+}
+
+/*
+ * A namespace of its own is one that the first process of the machine is not in. Where
+ * that one's cannot be read, as in some virtual machines, an ancestor's must differ.
+ */
 static bool in_own_namespace(void)
 {
-	struct stat own;
-	struct stat first;
+	int elsewhere = is_elsewhere(1);
+	uint64_t pid = (uint64_t)getppid();
 
-	if (stat("/proc/self/ns/net", &own) || stat("/proc/1/ns/net", &first))
-		return false;
-	return own.st_ino != first.st_ino || own.st_dev != first.st_dev;
+	for (; elsewhere < 0 && pid > 1; pid = parent_of(pid)) {
+		if (is_elsewhere(pid) == 1)
+			elsewhere = 1;
+	}
+	return elsewhere == 1;
 }
 
 int fence_check(const struct sockaddr_in *to, const char **ret_why)
