@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/pages.h"
 
 #define CACHE_LINE 64
 #define PLACE_BITS 24
@@ -44,6 +45,8 @@ int glances_open(struct glances *glances, size_t max, uint64_t seed)
 		glances_close(&fresh);
 		return -ENOMEM;
 	}
+	pages_prefer_huge(fresh.memory, max * sizeof(struct glance));
+	pages_prefer_huge(fresh.index, slots * sizeof(*fresh.index));
 	uintptr_t aligned = ((uintptr_t)fresh.memory + CACHE_LINE - 1) & ~(CACHE_LINE - 1UL);
 	fresh.pool = (struct glance *)aligned;
 	*glances = fresh;

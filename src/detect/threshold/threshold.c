@@ -163,10 +163,9 @@ static struct watch *look_at(struct threshold *t, struct glance *glance, const s
 	if (span_is_past(row)) {
 		struct span span = span_of(row, tick_ns);
 		level = t->past_level;
-		seen = glance_add_past(glance, span_number(tick_ns, SPAN_SECOND_NS), &span, load,
-				       load * part_of(t, row));
+		seen = glance_add_past(glance, t->second, &span, load, load * part_of(t, row));
 	} else {
-		seen = glance_add_now(glance, span_number(tick_ns, t->watches.bin_ns), load);
+		seen = glance_add_now(glance, t->bin, load);
 		t->late += seen < 0;
 	}
 	return seen < level ? NULL : watches_add(&t->watches, glance, seen, tick_ns);
@@ -210,8 +209,7 @@ static void observe_run(struct threshold *t, const struct tally_set *set, size_t
 		    !(t->limits.directions & 1U << row->direction))
 			continue;
 		if (span_is_past(row))
-			horizons_note(&t->horizons, lane_vantage(row), row->begin_age,
-				      span_number(set->tick_ns, SPAN_SECOND_NS));
+			horizons_note(&t->horizons, lane_vantage(row), row->begin_age, t->second);
 		picks[n].row = row;
 		picks[n++].hash = glances_hash(&t->glances, &row->host, row->direction);
 	}
@@ -223,8 +221,12 @@ static void observe_run(struct threshold *t, const struct tally_set *set, size_t
 
 static void threshold_observe(void *self, const struct tally_set *set)
 {
+	struct threshold *t = self;
+
+	t->bin = span_number(set->tick_ns, t->watches.bin_ns);
+	t->second = span_number(set->tick_ns, SPAN_SECOND_NS);
 	for (size_t at = 0; at < set->count; at += RUN)
-		observe_run(self, set, at, set->count - at < RUN ? set->count - at : RUN);
+		observe_run(t, set, at, set->count - at < RUN ? set->count - at : RUN);
 }
 
 static void threshold_tick(void *self, uint64_t now_ns, const struct finding_sink *sink)

@@ -18,6 +18,8 @@ struct threshold {
 	struct horizons horizons;
 	struct watch **listed; /**< touched in this tick, or open */
 	size_t listed_count;
+	uint64_t bin;    /**< of the rows being observed */
+	uint64_t second; /**< likewise */
 	uint64_t turned_away;
 	uint64_t late;
 	struct scan scan; /**< of the watch being looked at */
