@@ -248,6 +248,8 @@ static void take_config(struct decode_state *state, struct exporter *exporter)
 		config_exporter_of(state->config, &exporter->stats.key.address);
 
 	exporter->config_rate = entry ? entry->sampling : 0;
+	if (exporter->config_rate)
+		exporter_trust_rates(exporter);
 	exporter->stats.disjoint = entry && entry->disjoint;
 	/* All threads look at an interface from the same place, each at a part of it. */
 	uint32_t link = exporter->stats.key.source == FLOW_PACKET ? exporter->stats.key.odid : 0;
@@ -314,6 +316,7 @@ struct exporter *exporter_of_agent(struct decode_state *state, const struct data
 		return NULL;
 	exporter->stats.datagrams++;
 	exporter->stats.last_ns = datagram->received_ns;
+	exporter_judge_rates(exporter, datagram->received_ns);
 	return exporter;
 }
 

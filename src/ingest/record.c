@@ -350,20 +350,6 @@ static INLINE void read_plain(const struct record *r, bool v6, const struct stam
 	read_sometimes(r, flow);
 }
 
-/* What the record says of its rate, or the announced samplers do. */
-static inline uint32_t read_rate(const struct record *r, const struct exporter *exporter,
-				 const struct flow *flow, enum sampling_source *ret_source)
-{
-	uint32_t rate = record_rate(r);
-
-	*ret_source = SAMPLING_RECORD;
-	if (rate == 0) {
-		rate = record_sampler_rate(r, exporter, flow);
-		*ret_source = rate ? SAMPLING_OPTIONS : SAMPLING_UNKNOWN;
-	}
-	return rate;
-}
-
 static void flow_record(struct message *message, const struct record *r)
 {
 	struct exporter *exporter = message->exporter;
@@ -371,7 +357,7 @@ static void flow_record(struct message *message, const struct record *r)
 	enum sampling_source source;
 
 	read_flow(r, &message->base, flow);
-	uint32_t rate = read_rate(r, exporter, flow, &source);
+	uint32_t rate = record_flow_rate(r, exporter, flow, &source);
 	flow_commit(message->state, exporter, rate, source);
 	message->flows++;
 }
@@ -380,7 +366,7 @@ static void flow_record(struct message *message, const struct record *r)
 static INLINE void read_run(const struct message *message, const struct plan *plan, bool v6,
 			    const uint8_t *at, struct flow *flows, unsigned count)
 {
-	const struct exporter *exporter = message->exporter;
+	struct exporter *exporter = message->exporter;
 	const bool rated = exporter->sampler_count || plan_names_rate(plan);
 	struct places places;
 	const struct record record = { .plan = plan, .places = &places };
@@ -390,7 +376,7 @@ static INLINE void read_run(const struct message *message, const struct plan *pl
 		read_plain(&record, v6, &message->base, &flows[i]);
 		if (rated) {
 			enum sampling_source source;
-			flows[i].sampling = read_rate(&record, exporter, &flows[i], &source);
+			flows[i].sampling = record_flow_rate(&record, exporter, &flows[i], &source);
 			flows[i].sampling_source = (uint8_t)source;
 		}
 	}

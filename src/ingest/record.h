@@ -60,18 +60,15 @@ static inline bool plan_names_rate(const struct plan *plan)
 		SLOT_BIT(SLOT_PACKET_INTERVAL) | SLOT_BIT(SLOT_SIZE) | SLOT_BIT(SLOT_PROBABILITY));
 }
 
-/** record_rate() - the sampling rate a record names itself, in whichever way; 0: none. */
-uint32_t record_rate(const struct record *r);
-
 /**
- * record_sampler_rate() - what the announced samplers say of a record.
- * @flow: made of it, for its interface
+ * record_flow_rate() - the sampling rate to count a record by.
+ * @flow: made of it
  *
- * Return: the rate of the sampler it names, else of its interface, else of the only sampler;
- * 0 if that tells nothing.
+ * What it names itself, else that of the sampler it names, else of its interface, else of the
+ * only sampler. Return: 0 if that tells nothing.
  */
-uint32_t record_sampler_rate(const struct record *r, const struct exporter *exporter,
-			     const struct flow *flow);
+uint32_t record_flow_rate(const struct record *r, struct exporter *exporter,
+			  const struct flow *flow, enum sampling_source *ret_source);
 
 /** record_options() - learn from a record of options data. */
 void record_options(struct message *message, const struct record *r);

@@ -37,7 +37,8 @@ static uint32_t rate_of_probability(const struct record *r)
 	return (uint32_t)(1 / probability + 0.5);
 }
 
-uint32_t record_rate(const struct record *r)
+/* The rate a record names itself, in whichever way; 0: none. */
+static uint32_t record_rate(const struct record *r)
 {
 	if (!plan_names_rate(r->plan))
 		return 0;
@@ -57,7 +58,8 @@ uint32_t record_rate(const struct record *r)
 	return packets ? rate_of_share(1, packets) : rate_of_probability(r);
 }
 
-uint32_t record_sampler_rate(const struct record *r, const struct exporter *exporter,
+/* What the announced samplers say: the one it names, else its interface's, else the only one. */
+static uint32_t sampler_rate(const struct record *r, struct exporter *exporter,
 			     const struct flow *flow)
 {
 	uint32_t rate = 0;
@@ -65,18 +67,38 @@ uint32_t record_sampler_rate(const struct record *r, const struct exporter *expo
 	if (exporter->sampler_count == 0)
 		return 0;
 	if (plan_has(r->plan, SLOT_SAMPLER))
-		return exporter_sampler_rate(exporter, value(r, SLOT_SAMPLER));
+		return exporter_sampler_rate(exporter, value(r, SLOT_SAMPLER), flow->packets);
 	if (flow->has & FLOW_HAS_IN_IF)
-		rate = exporter_sampler_rate(exporter, SAMPLER_INTERFACE | flow->in_if);
+		rate = exporter_sampler_rate(exporter, SAMPLER_INTERFACE | flow->in_if,
+					     flow->packets);
 	if (rate == 0 && exporter->sampler_count == 1 &&
 	    !(exporter->samplers[0].id & SAMPLER_INTERFACE))
-		rate = exporter->samplers[0].rate;
+		rate = exporter_sampler_rate(exporter, exporter->samplers[0].id, flow->packets);
+	return rate;
+}
+
+uint32_t record_flow_rate(const struct record *r, struct exporter *exporter,
+			  const struct flow *flow, enum sampling_source *ret_source)
+{
+	struct rate_guard *guard;
+	uint32_t rate = record_rate(r);
+
+	if (rate) {
+		uint64_t id = plan_has(r->plan, SLOT_SAMPLER) ? value(r, SLOT_SAMPLER)
+							      : SAMPLER_INTERFACE | flow->in_if;
+		*ret_source = SAMPLING_RECORD;
+		return exporter_own_rate(exporter, id, rate, flow->packets, flow->received_ns,
+					 &guard);
+	}
+	rate = sampler_rate(r, exporter, flow);
+	*ret_source = rate ? SAMPLING_OPTIONS : SAMPLING_UNKNOWN;
 	return rate;
 }
 
 void record_options(struct message *message, const struct record *r)
 {
 	struct exporter *exporter = message->exporter;
+	const uint64_t now_ns = message->datagram->received_ns;
 	uint32_t rate = record_rate(r);
 
 	exporter->stats.options++;
@@ -89,10 +111,10 @@ void record_options(struct message *message, const struct record *r)
 	if (rate == 0)
 		return;
 	if (plan_has(r->plan, SLOT_SAMPLER))
-		exporter_sampler_set(exporter, value(r, SLOT_SAMPLER), false, rate);
+		exporter_sampler_set(exporter, value(r, SLOT_SAMPLER), false, rate, now_ns);
 	else if (plan_has(r->plan, SLOT_IN_IF))
 		exporter_sampler_set(exporter, SAMPLER_INTERFACE | (uint32_t)value(r, SLOT_IN_IF),
-				     false, rate);
+				     false, rate, now_ns);
 	else
-		exporter_sampler_set(exporter, 0, true, rate);
+		exporter_sampler_set(exporter, 0, true, rate, now_ns);
 }

@@ -14,6 +14,7 @@
 
 #include "config/config.h"
 #include "ingest/decoder.h"
+#include "ingest/rate_guard.h"
 #include "model/exporter.h"
 #include "model/sketch.h"
 
@@ -22,11 +23,8 @@
 /** Sampler and interface rates remembered for each exporter (v9 48-50, IPFIX selector ids). */
 #define EXPORTER_SAMPLERS 16
 
-/** A rate announced in options data for one sampler or selector. */
-struct exporter_sampler {
-	uint64_t id;
-	uint32_t rate; /**< 1:N */
-};
+/** Data sources (sFlow), samplers and interfaces whose own rate is guarded; 2^n. */
+#define EXPORTER_GUARDS 64
 
 /** Interfaces or other data sources of an sFlow agent whose sample pool is followed; 2^n. */
 #define EXPORTER_SOURCES 64
@@ -127,9 +125,17 @@ struct exporter {
 		system_init_ns; /**< start of the exporter, as IPFIX options data say; 0: unknown */
 	uint32_t template_list; /**< its templates: 1 + index of the newest; 0: none */
 	uint32_t config_rate;   /**< operator's override; 0: none */
-	uint32_t options_rate;  /**< announced for the whole exporter; 0: none */
-	struct exporter_sampler samplers[EXPORTER_SAMPLERS];
+	uint32_t options_rate;  /**< to count by where options data announced one; 0: none */
+	struct rate_guard header_guard;                /**< of the rate in v5 headers */
+	struct rate_guard options_guard;               /**< of one for the whole exporter */
+	struct rate_guard samplers[EXPORTER_SAMPLERS]; /**< announced in options data, by id */
 	unsigned sampler_count;
+	struct rate_guard
+		guards[EXPORTER_GUARDS]; /**< told in records or samples; by the low bits of id */
+	uint32_t most_trusted;           /**< largest rate that any of guards trusts */
+	uint64_t judged_ns;              /**< when rates were judged last */
+	uint64_t judged_packets;         /**< stats.packets then */
+	uint64_t judged_records;
 	struct exporter_source sources[EXPORTER_SOURCES]; /**< sFlow; by the low bits of id */
 };
 
@@ -257,11 +263,34 @@ static inline bool flow_is_prompt(const struct flow *flow, const struct exporter
  */
 void flow_ages(struct flow *flow, const struct exporter *exporter);
 
-/** exporter_sampler_set() - a rate announced in options data; @id 0 with @whole: for all records. */
-void exporter_sampler_set(struct exporter *exporter, uint64_t id, bool whole, uint32_t rate);
+/** exporter_header_rate() - the rate to count a v5 datagram by, whose header announces @rate. */
+uint32_t exporter_header_rate(struct exporter *exporter, uint32_t rate, uint64_t now_ns);
 
-/** exporter_sampler_rate() - the announced rate of a sampler, 0 if unknown. */
-uint32_t exporter_sampler_rate(const struct exporter *exporter, uint64_t id);
+/**
+ * exporter_sampler_set() - a rate announced in options data.
+ * @whole: for all records, @id means nothing
+ */
+void exporter_sampler_set(struct exporter *exporter, uint64_t id, bool whole, uint32_t rate,
+			  uint64_t now_ns);
+
+/** exporter_sampler_rate() - to count @packets sampled by it by; 0 if the sampler is unknown. */
+uint32_t exporter_sampler_rate(struct exporter *exporter, uint64_t id, uint64_t packets);
+
+/**
+ * exporter_own_rate() - to count a record or sample by that tells its own rate.
+ * @id: of its data source, sampler or interface
+ * @rate: that it tells
+ * @packets: in it
+ * @ret_guard: where the pool of an sFlow data source is noted; NULL when there was no room
+ */
+uint32_t exporter_own_rate(struct exporter *exporter, uint64_t id, uint32_t rate, uint64_t packets,
+			   uint64_t now_ns, struct rate_guard **ret_guard);
+
+/** exporter_judge_rates() - weigh rates that are in doubt, and learn; each second at most. */
+void exporter_judge_rates(struct exporter *exporter, uint64_t now_ns);
+
+/** exporter_trust_rates() - believe what is announced now: the operator has said what counts. */
+void exporter_trust_rates(struct exporter *exporter);
 
 /* Whoever has a state makes flows in its batch. */
 #include "ingest/batch.h"

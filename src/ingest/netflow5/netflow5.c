@@ -121,7 +121,9 @@ static void read_records(const struct message5 *message, const uint8_t *at, unsi
 
 	flow_pattern(message->exporter, message->datagram, &pattern);
 	/* The mode bits are often zero although the rate is meant. */
-	pattern.sampling = be16_at(message->datagram->data + 22) & SAMPLING_RATE;
+	pattern.sampling = exporter_header_rate(
+		message->exporter, be16_at(message->datagram->data + 22) & SAMPLING_RATE,
+		message->datagram->received_ns);
 	pattern.sampling_source = SAMPLING_HEADER;
 	for (; left; left -= count) {
 		struct flow *flows = flow_begin_run(message->state, &pattern, left, &count);

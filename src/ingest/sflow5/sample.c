@@ -106,7 +106,8 @@ static bool follow_sequence(struct exporter_stats *stats, struct exporter_source
  * Follow the cumulative counters of the data source. Sources share slots, so a busy agent with
  * more of them than slots is measured in part; what is measured stays right.
  */
-static void pool_follow(struct exporter *exporter, const struct sample *sample)
+static void pool_follow(struct exporter *exporter, const struct sample *sample,
+			struct rate_guard *guard)
 {
 	struct exporter_source *source = &exporter->sources[sample->source % EXPORTER_SOURCES];
 	int32_t ahead = (int32_t)(sample->sequence - source->sequence);
@@ -118,6 +119,10 @@ static void pool_follow(struct exporter *exporter, const struct sample *sample)
 		exporter->stats.pool_samples += sample->pool || source->sample_pool;
 		if (ahead <= 0) /* late: its share of the pool is counted already */
 			return;
+		if (guard && sample->pool) {
+			guard->pool += sample->pool - source->sample_pool;
+			guard->pool_samples++;
+		}
 		exporter->stats.sample_pool += sample->pool - source->sample_pool;
 		exporter->stats.drops += sample->drops - source->drops;
 	} else {
@@ -158,12 +163,15 @@ static void interfaces_fill(struct flow *flow, const struct sample *sample)
 int sflow_flow_sample(const struct sflow_context *context, struct bytes *b, bool expanded)
 {
 	struct sample sample = sample_read(b, expanded);
+	struct rate_guard *guard;
 
 	if (b->failed) {
 		sflow_count(context, REASON_LENGTH);
 		return 0;
 	}
-	pool_follow(context->exporter, &sample);
+	uint32_t rate = exporter_own_rate(context->exporter, sample.source, sample.rate, 1,
+					  context->datagram->received_ns, &guard);
+	pool_follow(context->exporter, &sample, guard);
 	struct flow *flow = flow_begin_like(context->state, context->pattern);
 	int r = sflow_records_read(b, sample.records, flow);
 
@@ -175,6 +183,6 @@ int sflow_flow_sample(const struct sflow_context *context, struct bytes *b, bool
 	flow->start_ns = context->datagram->received_ns;
 	flow->end_ns = context->datagram->received_ns;
 	flow->has |= FLOW_HAS_AGENT | FLOW_HAS_START | FLOW_HAS_END;
-	flow_commit(context->state, context->exporter, sample.rate, SAMPLING_HEADER);
+	flow_commit(context->state, context->exporter, rate, SAMPLING_HEADER);
 	return 1;
 }

@@ -180,7 +180,7 @@ static void limits_beyond_the_machine_are_refused(void **state)
 		       "memory, and there are 1.07 GB; lower `limits.hosts` first: it takes ");
 	assert_refused("networks: []\nlimits:\n  details: 1M\n",
 		       ":2:1: ", "`limits.details` first");
-	assert_refused("limits: {exporters: 65536, templates: 1M}\n",
+	assert_refused("limits: {exporters: 32768, templates: 1M}\n",
 		       ":1:1: ", "`limits.templates` first");
 	assert_refused("limits: {held: 1GiB}\n", ":1:1: ", "with 2 threads");
 	assert_refused("limits: {hosts: 64}\ningest: {receive_buffer: 1GiB}\n",
