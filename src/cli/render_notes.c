@@ -105,10 +105,15 @@ static void note_refused(const json_t *status, struct notes *notes)
 
 static void note_tables(const json_t *status, struct notes *notes)
 {
+	const json_t *detectors = json_object_get(status, "detectors");
+
 	note(notes, sum_in(json_object_get(status, "threads"), "hosts_turned_away"),
 	     "records of hosts that found no room in the tally", "raise limits.hosts");
-	note(notes, sum_in(json_object_get(status, "detectors"), "turned_away"),
+	note(notes, sum_in(detectors, "turned_away"),
 	     "tallies of hosts that a detector had no room for", "raise limits.hosts");
+	note(notes, sum_in(detectors, "rings_turned_away"),
+	     "tallies reported late of hosts that a detector had no room for",
+	     "raise limits.watched");
 }
 
 static void note_exporters(const json_t *exporters, struct notes *notes)

@@ -190,6 +190,23 @@ static void put_interface(struct jsonw *w, const struct interface_rate *rate)
 	jsonw_object_end(w);
 }
 
+static void put_detector(struct jsonw *w, const struct status_detector *detector)
+{
+	jsonw_object(w, NULL);
+	jsonw_string(w, "name", detector->name);
+	jsonw_u64(w, "hosts", detector->hosts);
+	jsonw_u64(w, "turned_away", detector->turned_away);
+	jsonw_u64(w, "watched", detector->watched);
+	jsonw_u64(w, "watched_turned_away", detector->watched_turned_away);
+	jsonw_u64(w, "watched_replaced", detector->watched_replaced);
+	jsonw_u64(w, "rings", detector->rings);
+	jsonw_u64(w, "rings_turned_away", detector->rings_turned_away);
+	jsonw_u64(w, "vantages_replaced", detector->vantages_replaced);
+	jsonw_u64(w, "details_turned_away", detector->details_turned_away);
+	jsonw_u64(w, "late", detector->late);
+	jsonw_object_end(w);
+}
+
 static void put_tables(struct jsonw *w, const struct status_view *view)
 {
 	jsonw_array(w, "exporters");
@@ -206,15 +223,8 @@ static void put_tables(struct jsonw *w, const struct status_view *view)
 		put_thread(w, &view->threads[i]);
 	jsonw_array_end(w);
 	jsonw_array(w, "detectors");
-	for (size_t i = 0; i < view->detector_count; i++) {
-		jsonw_object(w, NULL);
-		jsonw_string(w, "name", view->detectors[i].name);
-		jsonw_u64(w, "hosts", view->detectors[i].hosts);
-		jsonw_u64(w, "turned_away", view->detectors[i].turned_away);
-		jsonw_u64(w, "details_turned_away", view->detectors[i].details_turned_away);
-		jsonw_u64(w, "late", view->detectors[i].late);
-		jsonw_object_end(w);
-	}
+	for (size_t i = 0; i < view->detector_count; i++)
+		put_detector(w, &view->detectors[i]);
 	jsonw_array_end(w);
 	jsonw_array(w, "sinks");
 	for (size_t i = 0; i < view->sink_count; i++)

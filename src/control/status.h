@@ -53,11 +53,17 @@ struct status_thread {
 	uint64_t interfaces_turned_away; /**< counter samples of those that found no room */
 };
 
-/** One detector. */
+/** One detector; see struct detector_stats for what is counted. */
 struct status_detector {
 	const char *name;
 	uint64_t hosts;
 	uint64_t turned_away;
+	uint64_t watched;
+	uint64_t watched_turned_away;
+	uint64_t watched_replaced;
+	uint64_t rings;
+	uint64_t rings_turned_away;
+	uint64_t vantages_replaced;
 	uint64_t details_turned_away;
 	uint64_t late; /**< tallies too old to count */
 };

@@ -240,6 +240,12 @@ static void fill_detectors(struct pipeline *p, struct status_view *view)
 			.name = p->detectors[i]->name,
 			.hosts = stats.hosts,
 			.turned_away = stats.turned_away,
+			.watched = stats.watched,
+			.watched_turned_away = stats.watched_turned_away,
+			.watched_replaced = stats.watched_replaced,
+			.rings = stats.rings,
+			.rings_turned_away = stats.rings_turned_away,
+			.vantages_replaced = stats.vantages_replaced,
 			.details_turned_away = stats.details_turned_away,
 			.late = stats.late,
 		};

@@ -106,7 +106,9 @@ static void trouble_is_told(void **state)
 {
 	struct status_sink sink = { .kind = "jsonl", .dropped = 2, .last_error = -28 };
 	struct status_thread thread = { .hosts = 5, .hosts_turned_away = 9, .kernel_dropped = 4 };
-	struct status_detector detector = { .name = "threshold", .turned_away = 6 };
+	struct status_detector detector = {
+		.name = "threshold", .turned_away = 6, .watched = 11, .rings = 12
+	};
 	struct status_view view = {
 		.started_ns = 10 * NS_PER_S,
 		.now_ns = 70 * NS_PER_S,
@@ -131,6 +133,10 @@ static void trouble_is_told(void **state)
 		9);
 	assert_int_equal(
 		json_integer_value(at(json_array_get(at(json, "detectors"), 0), "turned_away")), 6);
+	assert_int_equal(
+		json_integer_value(at(json_array_get(at(json, "detectors"), 0), "watched")), 11);
+	assert_int_equal(json_integer_value(at(json_array_get(at(json, "detectors"), 0), "rings")),
+			 12);
 	json_decref(json);
 }
 
