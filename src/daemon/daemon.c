@@ -17,6 +17,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "archive/keeper.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "control/server.h"
@@ -44,6 +45,7 @@ struct daemon {
 	struct pipeline *pipeline;
 	struct health *health;
 	struct board *board;
+	struct keeper *keeper; /* NULL: the coverage ledger is not kept */
 	struct links *links;
 	struct text listen_words;
 	int signal_fd;
@@ -103,9 +105,17 @@ static void take_fault(void *self, const struct fault *fault)
 	pipeline_fault(d->pipeline, fault);
 }
 
+static void take_row(void *self, const struct coverage *row, const char *name)
+{
+	struct daemon *d = self;
+
+	if (d->keeper)
+		keeper_put(d->keeper, row, name);
+}
+
 static struct ledger_sink ledger_sink_of(struct daemon *d)
 {
-	return (struct ledger_sink){ .fault = take_fault, .self = d };
+	return (struct ledger_sink){ .row = take_row, .fault = take_fault, .self = d };
 }
 
 static void take_parcels(struct daemon *d)
@@ -287,6 +297,21 @@ static int open_workers(struct daemon *d, uint64_t seed, struct text *error)
 				&d->links);
 }
 
+static int open_keeper(struct daemon *d, struct text *error)
+{
+	const struct config *config = d->config;
+
+	if (!config->state_path || !config->coverage_ns)
+		return 0;
+	d->keeper = keeper_start(config->state_path, config->coverage_ns,
+				 2 * config->max_exporters * config->threads);
+	if (d->keeper)
+		return 0;
+	text_add(error, "not enough memory or threads for the coverage ledger; set archive.coverage"
+			" to 0s to go without");
+	return -ENOMEM;
+}
+
 static int open_rooms(struct daemon *d, struct text *error)
 {
 	uint64_t seed = 0;
@@ -308,6 +333,8 @@ static int open_rooms(struct daemon *d, struct text *error)
 	int err = pipeline_open(d->config, &options, error, &d->pipeline);
 	if (!err && pipeline_recall(d->pipeline, CONTROL_CLOSED_MAX, &options.also) < 0)
 		log_warning("daemon", "earlier incidents cannot be read from the journal");
+	if (!err)
+		err = open_keeper(d, error);
 	if (!err)
 		err = open_workers(d, seed, error);
 	if (!err && d->config->control_socket)
@@ -355,6 +382,7 @@ static void stop(struct daemon *d)
 	}
 	board_free(d->board);
 	pipeline_close(d->pipeline);
+	keeper_stop(d->keeper);
 	for (unsigned i = 0; i < d->worker_count; i++)
 		worker_free(d->workers[i]);
 	links_free(d->links);

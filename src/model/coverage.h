@@ -52,6 +52,18 @@ struct coverage {
 	struct exporter_key twin; /**< which other one; address zero: none */
 };
 
+/** Longest name of an exporter that is kept with its rows, terminating zero included. */
+#define COVERAGE_NAME_MAX 72
+
+/** Which rows somebody wants to see. */
+struct coverage_query {
+	uint64_t from_ns;     /**< rows that begin then or later */
+	uint64_t to_ns;       /**< and before that */
+	uint32_t step;        /**< minutes that are added up to one row; at least 1 */
+	uint32_t limit;       /**< most rows given */
+	const char *exporter; /**< its address or name; NULL: all */
+};
+
 /** coverage_is_same_exporter() - are the rows about one exporter? */
 bool coverage_is_same_exporter(const struct coverage *a, const struct coverage *b);
 
