@@ -109,7 +109,8 @@ static int read_all(sqlite3_stmt *stmt, struct reading *reading)
 		if (read_row(stmt, &row) == 0)
 			take_row(reading, &row, (const char *)sqlite3_column_text(stmt, 4));
 	}
-	if (rc == SQLITE_ROW) /* there are more than may be given: that is said already */
+	/* There are more than may be given: that is said already. */
+	if (reading->given > reading->query->limit)
 		return SQLITE_DONE;
 	give(reading);
 	return rc;
