@@ -62,7 +62,7 @@ static int load_make(struct load *load, struct feed *feed)
 	for (unsigned i = 0; i < DATAGRAMS; i++) {
 		take(load, i, load->wire->len);
 		uint8_t *datagram = load->bytes + (size_t)i * WIRE_LEN_MAX;
-		feed_next(feed, sights, load->wire->records);
+		feed_next(feed, 0, sights, load->wire->records);
 		load->wire->lay(datagram, &source);
 		load->wire->fill(datagram, &source, sights);
 	}

@@ -30,41 +30,72 @@ static void shuffle(uint32_t *order, size_t count, uint64_t seed)
 }
 
 /* Rank n is drawn in proportion to 1/n (nearly, for the first few). */
-static int draw_zipf(struct feed *feed)
+static int draw_zipf(const struct feed_options *options, uint32_t *order)
 {
-	uint32_t hosts = feed->options.hosts;
+	uint32_t hosts = options->hosts;
 	uint32_t *place = malloc((size_t)hosts * sizeof(*place));
 
 	if (!place)
 		return -ENOMEM;
-	shuffle(place, hosts, feed->options.seed);
-	for (uint64_t i = 0; i < feed->order_len; i++) {
-		double u = (double)(hash_words(i, 3, feed->options.seed) >> 11) * 0x1p-53;
+	shuffle(place, hosts, options->seed);
+	for (uint64_t i = 0; i < ZIPF_DRAWS; i++) {
+		double u = (double)(hash_words(i, 3, options->seed) >> 11) * 0x1p-53;
 		uint32_t rank = (uint32_t)exp(u * log(hosts + 1.0)) - 1;
-		feed->order[i] = place[rank < hosts ? rank : hosts - 1];
+		order[i] = place[rank < hosts ? rank : hosts - 1];
 	}
 	free(place);
 	return 0;
 }
 
+static size_t order_len(const struct feed_options *options)
+{
+	return options->zipf ? ZIPF_DRAWS : options->hosts;
+}
+
+/* Sorts @from by group into the feed's order; inside a group the order stays. */
+static int deal(struct feed *feed, const uint32_t *from)
+{
+	uint32_t groups = feed->options.groups;
+	size_t len = order_len(&feed->options);
+	uint32_t *next = feed->order;
+
+	for (uint32_t g = 0; g < groups; g++) {
+		feed->group[g].order = next;
+		for (size_t i = 0; i < len; i++) {
+			if (from[i] % groups == g)
+				*next++ = from[i];
+		}
+		feed->group[g].len = (size_t)(next - feed->group[g].order);
+		if (!feed->group[g].len)
+			return -EINVAL;
+	}
+	return 0;
+}
+
 int feed_open(struct feed *feed, const struct feed_options *options)
 {
+	size_t len = order_len(options);
+	uint32_t *drawn = malloc(len * sizeof(*drawn));
 	int err = 0;
 
 	*feed = (struct feed){
 		.options = *options,
-		.order_len = options->zipf ? ZIPF_DRAWS : options->hosts,
+		.order = malloc(len * sizeof(*feed->order)),
 		.random = options->seed | 1,
 		.outbound_below = options->outbound_percent * PERCENT_TO_16,
 		.long_below = options->long_percent * PERCENT_TO_16,
 	};
-	feed->order = malloc(feed->order_len * sizeof(*feed->order));
-	if (!feed->order)
-		return -ENOMEM;
-	if (options->zipf)
-		err = draw_zipf(feed);
+	if (!feed->options.groups)
+		feed->options.groups = 1;
+	if (!drawn || !feed->order)
+		err = -ENOMEM;
+	else if (options->zipf)
+		err = draw_zipf(options, drawn);
 	else
-		shuffle(feed->order, feed->order_len, options->seed);
+		shuffle(drawn, len, options->seed);
+	if (!err)
+		err = deal(feed, drawn);
+	free(drawn);
 	if (err)
 		feed_close(feed);
 	return err;
@@ -88,17 +119,19 @@ static inline uint64_t draw(struct feed *feed)
 	return x * 0x2545f4914f6cdd1dU;
 }
 
-void feed_next(struct feed *feed, struct sight *sights, unsigned count)
+void feed_next(struct feed *feed, uint32_t group, struct sight *sights, unsigned count)
 {
+	struct feed_group *g = &feed->group[group];
+
 	for (unsigned i = 0; i < count; i++) {
 		struct sight *s = &sights[i];
 		uint64_t r = draw(feed);
-		uint32_t own = feed->options.own + feed->order[feed->at];
+		uint32_t own = feed->options.own + g->order[g->at];
 		uint32_t peer = PEERS_FROM + ((uint32_t)r & (feed->options.peers - 1));
 		int outbound = (r >> 32 & 0xffff) < feed->outbound_below;
 
-		if (++feed->at == feed->order_len)
-			feed->at = 0;
+		if (++g->at == g->len)
+			g->at = 0;
 		s->src = outbound ? own : peer;
 		s->dst = outbound ? peer : own;
 		s->sport = (uint16_t)(1024 + (r >> 48) % 64512);

@@ -44,6 +44,7 @@ static const char usage[] =
 	"  --peers N          outside addresses, a power of two (65536)\n"
 	"  --outbound PERCENT records from own hosts to outside (0)\n"
 	"  --exporters N      source addresses, at most 256 (16)\n"
+	"  --seen-by N        exporters that tell of a host (2)\n"
 	"  --from ADDRESS     the first of them (127.0.0.2)\n"
 	"  --sampling N       announce 1:N; 0 announces nothing (1)\n"
 	"  --packets N        in each record (1)\n"
@@ -73,6 +74,7 @@ enum {
 	PEERS,
 	OUTBOUND,
 	EXPORTERS,
+	SEEN_BY,
 	SAMPLING,
 	PACKETS,
 	LONG,
@@ -99,6 +101,7 @@ static struct number numbers[NUMBERS] = {
 	[PEERS] = { "peers", 1, PEERS_MAX, 65536 },
 	[OUTBOUND] = { "outbound", 0, 100 },
 	[EXPORTERS] = { "exporters", 1, EXPORTERS_MAX - 2, 16 },
+	[SEEN_BY] = { "seen-by", 1, EXPORTERS_MAX, 2 },
 	[SAMPLING] = { "sampling", 0, 1 << 24, 1 },
 	[PACKETS] = { "packets", 1, 1000000, 1 },
 	[LONG] = { "long", 0, 100 },
@@ -227,6 +230,9 @@ static void take_numbers(struct flowsend_options *o)
 	o->cpu = numbers[CPU].given ? (int)numbers[CPU].value : -1;
 	o->feed.own = OWN_HOSTS;
 	o->feed.hosts = (uint32_t)numbers[HOSTS].value;
+	/* Exporter and host belong together if their numbers agree in the remainder. */
+	o->feed.groups = o->exporters / (uint32_t)numbers[SEEN_BY].value;
+	o->feed.groups += o->feed.groups == 0;
 	o->feed.peers = (uint32_t)numbers[PEERS].value;
 	o->feed.outbound_percent = (uint32_t)numbers[OUTBOUND].value;
 	o->feed.long_percent = (uint32_t)numbers[LONG].value;
@@ -248,6 +254,9 @@ static void check(const struct flowsend_options *o)
 	inet_ntop(AF_INET, &o->to.sin_addr, text, sizeof(text));
 	if (fence_check(&o->to, &why))
 		refuse("to", text, why);
+	if (o->feed.hosts < o->feed.groups)
+		refuse("hosts", NULL,
+		       "fewer than exporters: give --exporters or --seen-by as well");
 	if (o->feed.peers & (o->feed.peers - 1))
 		refuse("peers", NULL, "expected a power of two");
 	if ((uint32_t)o->gso * o->wire->len > 65507)

@@ -28,6 +28,7 @@
 
 struct lane {
 	int fd;
+	uint32_t group;
 	uint64_t announce_due_ns;
 	struct wire_source source;
 	struct flowsend_counts *counts;
@@ -77,6 +78,7 @@ static int open_lane(struct sender *s, uint32_t index)
 					     .sampling = o->sampling,
 					     .packets = o->packets };
 	lane->counts = &s->result->exporter[index];
+	lane->group = index % (o->feed.groups ? o->feed.groups : 1);
 	lane->slots = calloc(s->burst, o->wire->len);
 	if (!lane->slots)
 		return -ENOMEM;
@@ -145,7 +147,7 @@ static unsigned make(struct sender *s, struct lane *lane, unsigned wanted)
 	unsigned kept = 0;
 
 	for (unsigned i = 0; i < wanted; i++) {
-		feed_next(&s->feed, sights, wire->records);
+		feed_next(&s->feed, lane->group, sights, wire->records);
 		wire->fill(lane->slots + (size_t)kept * wire->len, &lane->source, sights);
 		s->made += wire->records;
 		if (is_withheld(s)) {
