@@ -67,21 +67,27 @@ static unsigned step_of(const struct tally *row, bool v4)
 	return s;
 }
 
-/* A row's key for the prefix of @len around it. */
-static struct tally key_of(const struct tally *row, uint8_t len)
-{
-	struct tally key = *row;
+/* What tells prefix rows apart. */
+struct key {
+	struct ip host;
+	uint64_t word;
+	uint32_t vantage;
+};
 
-	key.len = len;
-	key.host.w[0] &= len >= 64 ? UINT64_MAX : htobe64(len ? UINT64_MAX << (64 - len) : 0);
-	key.host.w[1] &= len <= 64 ? 0 : htobe64(UINT64_MAX << (128 - len));
-	row_round_ages(&key);
-	return key;
+/* A row's key for the prefix of @len around it. */
+static struct key key_of(const struct tally *row, uint8_t len)
+{
+	uint64_t high = len >= 64 ? UINT64_MAX : htobe64(len ? UINT64_MAX << (64 - len) : 0);
+	uint64_t low = len <= 64 ? 0 : htobe64(UINT64_MAX << (128 - len));
+
+	return (struct key){ .host = { .w = { row->host.w[0] & high, row->host.w[1] & low } },
+			     .word = row_with_len(row_rounded(row_word(row)), len),
+			     .vantage = row->vantage };
 }
 
-static size_t home_of(const struct fold *fold, const struct tally *key)
+static size_t home_of(const struct fold *fold, const struct key *key)
 {
-	uint64_t hash = hash_mix(key->host.w[0] ^ row_word(key) ^ 0x9e3779b97f4a7c15U,
+	uint64_t hash = hash_mix(key->host.w[0] ^ key->word ^ 0x9e3779b97f4a7c15U,
 				 key->host.w[1] ^ key->vantage ^ fold->seed);
 
 	return (hash ^ hash >> 32) & fold->mask;
@@ -95,15 +101,16 @@ static struct tally *row_at(const struct fold *fold, const struct tally_batch *b
 	return number < batch->count ? &batch->rows[number] : NULL;
 }
 
-/* Add to the key's row, a new one if it has none. Return: false, there is no room. */
-static bool add_to(struct fold *fold, struct tally_batch *batch, const struct tally *key,
-		   size_t home, size_t max)
+/* Add what @from counted to the key's row, a new one if it has none. Return: false, no room. */
+static bool add_to(struct fold *fold, struct tally_batch *batch, const struct key *key,
+		   const struct tally *from, size_t max)
 {
-	size_t at = home;
+	size_t at = home_of(fold, key);
 
 	for (struct tally *row; (row = row_at(fold, batch, at)); at = (at + 1) & fold->mask) {
-		if (row_same(row, key) && ip_equal(&row->host, &key->host)) {
-			row_add(row, key);
+		if (row_word(row) == key->word && row->vantage == key->vantage &&
+		    ip_equal(&row->host, &key->host)) {
+			row_add(row, from);
 			return true;
 		}
 	}
@@ -113,10 +120,9 @@ static bool add_to(struct fold *fold, struct tally_batch *batch, const struct ta
 	}
 	fold->index[at] = fold->base + (uint32_t)batch->count;
 	struct tally *row = &batch->rows[batch->count++];
-	*row = *key;
-	row->next = 0;
-	row->detail = 0;
-	row->error = 0;
+	*row = (struct tally){ .host = key->host, .vantage = key->vantage };
+	row_set_word(row, key->word);
+	row_add(row, from);
 	return true;
 }
 
@@ -130,14 +136,14 @@ static void add_to_networks(struct fold *fold, struct tally_batch *batch, const 
 	for (; n && n->prefix.len >= least; n = n->parent ? &networks[n->parent - 1] : NULL) {
 		if (n->prefix.len >= row->len)
 			continue;
-		struct tally key = key_of(row, n->prefix.len);
-		(void)add_to(fold, batch, &key, home_of(fold, &key), max);
+		struct key key = key_of(row, n->prefix.len);
+		(void)add_to(fold, batch, &key, row, max);
 	}
 }
 
 /* A row on its way up. */
 struct lift {
-	struct tally key;
+	struct key key;
 	size_t home;
 	uint8_t step; /* FOLD_STEPS: nowhere */
 	bool v4;
@@ -155,9 +161,9 @@ static void aim(const struct fold *fold, const struct tally *row, struct lift *l
 }
 
 static void lift_row(struct fold *fold, struct tally_batch *batch, const struct tally *row,
-		     struct lift *lift, size_t max)
+		     const struct lift *lift, size_t max)
 {
-	const uint8_t *lens = steps[lift->v4];
+	struct key key = lift->key;
 	unsigned step = lift->step;
 
 	if (step == FOLD_STEPS)
@@ -166,15 +172,8 @@ static void lift_row(struct fold *fold, struct tally_batch *batch, const struct 
 		add_to_networks(fold, batch, row, least_of(lift->v4, step), max);
 	if (step == FOLD_STEPS - 1)
 		return;
-	/* The row itself may have grown since it was aimed. */
-	lift->key.packets = row->packets;
-	lift->key.bytes = row->bytes;
-	lift->key.flows = row->flows;
-	lift->key.sampled = row->sampled;
-	while (!add_to(fold, batch, &lift->key, lift->home, max) && ++step < FOLD_STEPS - 1) {
-		lift->key = key_of(&lift->key, lens[step + 1]);
-		lift->home = home_of(fold, &lift->key);
-	}
+	while (!add_to(fold, batch, &key, row, max) && ++step < FOLD_STEPS - 1)
+		key = key_of(row, steps[lift->v4][step + 1]);
 }
 
 /* As if nothing were in the index: what it says is then beyond the rows there are. */

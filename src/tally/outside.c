@@ -148,13 +148,14 @@ static void list(struct outside *outside, uint32_t place)
 	outside->last = place + 1;
 }
 
-void outside_add(struct outside *outside, uint64_t hash, const struct tally *add)
+void outside_add(struct outside *outside, uint64_t hash, const struct ip *ip,
+		 const struct tally *add)
 {
 	struct outside_set *set = &outside->sets[hash & outside->mask];
 	const uint32_t tag = tag_of(hash);
-	struct tally key = *add;
+	struct tally key = { .host = *ip, .vantage = add->vantage };
 
-	row_round_ages(&key);
+	row_set_word(&key, row_rounded(row_word(add)));
 	unsigned way = find_way(outside, set, tag, &key);
 	if (way == OUTSIDE_WAYS)
 		way = take_way(outside, set, tag, &key);

@@ -76,9 +76,11 @@ void outside_look(const struct outside *outside, uint64_t hash);
 /**
  * outside_add() - count traffic to an address.
  * @hash: outside_aim() of the same address
- * @add: a row of this one flow, its host the outside address
+ * @ip: the address
+ * @add: class, vantage, ages and counts of the flow
  */
-void outside_add(struct outside *outside, uint64_t hash, const struct tally *add);
+void outside_add(struct outside *outside, uint64_t hash, const struct ip *ip,
+		 const struct tally *add);
 
 /** outside_rows() - append what was touched, in order of first touch, and begin anew. */
 void outside_rows(struct outside *outside, struct tally_batch *batch, uint64_t tick_ns);

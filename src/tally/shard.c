@@ -31,6 +31,23 @@
 /* The oldest that a row can speak of. */
 #define AGE_MAX_MS  ((uint64_t)UINT16_MAX * TALLY_AGE_MS)
 
+/* A flow on its way through the three steps, with all that is needed of it. */
+struct pick {
+	struct tally add; /* the flow as a row of its host */
+	struct ip peer;
+	struct host_aim aim;
+	uint64_t outside; /* hash of the peer, if outbound */
+	uint16_t sport;
+	uint16_t dport;
+	uint8_t proto;
+};
+
+/* Flows of one run, and their answers. */
+struct picks {
+	struct pick at[2 * RUN];
+	size_t count;
+};
+
 struct shard {
 	const struct config *config;
 	struct hosts hosts;
@@ -42,14 +59,10 @@ struct shard {
 	struct floor floor;
 	uint64_t hosts_limit;
 	struct shard_stats stats;
-};
-
-/* A flow on its way through the three steps. */
-struct pick {
-	const struct ip *host; /* NULL: nobody's */
-	const struct ip *peer;
-	struct host_aim aim;
-	uint64_t outside; /* hash of the peer, if outbound */
+	struct picks picks[2];
+	struct picks *fresh;   /* being aimed */
+	struct picks *waiting; /* aimed before, not counted yet: their rows are on the way */
+	struct flow told;      /* what tally_detail_add() wants to know of a flow */
 };
 
 /* Fixed places have room for each direction; the others share a table. */
@@ -73,6 +86,8 @@ int shard_open(const struct config *config, uint64_t seed, struct shard **ret_sh
 	if (!shard)
 		return -ENOMEM;
 	shard->tick = 1;
+	shard->fresh = &shard->picks[0];
+	shard->waiting = &shard->picks[1];
 	floor_init(&shard->floor);
 	int err = tally_batch_init(&shard->now, config);
 	if (!err)
@@ -109,14 +124,6 @@ static void forget_rows(struct shard *shard)
 		shard->tick = 1;
 }
 
-void shard_reload(struct shard *shard, const struct config *config)
-{
-	use_config(shard, config);
-	fold_reload(&shard->fold, config);
-	/* A fixed place may be another host's now; the rows so far stay as they are. */
-	forget_rows(shard);
-}
-
 /* Where a flow belongs: its direction, and the own network on the side that is tallied. */
 static const struct config_network *network_of(const struct config *config, struct flow *flow)
 {
@@ -134,34 +141,6 @@ static const struct config_network *network_of(const struct config *config, stru
 	return &config->networks[to == LPM_NONE ? from : to];
 }
 
-static void aim(const struct shard *shard, struct flow *flow, struct pick *ret_pick)
-{
-	const struct config_network *network = network_of(shard->config, flow);
-
-	ret_pick->host = NULL;
-	if (flow->direction == DIRECTION_TRANSIT || flow->late)
-		return;
-	bool outbound = flow->direction == DIRECTION_OUTBOUND;
-	ret_pick->host = outbound ? &flow->src : &flow->dst;
-	ret_pick->peer = outbound ? &flow->dst : &flow->src;
-	ret_pick->aim = hosts_aim(&shard->hosts, network, ret_pick->host, flow->direction);
-	if (outbound)
-		ret_pick->outside = outside_aim(&shard->outside, ret_pick->peer);
-}
-
-/* Have the rows in cache that will be needed. */
-static void look(const struct shard *shard, const struct flow *flow, const struct pick *pick)
-{
-	if (!pick->host)
-		return;
-	const struct host_slot *slot =
-		hosts_find(&shard->hosts, &pick->aim, pick->host, flow->direction);
-	if (slot && slot->tick == shard->tick)
-		__builtin_prefetch(&shard->now.rows[slot->row], 1);
-	if (flow->direction == DIRECTION_OUTBOUND)
-		outside_look(&shard->outside, pick->outside);
-}
-
 static uint64_t scaled(uint64_t count, uint64_t scale)
 {
 	uint64_t product;
@@ -177,7 +156,7 @@ static uint64_t share(uint64_t count, uint64_t kept_ms, uint64_t whole_ms)
  * Ages as rows have them. What is older than a row can say is left out in
  * proportion: squeezed into the time that is left it would look like a flood.
  */
-static void set_ages(struct tally *row, const struct flow *flow)
+static uint64_t set_ages(struct tally *add, const struct flow *flow, uint64_t word)
 {
 	uint64_t begin_ms = flow->begin_age_ms;
 	uint64_t end_ms = flow->end_age_ms;
@@ -185,28 +164,79 @@ static void set_ages(struct tally *row, const struct flow *flow)
 	if (end_ms > AGE_MAX_MS || begin_ms < end_ms)
 		end_ms = begin_ms = begin_ms < AGE_MAX_MS ? begin_ms : AGE_MAX_MS;
 	if (begin_ms > AGE_MAX_MS) {
-		row->packets = share(row->packets, AGE_MAX_MS - end_ms, begin_ms - end_ms);
-		row->bytes = share(row->bytes, AGE_MAX_MS - end_ms, begin_ms - end_ms);
+		add->packets = share(add->packets, AGE_MAX_MS - end_ms, begin_ms - end_ms);
+		add->bytes = share(add->bytes, AGE_MAX_MS - end_ms, begin_ms - end_ms);
 		begin_ms = AGE_MAX_MS;
 	}
-	row->begin_age = (uint16_t)((begin_ms + TALLY_AGE_MS - 1) / TALLY_AGE_MS);
-	row->end_age = (uint16_t)(end_ms / TALLY_AGE_MS);
+	return row_with_ages(word, (uint16_t)((begin_ms + TALLY_AGE_MS - 1) / TALLY_AGE_MS),
+			     (uint16_t)(end_ms / TALLY_AGE_MS));
 }
 
-/* The flow as a row by itself; its host is set by who needs it. */
-static void row_of_flow(const struct flow *flow, struct tally *ret_row)
+static void count_stats(struct shard_stats *stats, const struct flow *flow, uint64_t packets,
+			uint64_t bytes)
 {
-	uint64_t scale = flow_scale(flow);
+	stats->flows[flow->direction]++;
+	stats->packets[flow->direction] = tally_sum(stats->packets[flow->direction], packets);
+	stats->bytes[flow->direction] = tally_sum(stats->bytes[flow->direction], bytes);
+	stats->unknown_sampling += flow->sampling == 0;
+}
 
-	*ret_row = (struct tally){ .packets = scaled(flow->packets, scale),
-				   .bytes = scaled(flow->bytes, scale),
-				   .flows = 1,
-				   .sampled = row_sum(0, flow->packets),
-				   .vantage = flow->vantage,
-				   .direction = flow->direction,
-				   .class = flow->class,
-				   .len = 128,
-				   .kind = TALLY_OWN };
+/* What is needed of a flow that belongs to a host, and where to look for it. */
+static void aim(struct shard *shard, const struct flow *flow, const struct config_network *network,
+		const uint64_t packets_bytes[2])
+{
+	struct pick *pick = &shard->fresh->at[shard->fresh->count++];
+	const bool outbound = flow->direction == DIRECTION_OUTBOUND;
+	const struct ip *host = outbound ? &flow->src : &flow->dst;
+	uint64_t word = row_word_of(flow->direction, flow->class);
+
+	pick->add = (struct tally){ .host = *host,
+				    .packets = packets_bytes[0],
+				    .bytes = packets_bytes[1],
+				    .flows = 1,
+				    .sampled = row_sum(0, flow->packets),
+				    .vantage = flow->vantage };
+	if (flow->begin_age_ms | flow->end_age_ms)
+		word = set_ages(&pick->add, flow, word);
+	row_set_word(&pick->add, word);
+	pick->peer = outbound ? flow->dst : flow->src;
+	pick->sport = flow->sport;
+	pick->dport = flow->dport;
+	pick->proto = flow->proto;
+	pick->aim = hosts_aim(&shard->hosts, network, host, flow->direction);
+	if (outbound)
+		pick->outside = outside_aim(&shard->outside, &pick->peer);
+}
+
+/* Count what is counted of every flow, and aim those that belong to a host. */
+static void take(struct shard *shard, struct flow *flow)
+{
+	const struct config_network *network = network_of(shard->config, flow);
+	const uint64_t scale = flow_scale(flow);
+	const uint64_t packets_bytes[2] = { scaled(flow->packets, scale),
+					    scaled(flow->bytes, scale) };
+
+	assert(flow->class < CLASS_COUNT);
+	/* Minutes of data that come in one piece would look like a flood. */
+	if (flow->late) {
+		shard->stats.late++;
+		return;
+	}
+	count_stats(&shard->stats, flow, packets_bytes[0], packets_bytes[1]);
+	if (flow->direction != DIRECTION_TRANSIT)
+		aim(shard, flow, network, packets_bytes);
+}
+
+/* Have the rows in cache that will be needed. */
+static void look(const struct shard *shard, const struct pick *pick)
+{
+	const struct host_slot *slot =
+		hosts_find(&shard->hosts, &pick->aim, &pick->add.host, pick->add.direction);
+
+	if (slot && slot->tick == shard->tick)
+		__builtin_prefetch(&shard->now.rows[slot->row], 1);
+	if (pick->add.direction == DIRECTION_OUTBOUND)
+		outside_look(&shard->outside, pick->outside);
 }
 
 /* A new row for what is counted first in it; NULL when the tick has none left. */
@@ -290,72 +320,46 @@ static struct tally_detail *detail_of(struct shard *shard, struct host_slot *slo
 }
 
 /* The lists cost more than all else: of a flood, a part of the flows stands for the others. */
-static void add_detail(struct shard *shard, struct host_slot *slot, const struct flow *flow,
-		       const struct tally *row, const struct tally *add)
+static void add_detail(struct shard *shard, struct host_slot *slot, const struct pick *pick,
+		       uint32_t flows)
 {
-	const bool outbound = flow->direction == DIRECTION_OUTBOUND;
-	uint64_t times = row->flows <= DETAIL_ALL        ? 1
-			 : row->flows % DETAIL_PART == 0 ? DETAIL_PART
-							 : 0;
+	uint64_t times = flows <= DETAIL_ALL ? 1 : flows % DETAIL_PART == 0 ? DETAIL_PART : 0;
 	struct tally_detail *detail = detail_of(shard, slot);
+	struct flow *told = &shard->told;
 
-	if (detail)
-		tally_detail_add(detail, outbound ? &flow->dst : &flow->src, flow,
-				 scaled(add->packets, times), scaled(add->bytes, times));
+	if (!detail)
+		return;
+	told->sport = pick->sport;
+	told->dport = pick->dport;
+	told->proto = pick->proto;
+	told->class = pick->add.class;
+	tally_detail_add(detail, &pick->peer, told, scaled(pick->add.packets, times),
+			 scaled(pick->add.bytes, times));
 }
 
-static void count_stats(struct shard_stats *stats, const struct flow *flow, const struct tally *add)
+static void count(struct shard *shard, const struct pick *pick)
 {
-	stats->flows[flow->direction]++;
-	stats->packets[flow->direction] = tally_sum(stats->packets[flow->direction], add->packets);
-	stats->bytes[flow->direction] = tally_sum(stats->bytes[flow->direction], add->bytes);
-	stats->unknown_sampling += flow->sampling == 0;
-}
+	const uint8_t direction = pick->add.direction;
 
-static void count(struct shard *shard, const struct flow *flow, const struct pick *pick)
-{
-	struct tally add;
-
-	assert(flow->class < CLASS_COUNT);
-	/* Minutes of data that come in one piece would look like a flood. */
-	if (flow->late) {
-		shard->stats.late++;
-		return;
-	}
-	row_of_flow(flow, &add);
-	count_stats(&shard->stats, flow, &add);
-	if (!pick->host)
-		return;
-	if (flow->begin_age_ms | flow->end_age_ms)
-		set_ages(&add, flow);
-	if (flow->direction == DIRECTION_OUTBOUND) {
-		add.host = *pick->peer;
-		outside_add(&shard->outside, pick->outside, &add);
-	}
-	add.host = *pick->host;
+	if (direction == DIRECTION_OUTBOUND)
+		outside_add(&shard->outside, pick->outside, &pick->peer, &pick->add);
 	struct host_slot *slot =
-		hosts_take(&shard->hosts, &pick->aim, pick->host, flow->direction, shard->second);
-	struct tally *row = slot ? count_host(shard, slot, &add) : NULL;
+		hosts_take(&shard->hosts, &pick->aim, &pick->add.host, direction, shard->second);
+	const struct tally *row = slot ? count_host(shard, slot, &pick->add) : NULL;
 	if (!row) {
 		shard->stats.turned_away++;
 		return;
 	}
-	slot->sampled = row_sum(slot->sampled, flow->packets);
+	slot->sampled = row_sum(slot->sampled, pick->add.sampled);
 	if (slot->busy || slot->sampled > shard->floor.sampled)
-		add_detail(shard, slot, flow, row, &add);
+		add_detail(shard, slot, pick, row->flows);
 }
 
-static void add_run(struct shard *shard, struct flow *flows, size_t n)
+static void count_waiting(struct shard *shard)
 {
-	struct pick picks[RUN];
-
-	assert(n <= RUN);
-	for (size_t i = 0; i < n; i++)
-		aim(shard, &flows[i], &picks[i]);
-	for (size_t i = 0; i < n; i++)
-		look(shard, &flows[i], &picks[i]);
-	for (size_t i = 0; i < n; i++)
-		count(shard, &flows[i], &picks[i]);
+	for (size_t i = 0; i < shard->waiting->count; i++)
+		count(shard, &shard->waiting->at[i]);
+	shard->waiting->count = 0;
 }
 
 /* The other half of a biflow (RFC 5103), as the flow that it would be by itself. */
@@ -373,17 +377,35 @@ static void add_reverse(struct shard *shard, const struct flow *flow)
 	back.tcp_flags = 0;
 	back.has &= ~(uint32_t)(FLOW_HAS_REVERSE | FLOW_HAS_TCP_FLAGS);
 	back.class = flow_classify(&back);
-	add_run(shard, &back, 1);
+	take(shard, &back);
 }
 
-static void add_both_ways(struct shard *shard, struct flow *flows, size_t n)
+/* What came with the run before has its slots and rows in cache by now. */
+static void add_run(struct shard *shard, struct flow *flows, size_t n)
 {
-	add_run(shard, flows, n);
+	assert(n <= RUN);
+	for (size_t i = 0; i < n; i++)
+		take(shard, &flows[i]);
 	for (size_t i = 0; i < n; i++) {
 		bool reverse = flows[i].has & FLOW_HAS_REVERSE;
 		if (reverse && (flows[i].rev_packets || flows[i].rev_bytes))
 			add_reverse(shard, &flows[i]);
 	}
+	count_waiting(shard);
+	for (size_t i = 0; i < shard->fresh->count; i++)
+		look(shard, &shard->fresh->at[i]);
+	struct picks *empty = shard->waiting;
+	shard->waiting = shard->fresh;
+	shard->fresh = empty;
+}
+
+void shard_reload(struct shard *shard, const struct config *config)
+{
+	count_waiting(shard);
+	use_config(shard, config);
+	fold_reload(&shard->fold, config);
+	/* A fixed place may be another host's now; the rows so far stay as they are. */
+	forget_rows(shard);
 }
 
 size_t shard_add(struct shard *shard, struct flow *flows, size_t count)
@@ -392,10 +414,10 @@ size_t shard_add(struct shard *shard, struct flow *flows, size_t count)
 
 	while (taken < count) {
 		size_t n = count - taken < RUN ? count - taken : RUN;
-		/* Each flow may need a row, and its answer another one. */
-		if (shard->now.host_cap - shard->now.count < 2 * n)
+		/* Each flow may need a row, and its answer another one; so do those that wait. */
+		if (shard->now.host_cap - shard->now.count < 2 * n + shard->waiting->count)
 			break;
-		add_both_ways(shard, &flows[taken], n);
+		add_run(shard, &flows[taken], n);
 		taken += n;
 	}
 	return taken;
@@ -405,7 +427,7 @@ void shard_squeeze(struct shard *shard, struct flow *flows, size_t count)
 {
 	for (size_t taken = 0; taken < count;) {
 		size_t n = count - taken < RUN ? count - taken : RUN;
-		add_both_ways(shard, &flows[taken], n);
+		add_run(shard, &flows[taken], n);
 		taken += n;
 	}
 }
@@ -427,6 +449,7 @@ void shard_tick(struct shard *shard, uint64_t tick_end_ns, struct tally_batch *b
 	struct tally_batch *now = &shard->now;
 
 	assert(batch->cap == now->cap && batch->detail_cap == now->detail_cap);
+	count_waiting(shard);
 	fold_rows(&shard->fold, now, now->prefix_cap);
 	outside_rows(&shard->outside, now, tick_end_ns);
 	now->tick_ns = tick_end_ns;

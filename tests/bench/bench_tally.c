@@ -9,7 +9,7 @@
  * is the median with least and most, in ns a flow.
  *
  *   meson compile -C build/release bench_tally
- *   build/release/tests/bench/bench_tally [ROUNDS [FLOWS A TICK]]
+ *   build/release/tests/bench/bench_tally [ROUNDS [FLOWS A TICK [PART OF A CASE'S NAME]]]
  */
 #include <math.h>
 #include <stdio.h>
@@ -220,7 +220,7 @@ static struct bench benches[] = {
 
 int main(int argc, char **argv)
 {
-	const size_t count = sizeof(benches) / sizeof(benches[0]);
+	size_t count = 0;
 	uint32_t *hosts[sizeof(benches) / sizeof(benches[0])];
 	size_t rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : ROUNDS;
 
@@ -228,6 +228,10 @@ int main(int argc, char **argv)
 		tick_flows = (uint32_t)strtoul(argv[2], NULL, 10);
 	if (rounds == 0 || rounds > ROUNDS_MAX || tick_flows < RUN)
 		return 2;
+	for (size_t i = 0; i < sizeof(benches) / sizeof(benches[0]); i++) {
+		if (argc <= 3 || strstr(benches[i].name, argv[3]))
+			benches[count++] = benches[i];
+	}
 	for (size_t i = 0; i < count; i++) {
 		hosts[i] = draw_hosts(&benches[i]);
 		if (!hosts[i] || open_bench(&benches[i]))

@@ -328,7 +328,7 @@ static void heavy_addresses_stay_and_errors_bound_what_is_missing(void **state)
 		bool heavy = r % 4 == 0;
 		uint32_t number = heavy ? (r >> 8) % HEAVY : HEAVY + (r >> 8) % 1000000;
 		struct tally add = to_outside(number, 1);
-		outside_add(&outside, outside_aim(&outside, &add.host), &add);
+		outside_add(&outside, outside_aim(&outside, &add.host), &add.host, &add);
 		if (heavy)
 			truth[number]++;
 	}
