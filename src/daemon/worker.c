@@ -38,6 +38,7 @@ struct worker {
 	struct parcel parcels[PARCELS];
 	struct ring *full;  /* finished, to the control thread */
 	struct ring *empty; /* back from it */
+	uint32_t unused;    /* bit: the parcel is here and empty */
 	uint64_t ticks_late;
 	uint64_t counters_due_ns;     /* monotonic */
 	uint64_t minute;              /* that the sketches are of */
@@ -157,10 +158,25 @@ static void copy_sketches(struct worker *w, struct parcel *parcel, uint64_t now_
 	w->minute = now_ns / MINUTE_NS;
 }
 
+/*
+ * The first of those that are empty; NULL when all are away. In turns they would all
+ * be touched, and their rows always come from far; so while one is enough, one is used.
+ */
+static struct parcel *take_parcel(struct worker *w)
+{
+	for (struct parcel *parcel; (parcel = ring_pop(w->empty));)
+		w->unused |= 1U << (parcel - w->parcels);
+	if (!w->unused)
+		return NULL;
+	unsigned first = (unsigned)__builtin_ctz(w->unused);
+	w->unused &= ~(1U << first);
+	return &w->parcels[first];
+}
+
 /* Hand over what there is. Return: false without a free parcel to put it in. */
 static bool hand_over(struct worker *w)
 {
-	struct parcel *parcel = ring_pop(w->empty);
+	struct parcel *parcel = take_parcel(w);
 	uint64_t mono_ns = clock_mono_ns();
 	uint64_t now_ns = clock_steady_ns();
 
