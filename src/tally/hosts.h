@@ -18,6 +18,7 @@
 #include "base/hash.h"
 #include "base/ip.h"
 #include "config/config.h"
+#include "model/tally.h"
 
 /** Directions in which hosts are followed: all but transit. */
 #define HOSTS_DIRECTIONS 3
@@ -120,18 +121,31 @@ static inline struct host_slot *hosts_find(const struct hosts *hosts, const stru
 struct host_slot *hosts_add(struct hosts *hosts, const struct host_aim *aim, const struct ip *ip,
 			    uint8_t direction, uint16_t second);
 
+/** The slot, found before, is still this host's: it may have moved or gone since. */
+static inline bool hosts_still(const struct host_aim *aim, const struct host_slot *slot,
+			       const struct ip *ip, uint8_t direction)
+{
+	if (!slot || !slot->used)
+		return false;
+	const struct host_entry *entry =
+		(const struct host_entry *)((const char *)slot - offsetof(struct host_entry, slot));
+	return aim->dense || (slot->direction == direction && ip_equal(&entry->ip, ip));
+}
+
 /**
- * hosts_take() - the slot of a host, a new one if it has none.
+ * hosts_take() - the slot of a row's host, a new one if it has none.
+ * @found: what hosts_find() said a while ago; NULL: nothing
  * @second: now; hosts silent since the second before last make room when all is full
  *
  * Return: good until the next call; NULL when there is no room.
  */
 static inline struct host_slot *hosts_take(struct hosts *hosts, const struct host_aim *aim,
-					   const struct ip *ip, uint8_t direction, uint16_t second)
+					   struct host_slot *found, const struct tally *of,
+					   uint16_t second)
 {
-	if (aim->dense && aim->dense->used)
-		return aim->dense;
-	return hosts_add(hosts, aim, ip, direction, second);
+	if (hosts_still(aim, found, &of->host, of->direction))
+		return found;
+	return hosts_add(hosts, aim, &of->host, of->direction, second);
 }
 
 /**

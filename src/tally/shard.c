@@ -36,7 +36,8 @@ struct pick {
 	struct tally add; /* the flow as a row of its host */
 	struct ip peer;
 	struct host_aim aim;
-	uint64_t outside; /* hash of the peer, if outbound */
+	struct host_slot *found; /* by look(); may have moved since */
+	uint64_t outside;        /* hash of the peer, if outbound */
 	uint16_t sport;
 	uint16_t dport;
 	uint8_t proto;
@@ -228,9 +229,9 @@ static void take(struct shard *shard, struct flow *flow)
 }
 
 /* Have the rows in cache that will be needed. */
-static void look(const struct shard *shard, const struct pick *pick)
+static void look(const struct shard *shard, struct pick *pick)
 {
-	const struct host_slot *slot =
+	const struct host_slot *slot = pick->found =
 		hosts_find(&shard->hosts, &pick->aim, &pick->add.host, pick->add.direction);
 
 	if (slot && slot->tick == shard->tick)
@@ -344,7 +345,7 @@ static void count(struct shard *shard, const struct pick *pick)
 	if (direction == DIRECTION_OUTBOUND)
 		outside_add(&shard->outside, pick->outside, &pick->peer, &pick->add);
 	struct host_slot *slot =
-		hosts_take(&shard->hosts, &pick->aim, &pick->add.host, direction, shard->second);
+		hosts_take(&shard->hosts, &pick->aim, pick->found, &pick->add, shard->second);
 	const struct tally *row = slot ? count_host(shard, slot, &pick->add) : NULL;
 	if (!row) {
 		shard->stats.turned_away++;

@@ -656,12 +656,13 @@ static void removal_keeps_every_other_host_reachable(void **state)
 	assert_int_equal(hosts_open(&hosts, 32, 5), 0);
 	for (uint64_t round = 0; round < 3000; round++) {
 		uint64_t r = hash_words(round, 0, 9);
-		struct ip ip = { .b = { [15] = (uint8_t)(r % 64) } };
-		struct host_aim aim = hosts_aim(&hosts, NULL, &ip, 0);
-		struct host_slot *slot = hosts_take(&hosts, &aim, &ip, 0, 100);
+		const struct tally of = { .host = { .b = { [15] = (uint8_t)(r % 64) } } };
+		struct host_aim aim = hosts_aim(&hosts, NULL, &of.host, 0);
+		struct host_slot *found = hosts_find(&hosts, &aim, &of.host, 0);
+		struct host_slot *slot = hosts_take(&hosts, &aim, found, &of, 100);
 		if (slot) {
 			assert_int_equal(slot->row, live[r % 64] ? r % 64 : 0);
-			assert_ptr_equal(hosts_find(&hosts, &aim, &ip, 0), slot);
+			assert_ptr_equal(hosts_find(&hosts, &aim, &of.host, 0), slot);
 			live[r % 64] = true;
 			slot->row = (uint32_t)(r % 64);
 			/* Odd ones look silent to the sweep, but not enough to be replaced. */
@@ -689,18 +690,18 @@ static void a_silent_host_makes_room_in_a_full_table(void **state)
 	(void)state;
 	assert_int_equal(hosts_open(&hosts, 32, 5), 0);
 	for (unsigned i = 0; i < 100; i++) {
-		struct ip ip = { .b = { [15] = (uint8_t)i } };
-		struct host_aim aim = hosts_aim(&hosts, NULL, &ip, 0);
-		bool fits = hosts_take(&hosts, &aim, &ip, 0, 10) != NULL;
+		const struct tally of = { .host = { .b = { [15] = (uint8_t)i } } };
+		struct host_aim aim = hosts_aim(&hosts, NULL, &of.host, 0);
+		bool fits = hosts_take(&hosts, &aim, NULL, &of, 10) != NULL;
 		assert_int_equal(fits, i < 32);
 	}
 	for (unsigned i = 100; i < 132; i++) {
-		struct ip ip = { .b = { [15] = (uint8_t)i } };
-		struct host_aim aim = hosts_aim(&hosts, NULL, &ip, 0);
+		const struct tally of = { .host = { .b = { [15] = (uint8_t)i } } };
+		struct host_aim aim = hosts_aim(&hosts, NULL, &of.host, 0);
 		struct host_slot *slot = NULL;
 		/* A few looks at a part of the table each. */
 		for (unsigned look = 0; look < 4 && !slot; look++)
-			slot = hosts_take(&hosts, &aim, &ip, 0, 12);
+			slot = hosts_take(&hosts, &aim, NULL, &of, 12);
 		assert_non_null(slot);
 	}
 	assert_int_equal(hosts.count, 32);
