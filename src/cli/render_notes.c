@@ -136,12 +136,29 @@ static void note_exporters(const json_t *exporters, struct notes *notes)
 	note(notes, clocks, "exporters whose clock is more than 5 s off", "set up NTP there");
 }
 
+/* An interface that gives nothing is what an operator would not notice by himself. */
+static void note_links(const json_t *links, struct notes *notes)
+{
+	for (size_t i = 0; i < json_array_size(links); i++) {
+		const json_t *link = json_array_get(links, i);
+		if (json_is_true(json_object_get(link, "works")))
+			continue;
+		begin_note(notes);
+		text_add(notes->out, "interface ");
+		plain_add(notes->out, string_at(link, "name"));
+		text_add(notes->out, " gives nothing: ");
+		plain_add(notes->out, string_at(link, "reason"));
+		text_add(notes->out, "\n      sampled again as soon as it is there and up\n");
+	}
+}
+
 void render_notes(const json_t *status, uint64_t now_ns, struct text *out)
 {
 	struct notes notes = { .out = out };
 
 	note_age(status, now_ns, &notes);
 	note_journal(json_object_get(status, "journal"), &notes);
+	note_links(json_object_get(status, "links"), &notes);
 	note_losses(status, &notes);
 	note_refused(status, &notes);
 	note_tables(status, &notes);

@@ -65,6 +65,33 @@ static void add_head(const json_t *status, struct text *out)
 	text_add(out, "\n");
 }
 
+/* Interfaces of this machine; without any there is nothing to say. */
+static void add_links(const json_t *links, struct text *out)
+{
+	for (size_t i = 0; i < json_array_size(links); i++) {
+		const json_t *link = json_array_get(links, i);
+		text_add(out, "sampling   ");
+		plain_add(out, string_at(link, "name"));
+		text_addf(out, " 1:%" PRIu64 " (", count_at(link, "sampling"));
+		plain_add(out, string_at(link, "mode"));
+		text_add(out, "): ");
+		add_count(out, count_at(link, "packets"));
+		text_add(out, " packets");
+		if (count_at(link, "seen")) {
+			text_add(out, " of ");
+			add_count(out, count_at(link, "seen"));
+		}
+		text_add(out, ", ");
+		add_count(out, count_at(link, "dropped"));
+		text_add(out, " lost");
+		if (!json_is_true(json_object_get(link, "works"))) {
+			text_add(out, "; NOTHING NOW: ");
+			plain_add(out, string_at(link, "reason"));
+		}
+		text_add(out, "\n");
+	}
+}
+
 static void add_totals(const json_t *totals, struct text *out)
 {
 	const json_t *records = json_object_get(totals, "records_per_s");
@@ -129,6 +156,7 @@ void render_status(const json_t *status, uint64_t now_ns, const struct render_la
 
 	render_notes(status, now_ns, out);
 	add_head(status, out);
+	add_links(json_object_get(status, "links"), out);
 	add_totals(totals, out);
 	add_undecodable(json_object_get(totals, "undecodable"), out);
 	add_memory(status, out);

@@ -67,6 +67,9 @@ enum capture_mode {
 	CAPTURE_MODE_COUNT
 };
 
+/** Most interfaces that are sampled. */
+#define CONFIG_INTERFACES_MAX 16
+
 /** An interface of this machine whose packets are sampled. */
 struct config_interface {
 	const char *name;

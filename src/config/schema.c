@@ -87,7 +87,7 @@ static const struct schema_key interface_keys[] = {
 
 static const struct schema schema_interface = {
 	KEYS(interface_keys), .entry_size = sizeof(struct config_interface),
-	.entries_max = SCHEMA_INTERFACES_MAX, .place_offset = offsetof(struct config_interface, at),
+	.entries_max = CONFIG_INTERFACES_MAX, .place_offset = offsetof(struct config_interface, at),
 	.subject = "name", .brief = true, .finish = interface_finish,
 };
 

@@ -20,11 +20,10 @@ struct node;
 struct reader;
 
 /** Most keys in one map. */
-#define SCHEMA_KEYS_MAX       24
+#define SCHEMA_KEYS_MAX    24
 /** Most rows of the lists that are short. */
-#define SCHEMA_LISTENS_MAX    64
-#define SCHEMA_SINKS_MAX      32
-#define SCHEMA_INTERFACES_MAX 16
+#define SCHEMA_LISTENS_MAX 64
+#define SCHEMA_SINKS_MAX   32
 
 /** What a key takes, and what it is kept as. */
 enum value_kind {

@@ -207,6 +207,27 @@ static void put_detector(struct jsonw *w, const struct status_detector *detector
 	jsonw_object_end(w);
 }
 
+static void put_link(struct jsonw *w, const struct source_stats *link)
+{
+	jsonw_object(w, NULL);
+	jsonw_string(w, "name", link->name);
+	jsonw_string(w, "mode", link->kind);
+	jsonw_u64(w, "if_index", link->if_index);
+	jsonw_u64(w, "sampling", link->sampling);
+	jsonw_u64(w, "packets", link->received);
+	jsonw_u64(w, "bytes", link->bytes);
+	jsonw_u64(w, "dropped", link->kernel_drops);
+	jsonw_u64(w, "not_ip", link->others);
+	/* Nobody counts them for a packet socket. */
+	if (link->seen) {
+		jsonw_u64(w, "seen", link->seen);
+		jsonw_u64(w, "seen_bytes", link->seen_bytes);
+	}
+	jsonw_bool(w, "works", !link->error);
+	jsonw_string(w, "reason", link->error ? err_text(link->error) : NULL);
+	jsonw_object_end(w);
+}
+
 static void put_tables(struct jsonw *w, const struct status_view *view)
 {
 	jsonw_array(w, "exporters");
@@ -217,6 +238,10 @@ static void put_tables(struct jsonw *w, const struct status_view *view)
 	jsonw_array(w, "interfaces");
 	for (size_t i = 0; i < view->interface_count; i++)
 		put_interface(w, &view->interfaces[i]);
+	jsonw_array_end(w);
+	jsonw_array(w, "links");
+	for (size_t i = 0; i < view->link_count; i++)
+		put_link(w, &view->links[i]);
 	jsonw_array_end(w);
 	jsonw_array(w, "threads");
 	for (size_t i = 0; i < view->thread_count; i++)

@@ -17,6 +17,7 @@
 #include "model/exporter.h"
 #include "model/interface.h"
 #include "model/reason.h"
+#include "model/source.h"
 
 /** How fast a counter grew: over the last second, and as a mean of the last ten. */
 struct status_rate {
@@ -106,6 +107,8 @@ struct status_view {
 	size_t exporter_count;
 	const struct interface_rate *interfaces;
 	size_t interface_count;
+	const struct source_stats *links; /**< interfaces of this machine that are sampled */
+	size_t link_count;
 	const struct status_thread *threads;
 	size_t thread_count;
 	const struct status_detector *detectors;

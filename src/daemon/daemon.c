@@ -94,6 +94,7 @@ static void publish(struct daemon *d)
 	};
 
 	health_fill(d->health, d->config, &view);
+	links_fill(d->links, &view);
 	pipeline_fill(d->pipeline, &view);
 	board_status(d->board, &view);
 }

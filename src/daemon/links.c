@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* links: see links.h. */
+/* links: interfaces of the configuration in, sources in the workers and words in the log out. */
 #include "daemon/links.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "daemon/sockets.h"
 #include "ingest/live.h"
 
 /* Numbers tried for the group of an interface's sockets: another program may have taken one. */
@@ -16,13 +18,14 @@
 
 struct link_told {
 	char name[SOURCE_NAME_MAX];
-	unsigned
-		thread; /* the one that speaks for all: of those that read from it, the first heard */
+	unsigned thread; /* speaks for all that read from it: the first that was heard */
 	int error;
+	struct source_stats of[WORKERS_MAX];
 };
 
 struct links {
 	size_t count;
+	struct source_stats sums[CONFIG_INTERFACES_MAX];
 	struct link_told told[];
 };
 
@@ -127,6 +130,7 @@ int links_open(const struct config *config, struct worker *const *workers, unsig
 	if (!links)
 		return -ENOMEM;
 	links->count = config->interface_count;
+	assert(links->count <= CONFIG_INTERFACES_MAX);
 	for (unsigned i = 0; i < links->count; i++) {
 		int err = open_one(&o, i);
 		if (err) {
@@ -135,6 +139,10 @@ int links_open(const struct config *config, struct worker *const *workers, unsig
 		}
 		links->told[i].thread = UINT32_MAX;
 		snprintf(links->told[i].name, SOURCE_NAME_MAX, "%s", config->interfaces[i].name);
+		/* Until the first counters come. */
+		snprintf(links->sums[i].name, SOURCE_NAME_MAX, "%s", config->interfaces[i].name);
+		links->sums[i].kind = capture_mode_name(config->interfaces[i].mode);
+		links->sums[i].sampling = config->interfaces[i].sampling;
 		text_addf(words, "%s%s", words->len ? ", " : "", config->interfaces[i].name);
 	}
 	*ret_links = links;
@@ -166,6 +174,25 @@ static void tell(const struct source_stats *stats, int before)
 			 stats->sampling);
 }
 
+static void sum_up(const struct link_told *told, struct source_stats *sum)
+{
+	*sum = told->of[told->thread];
+	for (unsigned i = 0; i < WORKERS_MAX; i++) {
+		if (i == told->thread)
+			continue;
+		sum->received += told->of[i].received;
+		sum->bytes += told->of[i].bytes;
+		sum->kernel_drops += told->of[i].kernel_drops;
+		sum->others += told->of[i].others;
+	}
+}
+
+void links_fill(const struct links *links, struct status_view *view)
+{
+	view->links = links ? links->sums : NULL;
+	view->link_count = links ? links->count : 0;
+}
+
 void links_take(struct links *links, unsigned thread, const struct parcel *parcel)
 {
 	if (!links || !parcel->fresh)
@@ -179,6 +206,8 @@ void links_take(struct links *links, unsigned thread, const struct parcel *parce
 				continue;
 			if (told->thread == UINT32_MAX)
 				told->thread = thread;
+			told->of[thread] = *stats;
+			sum_up(told, &links->sums[k]);
 			if (told->thread != thread)
 				continue;
 			tell(stats, told->error);

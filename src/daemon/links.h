@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "config/config.h"
+#include "control/status.h"
 #include "daemon/worker.h"
 
 /** Interfaces and what was last told about them. */
@@ -29,5 +30,8 @@ WEIR_CHECK int links_open(const struct config *config, struct worker *const *wor
 /** links_free() - NULL is fine; the sources are the workers'. */
 void links_free(struct links *links);
 
-/** links_take() - log, once, what changed about an interface. @links may be NULL. */
+/** links_fill() - counters of all threads together into the view; borrowed from @links. */
+void links_fill(const struct links *links, struct status_view *view);
+
+/** links_take() - remember the counters in a parcel; log, once, what changed about an interface. @links may be NULL. */
 void links_take(struct links *links, unsigned thread, const struct parcel *parcel);

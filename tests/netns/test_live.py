@@ -5,6 +5,7 @@
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import time
@@ -135,6 +136,174 @@ def xdp_gives_each_packet_as_a_flow():
 def xdp_samples_and_counts_what_it_saw():
     end = sampled("xdp")
     tap.equal((end["seen"], end["seen_bytes"]), (20000, 10000 * (len(UDP) + len(SIX))), "seen")
+
+
+class Daemon:
+    """`weir run` in a namespace, with the interfaces given."""
+
+    def __init__(self, ns, interfaces, threads=2):
+        self.ns, self.folder = ns, tap.scratch()
+        self.socket = self.folder / "weir.sock"
+        settings = {"networks": [{"prefix": "198.51.100.0/24"}], "ingest": {"threads": threads},
+                    "listen": {"interface": interfaces}, "report": [],
+                    "state": {"path": "none"}, "control": {"socket": str(self.socket)}}
+        self.config = self.folder / "weir.yaml"
+        self.config.write_text(json.dumps(settings))
+        self.log = open(self.folder / "log", "a", encoding="utf-8")
+        self.process = tap.start(ns.command([tap.weir(), "run", "-c", self.config]),
+                                 stderr=self.log)
+        tap.wait_for(self.status, f"an answer of the daemon; log: {self.said()}", 20)
+
+    def said(self):
+        return (self.folder / "log").read_text()
+
+    def status(self):
+        if self.process.poll() is not None:
+            tap.fail(f"the daemon ended with {self.process.returncode}: {self.said()}")
+        done = tap.run([tap.weir(), "status", "--json", "--socket", self.socket], status=None)
+        return json.loads(done.out) if done.status == 0 else None
+
+    def link(self):
+        return self.status()["links"][0]
+
+    def sees(self, packets):
+        """Wait for so many packets in its counters."""
+        tap.wait_for(lambda: self.link()["packets"] >= packets, f"{packets} packets: "
+                     f"{self.link()}; log: {self.said()}")
+        tap.equal(self.link()["packets"], packets, "packets")
+
+
+def many(count=100):
+    """One packet of each of so many flows, so that all threads get some."""
+    return [wire.frame(wire.ipv4(f"192.0.2.{i % 250 + 1}", "198.51.100.1", 17,
+                                 wire.udp(1000 + i, 53))) for i in range(count)]
+
+
+@tap.case
+def the_daemon_shows_its_interface():
+    for mode in ("packet", "xdp"):
+        ns = wire.Namespace()
+        daemon = Daemon(ns, [{"name": "near", "sampling": "1:1", "mode": mode}])
+        ns.send(many(), 10)
+        daemon.sees(1000)
+        link = daemon.link()
+        tap.equal((link["name"], link["mode"], link["sampling"], link["works"], link["dropped"]),
+                  ("near", mode, 1, True, 0), mode)
+        tap.equal(link.get("seen"), {"packet": None, "xdp": 1000}[mode], f"{mode}: seen")
+        page = tap.run([tap.weir(), "status", "--socket", daemon.socket]).out
+        tap.contains(page, f"sampling   near 1:1 ({mode}): 1.00 k packets")
+        records = [t["records"] for t in daemon.status()["threads"]]
+        tap.equal(sum(records), 1000, f"{mode}: records")
+        if mode == "packet":
+            tap.true(all(records), f"the flows are spread over the threads: {records}")
+        tap.equal(tap.stop(daemon.process), 0, f"{mode}: exit status")
+        tap.lacks(daemon.said(), "error", f"{mode}: log")
+
+
+@tap.case
+def two_threads_are_one_vantage():
+    ns = wire.Namespace()
+    daemon = Daemon(ns, [{"name": "near", "sampling": "1:1"}])
+    # Above a limit of 10 kpps with both threads together only: SYN, 5 s window.
+    syn = [wire.frame(wire.ipv4(f"192.0.2.{i % 250 + 1}", "198.51.100.1", 6,
+                                wire.tcp(1000 + i, 80, 2))) for i in range(1000)]
+    ns.send(syn, 65)
+    tap.wait_for(lambda: daemon.status()["incidents"]["total"], "an incident", 15)
+
+
+@tap.case
+def an_interface_that_goes_is_taken_up_again():
+    for mode in ("packet", "xdp"):
+        ns = wire.Namespace()
+        daemon = Daemon(ns, [{"name": "near", "sampling": "1:1", "mode": mode}])
+        ns.send(many(), 1)
+        daemon.sees(100)
+        ns.inside(["ip", "link", "set", "near", "down"])
+        tap.wait_for(lambda: not daemon.link()["works"], f"{mode}: told that it is down")
+        page = tap.run([tap.weir(), "status", "--socket", daemon.socket]).out
+        tap.contains(page, "interface near gives nothing: Network is down")
+        ns.inside(["ip", "link", "set", "near", "up"])
+        tap.wait_for(lambda: daemon.link()["works"], f"{mode}: told that it is up")
+        ns.send(many(), 1)
+        daemon.sees(200)
+        ns.inside(["ip", "link", "delete", "near"])
+        tap.wait_for(lambda: daemon.link()["if_index"] == 0, f"{mode}: told that it is gone")
+        ns.add_pair()
+        tap.wait_for(lambda: daemon.link()["works"], f"{mode}: taken up again")
+        # All threads must have it before packets are counted.
+        time.sleep(1.5)
+        ns.send(many(), 1)
+        daemon.sees(300)
+        log = daemon.said()
+        for words, times in (("near is down", 1), ("near is gone", 1), ("sampled again, 1:1", 2)):
+            tap.equal(log.count(words), times, f"{mode}: {words!r} in the log:\n{log}")
+
+
+def programs(ns):
+    """What hangs on the interface `near`, as ip sees it."""
+    shown = json.loads(ns.inside(["ip", "-j", "link", "show", "near"]).out)
+    return shown[0].get("xdp")
+
+
+@tap.case
+def a_killed_daemon_leaves_nothing_attached():
+    for end in (signal.SIGKILL, signal.SIGTERM):
+        ns = wire.Namespace()
+        daemon = Daemon(ns, [{"name": "near", "mode": "xdp"}])
+        tap.true(programs(ns), "a program is attached while it runs")
+        daemon.process.send_signal(end)
+        daemon.process.wait(10)
+        tap.wait_for(lambda ns=ns: not programs(ns), f"nothing attached after {end.name}", 5)
+
+
+@tap.case
+def auto_takes_xdp_where_the_driver_can():
+    ns = wire.Namespace()
+    daemon = Daemon(ns, [{"name": "near", "mode": "auto"}])
+    tap.equal(daemon.link()["mode"] in ("xdp", "auto"), True, "mode")
+    tap.wait_for(lambda: daemon.link()["mode"] == "xdp", "mode xdp in the status")
+    # Loopback has no driver that could.
+    daemon = Daemon(ns, [{"name": "lo", "mode": "auto"}])
+    tap.wait_for(lambda: daemon.link()["mode"] == "packet", "mode packet in the status")
+    tap.contains(daemon.said(), "the driver of lo cannot run XDP programs")
+
+
+def refused(ns, interface, *words, drop=()):
+    """The daemon does not start, and says why and what to do in one line."""
+    folder = tap.scratch()
+    config = folder / "weir.yaml"
+    config.write_text(json.dumps({"listen": {"interface": [interface]}, "state": {"path": "none"},
+                                  "control": {"socket": "none"}}))
+    argv = [tap.weir(), "run", "-c", config]
+    if drop:
+        tap.need("setpriv")
+        names = ",".join(f"-{name}" for name in drop)
+        argv = ["setpriv", f"--bounding-set={names}", f"--inh-caps={names}", *argv]
+    done = ns.inside(argv, status=1, timeout=20)
+    lines = [line for line in done.err.splitlines() if "cannot start" in line]
+    tap.equal(len(lines), 1, f"lines that say so in:\n{done.err}")
+    for word in words:
+        tap.contains(lines[0], word)
+
+
+@tap.case
+def what_cannot_be_sampled_is_told_with_what_to_do():
+    ns = wire.Namespace()
+    refused(ns, "eth77", "there is no interface eth77", "`ip -br link`")
+    refused(ns, {"name": "eth77", "mode": "xdp"}, "there is no interface eth77")
+    refused(ns, "near", "CAP_NET_RAW", "run as root", drop=["net_raw"])
+    refused(ns, {"name": "near", "mode": "xdp"}, "CAP_BPF CAP_NET_ADMIN", "AmbientCapabilities",
+            drop=["bpf", "net_admin", "sys_admin"])
+
+
+@tap.case
+def another_xdp_program_is_left_alone():
+    ns = wire.Namespace()
+    first = Daemon(ns, [{"name": "near", "mode": "xdp"}])
+    before = programs(ns)
+    refused(ns, {"name": "near", "mode": "xdp"}, "another XDP program", "bpftool net show dev near")
+    tap.equal(programs(ns), before, "the program of the first")
+    tap.true(first.link()["works"], "the first still works")
 
 
 if __name__ == "__main__":
