@@ -255,6 +255,28 @@ static void check_interfaces(struct reader *r)
 	}
 }
 
+static void check_cpus(struct reader *r)
+{
+	const struct config *config = r->config;
+	const struct config_known *known = r->known;
+
+	for (size_t i = 0; known && known->cpu_count && i < config->cpu_count; i++) {
+		const struct config_cpu *cpu = &config->cpus[i];
+		if (cpu->cpu < known->cpu_count && known->cpus[cpu->cpu])
+			continue;
+		problem_add(r->problems, cpu->at,
+			    "`cpus`: there is no processor %u, or this program may not use it; "
+			    "`nproc` and `taskset -p $$` tell which there are",
+			    cpu->cpu);
+	}
+	if (config->cpu_count && config->cpu_count != config->threads)
+		problem_add(r->problems, config->cpus[config->cpu_count - 1].at,
+			    "`cpus` names %zu for %u thread%s; name one for each, or set "
+			    "`threads: %zu`",
+			    config->cpu_count, config->threads, config->threads == 1 ? "" : "s",
+			    config->cpu_count);
+}
+
 static void check_kind(struct reader *r, const struct config_sink *sink, const char *const *kinds)
 {
 	struct text list = text_heap();
@@ -307,6 +329,7 @@ void checks_run(struct reader *r)
 	check_exporters(r);
 	check_listens(r);
 	check_interfaces(r);
+	check_cpus(r);
 	check_thresholds(r);
 	check_sinks(r);
 	check_memory(r);

@@ -79,6 +79,12 @@ struct config_interface {
 	struct config_place at;
 };
 
+/** A processor that an ingest thread stays on. */
+struct config_cpu {
+	unsigned cpu; /**< as the kernel numbers them, from 0 */
+	struct config_place at;
+};
+
 /** A fixed limit on the traffic of each host it matches. */
 struct config_threshold {
 	const char *name;             /**< "" if not given */
@@ -103,6 +109,8 @@ struct config_sink {
 struct config_known {
 	const char *const *sinks; /**< kinds of sinks, NULL-terminated; NULL: any is fine */
 	uint64_t memory_bytes;    /**< that there are for the tables; 0: any size is fine */
+	const uint8_t *cpus;      /**< by number, so many below cpu_count: 1 where there is one */
+	size_t cpu_count;         /**< 0: any number is fine */
 	bool no_xdp;              /**< this program was built without BPF */
 };
 
@@ -122,7 +130,11 @@ struct config {
 	size_t listen_count;
 	const struct config_interface *interfaces;
 	size_t interface_count;
-	unsigned threads;        /**< ingest threads */
+	unsigned threads; /**< ingest threads */
+	const struct config_cpu
+		*cpus; /**< the processor of each thread; none: the kernel chooses */
+	size_t cpu_count;
+	bool gro;                /**< take several datagrams in one piece (UDP_GRO) */
 	uint64_t receive_buffer; /**< socket buffer to ask for, bytes */
 	uint64_t packet_ring;    /**< for packets of one interface in one thread, bytes */
 

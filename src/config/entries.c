@@ -141,6 +141,17 @@ bool interfaces_differ(const struct config *before, const struct config *after)
 	return false;
 }
 
+bool cpus_differ(const struct config *before, const struct config *after)
+{
+	if (before->cpu_count != after->cpu_count)
+		return true;
+	for (size_t i = 0; i < before->cpu_count; i++) {
+		if (before->cpus[i].cpu != after->cpus[i].cpu)
+			return true;
+	}
+	return false;
+}
+
 bool listens_differ(const struct config *before, const struct config *after)
 {
 	if (interfaces_differ(before, after))

@@ -25,6 +25,9 @@ void network_finish(struct reader *reader, const struct node *map, void *entry);
 void threshold_finish(struct reader *reader, const struct node *map, void *entry);
 /** interface_finish() - see schema.finish. */
 void interface_finish(struct reader *reader, const struct node *map, void *entry);
+/** cpus_differ() - see schema_key.differs. */
+bool cpus_differ(const struct config *before, const struct config *after);
+
 /** interfaces_differ() - see schema_key.differs. */
 bool interfaces_differ(const struct config *before, const struct config *after);
 /** listens_differ() - see schema_key.differs. */

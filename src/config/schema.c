@@ -104,9 +104,26 @@ static const struct schema_key listen_keys[] = {
 
 static const struct schema schema_listen = { KEYS(listen_keys) };
 
+static const struct schema_key cpu_keys[] = {
+	ROW("cpu", NUMBER, NULL, RESTART, FIELD(struct config_cpu, cpu),
+	    "A processor, as the kernel numbers them; a number alone is an entry too",
+	    .quantity = QUANTITY_COUNT, .most = "1023", .required = true),
+};
+
+static const struct schema schema_cpu = {
+	KEYS(cpu_keys), .entry_size = sizeof(struct config_cpu),
+	.entries_max = 64, .place_offset = offsetof(struct config_cpu, at),
+	.subject = "cpu", .brief = true,
+};
+
 static const struct schema_key ingest_keys[] = {
 	NUMBER("threads", COUNT, "1", "64", "2", RESTART, SETTING(threads),
 	       "Threads that decode, each with its own sockets and tables"),
+	ROW("cpus", LIST, NULL, RESTART, LIST_OF(cpus, cpu_count),
+	    "The processor that each thread stays on, one for each; without, the kernel chooses",
+	    .differs = cpus_differ, .inside = &schema_cpu),
+	ROW("gro", BOOL, "true", RESTART, SETTING(gro),
+	    "Let the kernel hand over several datagrams in one piece (UDP_GRO)"),
 	NUMBER("receive_buffer", BYTES, "64KiB", "1GiB", "32MiB", RESTART, SETTING(receive_buffer),
 	       "Buffer to ask the kernel for, for each socket"),
 	NUMBER("packet_ring", BYTES, "1MiB", "1GiB", "16MiB", RESTART, SETTING(packet_ring),

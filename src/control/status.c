@@ -116,6 +116,12 @@ static void put_thread(struct jsonw *w, const struct status_thread *thread)
 	jsonw_u64(w, "datagrams", thread->datagrams);
 	jsonw_u64(w, "records", thread->records);
 	jsonw_u64(w, "kernel_dropped", thread->kernel_dropped);
+	if (thread->cpu < 0)
+		jsonw_null(w, "cpu");
+	else
+		jsonw_i64(w, "cpu", thread->cpu);
+	jsonw_u64(w, "receive_buffer", thread->receive_buffer);
+	jsonw_u64(w, "queued_bytes", thread->queued_bytes);
 	jsonw_u64(w, "hosts", thread->hosts);
 	jsonw_u64(w, "hosts_limit", thread->hosts_limit);
 	jsonw_u64(w, "hosts_turned_away", thread->hosts_turned_away);

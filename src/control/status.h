@@ -38,7 +38,10 @@ struct status_exporter {
 struct status_thread {
 	uint64_t datagrams;
 	uint64_t records;
+	int cpu;                      /**< it stays on; -1: the kernel chooses */
 	uint64_t kernel_dropped;      /**< lost because its socket buffer was full (SO_RXQ_OVFL) */
+	uint64_t receive_buffer;      /**< granted by the kernel for each socket, the least */
+	uint64_t queued_bytes;        /**< kernel memory taken by what waits to be read */
 	uint64_t hosts;               /**< tallied now */
 	uint64_t hosts_limit;         /**< room for so many */
 	uint64_t hosts_turned_away;   /**< records of hosts that found no room */

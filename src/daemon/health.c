@@ -107,6 +107,19 @@ static uint64_t kernel_drops(const struct parcel *parcel)
 	return sum;
 }
 
+/* Of the sockets: the least buffer of all, and what waits in all of them. */
+static void sum_sockets(const struct parcel *parcel, struct status_thread *view)
+{
+	for (unsigned i = 0; i < parcel->source_count; i++) {
+		const struct source_stats *source = &parcel->sources[i];
+		if (!source->buffer_bytes)
+			continue;
+		if (!view->receive_buffer || source->buffer_bytes < view->receive_buffer)
+			view->receive_buffer = source->buffer_bytes;
+		view->queued_bytes += source->queued_bytes;
+	}
+}
+
 struct ledger *health_ledger(struct health *health)
 {
 	return health->ledger;
@@ -130,6 +143,7 @@ void health_take(struct health *health, unsigned thread, const struct parcel *pa
 		.datagrams = parcel->datagrams,
 		.records = parcel->records,
 		.kernel_dropped = kernel_drops(parcel),
+		.cpu = parcel->cpu,
 		.hosts = parcel->shard.hosts,
 		.hosts_limit = parcel->shard.hosts_limit,
 		.hosts_turned_away = parcel->shard.turned_away,
@@ -144,6 +158,7 @@ void health_take(struct health *health, unsigned thread, const struct parcel *pa
 		.interfaces = parcel->interface_count,
 		.interfaces_turned_away = parcel->interfaces_turned_away,
 	};
+	sum_sockets(parcel, &t->view);
 	const struct ledger_reading reading = {
 		.exporters = t->exporters,
 		.count = t->exporter_count,

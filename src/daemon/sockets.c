@@ -67,7 +67,10 @@ static int open_one(struct opening *o, const struct config_listen *listen)
 	int fds[WORKERS_MAX];
 	uint64_t wanted = o->config->receive_buffer;
 	uint64_t granted = 0;
-	int err = udp_group_open(listen, o->count, wanted, fds, &granted, o->error);
+	const struct udp_options options = { .threads = o->count,
+					     .buffer_bytes = wanted,
+					     .gro = o->config->gro };
+	int err = udp_group_open(listen, &options, fds, &granted, o->error);
 
 	if (err)
 		return err;

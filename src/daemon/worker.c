@@ -26,6 +26,7 @@ struct worker_source {
 
 struct worker {
 	unsigned number;
+	int cpu; /* that it stays on; -1: any */
 	pthread_t thread;
 	bool running;
 	int epoll_fd;
@@ -69,6 +70,7 @@ struct worker *worker_new(const struct config *config, unsigned number, uint64_t
 	if (!w)
 		return NULL;
 	w->number = number;
+	w->cpu = config->cpu_count ? (int)config->cpus[number % config->cpu_count].cpu : -1;
 	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	w->state = decode_state_new(config, seed);
@@ -138,6 +140,7 @@ static void copy_counters(struct worker *w, struct parcel *parcel)
 	copy_interfaces(w, parcel);
 	copy_sources(w, parcel);
 	shard_stats(w->shard, &parcel->shard);
+	parcel->cpu = w->cpu;
 	parcel->datagrams = state->datagrams;
 	parcel->records = state->records;
 	parcel->ticks_late = w->ticks_late;
@@ -307,6 +310,26 @@ static void *run(void *self)
 	return NULL;
 }
 
+/* Before the thread runs, so that its first touch of memory is on the right node. */
+static int create_thread(struct worker *w)
+{
+	pthread_attr_t attr;
+	cpu_set_t set;
+	int err = pthread_attr_init(&attr);
+
+	if (err)
+		return err;
+	if (w->cpu >= 0) {
+		CPU_ZERO(&set);
+		CPU_SET((unsigned)w->cpu, &set);
+		err = pthread_attr_setaffinity_np(&attr, sizeof(set), &set);
+	}
+	if (!err)
+		err = pthread_create(&w->thread, &attr, run, w);
+	pthread_attr_destroy(&attr);
+	return err;
+}
+
 int worker_start(struct worker *worker)
 {
 	char name[16];
@@ -316,7 +339,7 @@ int worker_start(struct worker *worker)
 	/* Signals are the control thread's business. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int err = pthread_create(&worker->thread, NULL, run, worker);
+	int err = create_thread(worker);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (err)
 		return -err;

@@ -50,6 +50,7 @@ struct parcel {
 	struct source_stats sources[WORKER_SOURCES];
 	unsigned source_count;
 	struct shard_stats shard;
+	int cpu; /**< the thread stays on; -1: any */
 	uint64_t datagrams;
 	uint64_t records;
 	uint64_t ticks_late; /**< ticks that had to wait for a parcel */

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,27 +17,33 @@
 #include "config/config.h"
 #include "ingest/source.h"
 
+/** How to open sockets. */
+struct udp_options {
+	unsigned threads;      /**< how many sockets for each address and port */
+	uint64_t buffer_bytes; /**< receive buffer to ask for */
+	bool gro;              /**< let the kernel hand over several datagrams in one piece */
+};
+
 /**
  * udp_group_open() - open the sockets of one address and port.
  * @listen: borrowed
- * @threads: how many sockets
- * @buffer_bytes: receive buffer to ask for
- * @fds: gets @threads descriptors, owned by the caller
- * @ret_granted: buffer really granted, in bytes
+ * @options: a kernel without UDP_GRO is no error: datagrams then come one by one
+ * @fds: gets `threads` descriptors, owned by the caller
+ * @ret_granted: buffer really granted to each, in bytes
  * @error: gets one line for people on failure: what, and what to do
  *
  * Return: 0 or negative errno; nothing stays open on failure.
  */
-WEIR_CHECK int udp_group_open(const struct config_listen *listen, unsigned threads,
-			      uint64_t buffer_bytes, int *fds, uint64_t *ret_granted,
-			      struct text *error);
+WEIR_CHECK int udp_group_open(const struct config_listen *listen, const struct udp_options *options,
+			      int *fds, uint64_t *ret_granted, struct text *error);
 
 /** Counters of one receiver. */
 struct udp_stats {
 	uint64_t datagrams;
 	uint64_t bytes;
-	uint64_t kernel_drops; /**< SO_RXQ_OVFL: lost because we were too slow */
-	uint64_t truncated;    /**< larger than any legal datagram buffer; not decoded */
+	uint64_t pieces;       /**< that the kernel handed over; less than datagrams with UDP_GRO */
+	uint64_t kernel_drops; /**< lost because we were too slow, in pieces */
+	uint64_t truncated;    /**< cut short; not decoded */
 };
 
 /** A socket of a group and what is remembered about it. */
@@ -59,6 +66,9 @@ void udp_receiver_free(struct udp_receiver *receiver);
 
 /**
  * udp_receive() - take what is waiting on a socket, one batch at the most.
+ *
+ * A piece of several datagrams (UDP_GRO) is taken apart: all of one length, the last may be
+ * shorter. @handle and the counters see datagrams.
  * @socket: `drops` is kept up to date
  * @now_ns: receive time to note, wall clock
  * @handle: called for each datagram; the bytes are valid during the call only
@@ -67,6 +77,16 @@ void udp_receiver_free(struct udp_receiver *receiver);
  */
 int udp_receive(struct udp_receiver *receiver, struct udp_socket *socket, uint64_t now_ns,
 		void (*handle)(void *self, const struct datagram *datagram), void *self);
+
+/**
+ * udp_refresh() - what the kernel says about a socket now, also while nothing arrives.
+ * @ret_drops: lost and not counted yet; counted in the receiver's statistics by this call
+ * @ret_queued: bytes of kernel memory that wait to be read
+ *
+ * Return: 0, or negative errno from a kernel that does not tell (before Linux 4.12).
+ */
+WEIR_CHECK int udp_refresh(struct udp_receiver *receiver, struct udp_socket *socket,
+			   uint64_t *ret_drops, uint64_t *ret_queued);
 
 /** udp_receiver_stats() - counters so far. */
 const struct udp_stats *udp_receiver_stats(const struct udp_receiver *receiver);

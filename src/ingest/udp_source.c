@@ -2,6 +2,7 @@
 /* udp_source: one socket of ingest/udp as a source; datagrams in, flows out through the decoders. */
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "ingest/state.h"
@@ -41,6 +42,20 @@ static int read_socket(struct source *source, uint64_t now_ns, struct decode_sta
 	return count;
 }
 
+/* Drops at the end of a burst are told by no datagram. */
+static void refresh_socket(struct source *source, uint64_t now_ns)
+{
+	struct udp_source *udp = (struct udp_source *)source;
+	uint64_t drops = 0;
+	uint64_t queued = 0;
+
+	(void)now_ns;
+	if (udp_refresh(udp->receiver, &udp->socket, &drops, &queued))
+		return;
+	source->stats.kernel_drops += drops;
+	source->stats.queued_bytes = queued;
+}
+
 static void close_socket(struct source *source)
 {
 	struct udp_source *udp = (struct udp_source *)source;
@@ -53,8 +68,20 @@ static void close_socket(struct source *source)
 static const struct source_kind udp_kind = {
 	.name = "udp",
 	.read = read_socket,
+	.refresh = refresh_socket,
 	.close = close_socket,
 };
+
+/* What the kernel granted; it tells the double, for what it needs itself. */
+static uint64_t buffer_of(int fd)
+{
+	int doubled = 0;
+	socklen_t len = sizeof(doubled);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &doubled, &len))
+		return 0;
+	return (uint64_t)doubled / 2;
+}
 
 int udp_source_open(struct udp_receiver *receiver, int fd, uint16_t port, const char *name,
 		    struct source **ret_source)
@@ -65,6 +92,7 @@ int udp_source_open(struct udp_receiver *receiver, int fd, uint16_t port, const 
 		return -ENOMEM;
 	source_init(&udp->source, &udp_kind, name, fd);
 	udp->socket = (struct udp_socket){ .fd = fd, .port = port };
+	udp->source.stats.buffer_bytes = buffer_of(fd);
 	udp->receiver = udp_receiver_share(receiver);
 	*ret_source = &udp->source;
 	return 0;

@@ -20,6 +20,8 @@ struct source_stats {
 	uint64_t kernel_drops;      /**< lost because we were too slow */
 	uint64_t truncated;         /**< cut short, and not used */
 	uint64_t failures;          /**< reads that failed */
+	uint64_t buffer_bytes;      /**< UDP: receive buffer that the kernel granted */
+	uint64_t queued_bytes;      /**< UDP: kernel memory taken by what waits to be read */
 	uint64_t others;            /**< interface: sampled packets that are not IP */
 	uint64_t seen;              /**< XDP: all packets it looked at; 0: nobody counted */
 	uint64_t seen_bytes;        /**< of those */

@@ -462,6 +462,11 @@ static void contradictions_name_both_places(void **state)
 		  "f:1:39: `mode`: unknown word `xpd`; did you mean `xdp`?" },
 		{ "listen: {interface: [[lo]]}", "f:1:22: an entry of `interface` has keys of its "
 						 "own; write it as {name: …}" },
+		{ "ingest: {threads: 2, cpus: 1}",
+		  "f:1:28: `cpus` names 1 for 2 threads; name one for each, or set `threads: 1`" },
+		{ "ingest: {threads: 1, cpus: [{}]}", "f:1:29: `cpu` is missing; add it" },
+		{ "ingest: {threads: 1, cpus: [2000]}",
+		  "f:1:29: `cpu`: `2000` is too large; at most 1023" },
 		{ "listen: {}", "f:1:9: `listen` names no address; give it one, or remove it to "
 				"listen on the usual ports" },
 		{ "report: [{kind: text}, {kind: jsonl}]",

@@ -263,6 +263,28 @@ static void the_manual_tells_the_true_default_limits(void **state)
 	free(page);
 }
 
+/* Only the daemon knows which processors there are. */
+static void a_processor_that_is_not_there_is_refused(void **state)
+{
+	static const uint8_t cpus[] = { 1, 0, 1 };
+	static const struct config_known known = { .cpus = cpus, .cpu_count = sizeof(cpus) };
+	struct text errors = text_heap();
+	struct config *config = NULL;
+	char path[] = "/tmp/weir-cpus-XXXXXX";
+	int fd = mkstemp(path);
+	const char yaml[] = "ingest: {threads: 2, cpus: [2, 1]}\n";
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, yaml, strlen(yaml)), strlen(yaml));
+	close(fd);
+	assert_int_equal(config_load_known(path, &known, &errors, &config), -WEIR_ECONFIG);
+	assert_non_null(strstr(text_string(&errors), ":1:32: `cpus`: there is no processor 1"));
+	assert_null(strstr(text_string(&errors), "processor 2"));
+	unlink(path);
+	text_done(&errors);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +297,7 @@ int main(void)
 		cmocka_unit_test(kinds_of_sinks_are_checked_where_they_are_known),
 		cmocka_unit_test(the_manual_has_every_key),
 		cmocka_unit_test(the_manual_tells_the_true_default_limits),
+		cmocka_unit_test(a_processor_that_is_not_there_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -105,7 +105,12 @@ static void loss_is_in_the_unit_of_the_protocol(void **state)
 static void trouble_is_told(void **state)
 {
 	struct status_sink sink = { .kind = "jsonl", .dropped = 2, .last_error = -28 };
-	struct status_thread thread = { .hosts = 5, .hosts_turned_away = 9, .kernel_dropped = 4 };
+	struct status_thread thread = { .hosts = 5,
+					.hosts_turned_away = 9,
+					.kernel_dropped = 4,
+					.cpu = -1,
+					.receive_buffer = 4096,
+					.queued_bytes = 77 };
 	struct status_detector detector = {
 		.name = "threshold", .turned_away = 6, .watched = 11, .rings = 12
 	};
@@ -131,6 +136,10 @@ static void trouble_is_told(void **state)
 	assert_int_equal(
 		json_integer_value(at(json_array_get(at(json, "threads"), 0), "hosts_turned_away")),
 		9);
+	json_t *told = json_array_get(at(json, "threads"), 0);
+	assert_true(json_is_null(at(told, "cpu")));
+	assert_int_equal(json_integer_value(at(told, "receive_buffer")), 4096);
+	assert_int_equal(json_integer_value(at(told, "queued_bytes")), 77);
 	assert_int_equal(
 		json_integer_value(at(json_array_get(at(json, "detectors"), 0), "turned_away")), 6);
 	assert_int_equal(

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,8 +14,16 @@
 
 #include "ingest/udp.h"
 
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+
 #define THREADS 4
 #define SENDERS 32
+
+static const struct udp_options one = { .threads = 1, .buffer_bytes = 1 << 20 };
+static const struct udp_options coalesced = { .threads = 1, .buffer_bytes = 1 << 20, .gro = true };
+static const struct udp_options four = { .threads = THREADS, .buffer_bytes = 1 << 20, .gro = true };
 
 /* A port that was free a moment ago. */
 static uint16_t free_port(void)
@@ -95,7 +104,7 @@ static void a_sender_stays_on_one_thread(void **state)
 
 	(void)state;
 	assert_non_null(receiver);
-	assert_int_equal(udp_group_open(&listen, THREADS, 1 << 20, fds, &granted, &error), 0);
+	assert_int_equal(udp_group_open(&listen, &four, fds, &granted, &error), 0);
 	assert_true(granted > 0);
 	for (int round = 0; round < 3; round++) {
 		for (int s = 0; s < SENDERS; s++) {
@@ -130,8 +139,8 @@ static void a_port_in_use_is_refused_with_advice(void **state)
 	int again[1];
 
 	(void)state;
-	assert_int_equal(udp_group_open(&listen, 1, 1 << 16, fds, &granted, &error), 0);
-	assert_int_equal(udp_group_open(&listen, 1, 1 << 16, again, &granted, &error), -EADDRINUSE);
+	assert_int_equal(udp_group_open(&listen, &one, fds, &granted, &error), 0);
+	assert_int_equal(udp_group_open(&listen, &one, again, &granted, &error), -EADDRINUSE);
 	assert_non_null(strstr(text_string(&error), "ss -ulpn"));
 	close(fds[0]);
 	text_done(&error);
@@ -145,10 +154,197 @@ static void an_address_we_do_not_have_is_refused(void **state)
 	int fds[1];
 
 	(void)state;
-	assert_int_equal(udp_group_open(&listen, 1, 1 << 16, fds, &granted, &error),
-			 -EADDRNOTAVAIL);
+	assert_int_equal(udp_group_open(&listen, &one, fds, &granted, &error), -EADDRNOTAVAIL);
 	assert_non_null(strstr(text_string(&error), "no such address"));
 	text_done(&error);
+}
+
+/* What came: lengths and first bytes of the datagrams. */
+struct pieces {
+	size_t count;
+	size_t len[256];
+	uint8_t first[256];
+	uint8_t last[256];
+};
+
+static void note_piece(void *self, const struct datagram *datagram)
+{
+	struct pieces *pieces = self;
+
+	assert_true(pieces->count < 256);
+	assert_int_equal(datagram->src.b[15], 1);
+	assert_int_equal(datagram->received_ns, 7);
+	pieces->len[pieces->count] = datagram->len;
+	pieces->first[pieces->count] = datagram->len ? datagram->data[0] : 0;
+	pieces->last[pieces->count++] = datagram->len ? datagram->data[datagram->len - 1] : 0;
+}
+
+/* Send @len bytes as datagrams of @segment each; byte n of datagram d is d. */
+static bool send_segments(uint16_t port, size_t len, uint16_t segment)
+{
+	static uint8_t bytes[65536];
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons(port),
+				  .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	int size = segment;
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	assert_true(len < sizeof(bytes));
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = (uint8_t)(i / segment + 1);
+	bool works = setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof(size)) == 0;
+	ssize_t sent = sendto(fd, bytes, len, 0, (struct sockaddr *)&to, sizeof(to));
+	if (works)
+		assert_int_equal(sent, len);
+	close(fd);
+	return works;
+}
+
+struct gro {
+	uint16_t port;
+	int fd;
+	struct udp_socket socket;
+	struct udp_receiver *receiver;
+	struct pieces pieces;
+};
+
+static void gro_open(struct gro *gro, const struct udp_options *options)
+{
+	uint64_t granted = 0;
+	struct text error = text_heap();
+
+	*gro = (struct gro){ .port = free_port(), .receiver = udp_receiver_new() };
+	struct config_listen listen = listen_on("127.0.0.1", gro->port);
+	assert_non_null(gro->receiver);
+	assert_int_equal(udp_group_open(&listen, options, &gro->fd, &granted, &error), 0);
+	gro->socket = (struct udp_socket){ .fd = gro->fd, .port = gro->port };
+	text_done(&error);
+}
+
+static void gro_receive(struct gro *gro)
+{
+	gro->pieces.count = 0;
+	while (udp_receive(gro->receiver, &gro->socket, 7, note_piece, &gro->pieces) > 0)
+		;
+}
+
+static void gro_close(struct gro *gro)
+{
+	close(gro->fd);
+	udp_receiver_free(gro->receiver);
+}
+
+static void expect_segments(const struct gro *gro, size_t len, size_t segment)
+{
+	size_t count = (len + segment - 1) / segment;
+
+	assert_int_equal(gro->pieces.count, count);
+	for (size_t i = 0; i < count; i++) {
+		size_t wanted = i + 1 < count ? segment : len - (count - 1) * segment;
+		assert_int_equal(gro->pieces.len[i], wanted);
+		assert_int_equal(gro->pieces.first[i], (uint8_t)(i + 1));
+		assert_int_equal(gro->pieces.last[i], (uint8_t)(i + 1));
+	}
+}
+
+static void coalesced_datagrams_are_taken_apart(void **state)
+{
+	static const struct {
+		size_t len;
+		uint16_t segment;
+	} cases[] = { { 40 * 1400, 1400 },
+		      { 3 * 1400 + 1, 1400 },
+		      { 2 * 100 + 99, 100 },
+		      { 1400, 1400 },
+		      { 64, 1 },
+		      { 2, 1 } };
+	struct gro gro;
+	uint64_t datagrams = 0;
+
+	(void)state;
+	gro_open(&gro, &coalesced);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (!send_segments(gro.port, cases[i].len, cases[i].segment)) {
+			gro_close(&gro);
+			print_message("this kernel has no UDP_SEGMENT (Linux 4.18)\n");
+			skip();
+		}
+		gro_receive(&gro);
+		expect_segments(&gro, cases[i].len, cases[i].segment);
+		datagrams += gro.pieces.count;
+		assert_int_equal(udp_receiver_stats(gro.receiver)->datagrams, datagrams);
+	}
+	assert_int_equal(udp_receiver_stats(gro.receiver)->truncated, 0);
+	/* Else nothing was coalesced, and the test has tested nothing. */
+	assert_true(udp_receiver_stats(gro.receiver)->pieces < datagrams / 4);
+	gro_close(&gro);
+}
+
+static void without_gro_each_comes_by_itself(void **state)
+{
+	struct gro gro;
+
+	(void)state;
+	gro_open(&gro, &one);
+	if (!send_segments(gro.port, 10 * 1000 + 7, 1000)) {
+		gro_close(&gro);
+		print_message("this kernel has no UDP_SEGMENT (Linux 4.18)\n");
+		skip();
+	}
+	gro_receive(&gro);
+	expect_segments(&gro, 10 * 1000 + 7, 1000);
+	assert_int_equal(udp_receiver_stats(gro.receiver)->pieces, 11);
+	gro_close(&gro);
+}
+
+static void an_empty_datagram_is_one(void **state)
+{
+	struct gro gro;
+
+	(void)state;
+	gro_open(&gro, &coalesced);
+	send_from("127.0.0.1", gro.port, "");
+	gro_receive(&gro);
+	assert_int_equal(gro.pieces.count, 1);
+	assert_int_equal(gro.pieces.len[0], 0);
+	gro_close(&gro);
+}
+
+/* Nothing is read, so no datagram can tell of the drops, and none comes afterwards. */
+static void drops_are_counted_without_another_datagram(void **state)
+{
+	static const struct udp_options small = { .threads = 1, .buffer_bytes = 1 << 16 };
+	char words[1401];
+	struct gro gro;
+	uint64_t drops = 0;
+	uint64_t queued = 0;
+
+	(void)state;
+	memset(words, 'x', sizeof(words) - 1);
+	words[sizeof(words) - 1] = '\0';
+	gro_open(&gro, &small);
+	for (int i = 0; i < 1000; i++)
+		send_from("127.0.0.1", gro.port, words);
+	if (udp_refresh(gro.receiver, &gro.socket, &drops, &queued)) {
+		gro_close(&gro);
+		print_message("this kernel has no SO_MEMINFO (Linux 4.12)\n");
+		skip();
+	}
+	assert_true(drops > 0 && drops < 1000);
+	assert_true(queued > 0);
+	/* What was in the queue tells of older counts; it must not be counted again. */
+	uint64_t taken = 0;
+	do {
+		gro.pieces.count = 0;
+		(void)udp_receive(gro.receiver, &gro.socket, 7, note_piece, &gro.pieces);
+		taken += gro.pieces.count;
+	} while (gro.pieces.count);
+	assert_int_equal(taken + drops, 1000);
+	assert_int_equal(udp_receiver_stats(gro.receiver)->kernel_drops, drops);
+	assert_int_equal(udp_refresh(gro.receiver, &gro.socket, &drops, &queued), 0);
+	assert_int_equal(drops, 0);
+	assert_int_equal(queued, 0);
+	gro_close(&gro);
 }
 
 int main(void)
@@ -157,6 +353,10 @@ int main(void)
 		cmocka_unit_test(a_sender_stays_on_one_thread),
 		cmocka_unit_test(a_port_in_use_is_refused_with_advice),
 		cmocka_unit_test(an_address_we_do_not_have_is_refused),
+		cmocka_unit_test(coalesced_datagrams_are_taken_apart),
+		cmocka_unit_test(without_gro_each_comes_by_itself),
+		cmocka_unit_test(an_empty_datagram_is_one),
+		cmocka_unit_test(drops_are_counted_without_another_datagram),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
