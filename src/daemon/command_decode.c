@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/jsonw.h"
 #include "config/config.h"
 #include "daemon/commands.h"
@@ -71,6 +72,45 @@ static uint64_t exporters_of(const struct decode_state *state)
 	return count;
 }
 
+static void put_exporter(struct jsonw *w, const struct exporter_stats *stats)
+{
+	jsonw_object(w, NULL);
+	jsonw_ip(w, "address", &stats->key.address);
+	jsonw_string(w, "protocol", flow_source_name((enum flow_source)stats->key.source));
+	jsonw_u64(w, "odid", stats->key.odid);
+	jsonw_u64(w, "datagrams", stats->datagrams);
+	jsonw_u64(w, "records", stats->records);
+	jsonw_u64(w, "expected", stats->expected);
+	jsonw_u64(w, "received", stats->received);
+	jsonw_u64(w, "restarts", stats->restarts);
+	jsonw_u64(w, "reordered", stats->reordered);
+	jsonw_u64(w, "repeated", stats->repeated);
+	if (stats->samples_expected) {
+		jsonw_u64(w, "samples_expected", stats->samples_expected);
+		jsonw_u64(w, "samples_received", stats->samples_received);
+	}
+	jsonw_number(w, "clock_offset_s", (double)stats->clock_offset_ns / (double)NS_PER_S);
+	if (stats->active_timeout_ms)
+		jsonw_number(w, "active_timeout_s", stats->active_timeout_ms / 1000.0);
+	if (stats->inactive_timeout_ms)
+		jsonw_number(w, "inactive_timeout_s", stats->inactive_timeout_ms / 1000.0);
+	jsonw_u64(w, "sampling", stats->sampling);
+	jsonw_u64(w, "sampling_announced", stats->sampling_announced);
+	jsonw_u64(w, "rate_doubts", stats->rate_doubts);
+	jsonw_u64(w, "rate_refused", stats->rate_refused);
+	jsonw_object_end(w);
+}
+
+static void put_exporters(struct jsonw *w, const struct decode_state *state)
+{
+	jsonw_array(w, "by_exporter");
+	for (unsigned i = 0; i < state->exporter_count; i++) {
+		if (state->exporters[i].stats.key.source != FLOW_PACKET)
+			put_exporter(w, &state->exporters[i].stats);
+	}
+	jsonw_array_end(w);
+}
+
 static void put_stats(const struct decode_state *state, const struct recorded *recorded)
 {
 	const struct flowlog_counts logs = recorded_logs(recorded);
@@ -99,6 +139,7 @@ static void put_stats(const struct decode_state *state, const struct recorded *r
 	}
 	jsonw_u64(&w, "lost", lost);
 	jsonw_u64(&w, "options", optional);
+	put_exporters(&w, state);
 	jsonw_u64(&w, "nodata", logs.nodata);
 	jsonw_u64(&w, "skipdata", logs.skipdata);
 	jsonw_object_end(&w);

@@ -140,6 +140,8 @@ void flow_commit_run(struct decode_state *state, struct exporter *exporter, unsi
 		note_flow(state, exporter, flow);
 		stats->unknown_sampling += flow->sampling == 0;
 	}
+	if (has_ages)
+		exporter_timeouts(exporter, flows, count);
 	stats->records += count;
 	stats->packets += packets;
 	stats->packets_scaled += scaled;

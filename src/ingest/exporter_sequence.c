@@ -24,28 +24,37 @@
 #define UNITS_MAX       65535U
 /* SysUptime back, and the start of the exporter by so much later: it began again. */
 #define BOOT_MOVED_MS   5000
-/* Steps in a row that count in the other way before that is believed. */
-#define OTHER_SURE      8
+/* Steps in a row that only another rule explains before that is believed. */
+#define OTHER_SURE      4
 #define STEP_MAX        INT32_MAX
 
 /* A datagram's mark in the unit that its exporter counts. */
 struct step {
 	const struct sequence_mark *mark;
+	uint32_t first; /* number of its first unit */
 	uint32_t units; /* it holds */
-	uint32_t other; /* it would hold if the exporter counted in the other way */
 	bool unsure;    /* it holds more, but nobody knows how many */
 };
 
+static void get_counts(const struct sequence_mark *mark, uint32_t ret_counts[SEQUENCE_UNITS])
+{
+	ret_counts[SEQUENCE_DATAGRAMS] = 1;
+	ret_counts[SEQUENCE_RECORDS] = mark->records < UNITS_MAX ? mark->records : UNITS_MAX;
+	ret_counts[SEQUENCE_FLOWS] = mark->flows < UNITS_MAX ? mark->flows : UNITS_MAX;
+}
+
 static struct step step_of(const struct exporter_series *series, const struct sequence_mark *mark)
 {
-	bool records = mark->counts_records != series->counts_other;
-	uint32_t count = mark->records < UNITS_MAX ? mark->records : UNITS_MAX;
+	enum sequence_unit unit = series->rule % SEQUENCE_UNITS;
+	bool itself = series->rule >= SEQUENCE_UNITS;
+	uint32_t counts[SEQUENCE_UNITS];
 
+	get_counts(mark, counts);
 	return (struct step){
 		.mark = mark,
-		.units = records ? count : 1,
-		.other = records ? 1 : count,
-		.unsure = records && mark->unread,
+		.first = mark->sequence - (itself ? counts[unit] : 0),
+		.units = counts[unit],
+		.unsure = unit != SEQUENCE_DATAGRAMS && mark->unread,
 	};
 }
 
@@ -79,7 +88,7 @@ static void go_on(struct exporter_series *series, const struct step *step)
 	const struct sequence_mark *mark = step->mark;
 
 	note_rate(series, step->units, mark->received_ns);
-	series->next = mark->sequence + step->units;
+	series->next = step->first + step->units;
 	series->stamp_ms = mark->stamp_ms;
 	series->last_ns = mark->received_ns;
 	series->unsure = step->unsure;
@@ -165,7 +174,7 @@ static bool fill_gap(struct exporter_series *series, uint32_t first, uint32_t un
 static void take_stray(struct exporter *exporter, const struct step *step)
 {
 	struct exporter_series *series = &exporter->series;
-	uint32_t ahead = step->mark->sequence - series->stray_next;
+	uint32_t ahead = step->first - series->stray_next;
 
 	if (series->stray && ahead <= BURST_DATAGRAMS * (step->units + 1)) {
 		begin_again(exporter, step);
@@ -173,7 +182,7 @@ static void take_stray(struct exporter *exporter, const struct step *step)
 	}
 	count(exporter, step->units, step->units);
 	series->stray = true;
-	series->stray_next = step->mark->sequence + step->units;
+	series->stray_next = step->first + step->units;
 }
 
 static void take_earlier(struct exporter *exporter, const struct step *step)
@@ -182,10 +191,10 @@ static void take_earlier(struct exporter *exporter, const struct step *step)
 	const struct sequence_mark *mark = step->mark;
 	bool newer = (int32_t)(mark->stamp_ms - series->stamp_ms) > 0;
 
-	if (step->units && fill_gap(series, mark->sequence, step->units)) {
+	if (step->units && fill_gap(series, step->first, step->units)) {
 		count(exporter, 0, step->units);
 		exporter->stats.reordered++;
-	} else if (newer || series->next - mark->sequence > BURST_DATAGRAMS * series->units_max) {
+	} else if (newer || series->next - step->first > BURST_DATAGRAMS * series->units_max) {
 		take_stray(exporter, step);
 	} else if (step->units) {
 		exporter->stats.repeated++;
@@ -196,7 +205,7 @@ static void take_step(struct exporter *exporter, const struct step *step)
 {
 	struct exporter_series *series = &exporter->series;
 	const struct sequence_mark *mark = step->mark;
-	uint32_t ahead = mark->sequence - series->next;
+	uint32_t ahead = step->first - series->next;
 
 	if (ahead == 0) {
 		count(exporter, step->units, step->units);
@@ -211,34 +220,47 @@ static void take_step(struct exporter *exporter, const struct step *step)
 		/* Behind data that could not be read it may be just these. */
 		uint32_t lost = series->unsure ? 0 : ahead;
 		if (lost)
-			note_gap(series, series->next, mark->sequence);
+			note_gap(series, series->next, step->first);
 		count(exporter, (uint64_t)lost + step->units, step->units);
 		go_on(series, step);
 	}
 }
 
 /*
- * Some exporters count datagrams where they should count records, or the other way round:
- * the way from one datagram to the next shows it. Return: it is sure now.
+ * Some exporters count datagrams for records, or records for datagrams, leave options data out,
+ * or count a datagram's own records before they send it: the way from one datagram to the next
+ * shows it. Return: the rule that is sure now, else the one in force.
  */
-static bool counts_otherwise(struct exporter *exporter, const struct step *step)
+static unsigned learn_rule(struct exporter *exporter, const struct sequence_mark *mark)
 {
 	struct exporter_series *series = &exporter->series;
-	uint32_t way = step->mark->sequence - series->seen_sequence;
-	bool tells = series->seen && series->seen_other && series->seen_other != series->seen_units;
+	uint32_t way = mark->sequence - series->seen_sequence;
+	uint32_t counts[SEQUENCE_UNITS];
+	bool fits[2 * SEQUENCE_UNITS];
+	unsigned rule = series->rule;
 
-	if (tells && way == series->seen_units)
-		series->other_sure = 0;
-	else if (tells && way == series->seen_other && series->other_sure++ == 0)
-		series->lost_before = exporter->stats.lost;
-	series->seen = !step->mark->unread;
-	series->seen_sequence = step->mark->sequence;
-	series->seen_units = step->units;
-	series->seen_other = step->other;
-	return series->other_sure == OTHER_SURE;
+	get_counts(mark, counts);
+	for (unsigned u = 0; u < SEQUENCE_UNITS; u++) {
+		fits[u] = way == series->seen_counts[u];
+		fits[SEQUENCE_UNITS + u] = way == counts[u];
+	}
+	for (unsigned i = 0; i < 2 * SEQUENCE_UNITS && series->seen && !mark->unread; i++) {
+		if (!fits[i]) {
+			series->fits[i] = 0;
+		} else if (!fits[series->rule] && way != 0) {
+			if (series->fits[i]++ == 0)
+				series->lost_before = exporter->stats.lost;
+			if (series->fits[i] == OTHER_SURE)
+				rule = i;
+		}
+	}
+	series->seen = !mark->unread;
+	series->seen_sequence = mark->sequence;
+	memcpy(series->seen_counts, counts, sizeof(counts));
+	return rule;
 }
 
-static void change_unit(struct exporter *exporter, const struct sequence_mark *mark)
+static void change_rule(struct exporter *exporter, const struct sequence_mark *mark, unsigned rule)
 {
 	struct exporter_series *series = &exporter->series;
 	uint64_t lost = exporter->stats.lost;
@@ -246,7 +268,7 @@ static void change_unit(struct exporter *exporter, const struct sequence_mark *m
 	/* What seemed lost meanwhile was not. */
 	if (lost > series->lost_before)
 		count(exporter, 0, lost - series->lost_before);
-	*series = (struct exporter_series){ .counts_other = !series->counts_other };
+	*series = (struct exporter_series){ .rule = (uint8_t)rule };
 	struct step step = step_of(series, mark);
 	begin(exporter, &step);
 }
@@ -254,10 +276,13 @@ static void change_unit(struct exporter *exporter, const struct sequence_mark *m
 void exporter_sequence(struct exporter *exporter, const struct sequence_mark *mark)
 {
 	struct exporter_series *series = &exporter->series;
-	struct step step = step_of(series, mark);
 
-	if (counts_otherwise(exporter, &step))
-		change_unit(exporter, mark);
+	if (!series->known)
+		series->rule = (uint8_t)mark->unit;
+	unsigned rule = learn_rule(exporter, mark);
+	struct step step = step_of(series, mark);
+	if (rule != series->rule)
+		change_rule(exporter, mark, rule);
 	else if (!series->known)
 		begin(exporter, &step);
 	else

@@ -35,6 +35,7 @@ struct message {
 	struct stamp_base base; /**< times of the header */
 	int flows;              /**< data records given on, held ones included */
 	uint32_t units;         /**< data and options records of this datagram itself */
+	uint32_t options;       /**< of those, options records */
 	bool incomplete;        /**< some of it could not be read, so `units` is too low */
 };
 

@@ -65,6 +65,9 @@ struct exporter_clock {
 	bool known;
 };
 
+/** What sequence numbers count. */
+enum sequence_unit { SEQUENCE_DATAGRAMS, SEQUENCE_RECORDS, SEQUENCE_FLOWS, SEQUENCE_UNITS };
+
 /** Gaps in a sequence that late datagrams can still fill. */
 #define EXPORTER_GAPS 16
 
@@ -87,26 +90,45 @@ struct exporter_series {
 	unsigned gap_next;
 	uint32_t stray_next;    /**< expected if the latest stray datagram began a new series */
 	uint32_t seen_sequence; /**< of the datagram before, in whichever order they come */
-	uint32_t seen_units;
-	uint32_t seen_other;
-	uint64_t lost_before; /**< when the first one seemed to count otherwise */
-	uint8_t other_sure;   /**< so many in a row did */
+	uint32_t seen_counts[SEQUENCE_UNITS];
+	uint64_t lost_before;             /**< when the first one seemed to count otherwise */
+	uint8_t fits[2 * SEQUENCE_UNITS]; /**< by rule: datagrams in a row that only it explains */
+	uint8_t rule; /**< enum sequence_unit, + SEQUENCE_UNITS: itself included */
 	bool known;
 	bool stray;
 	bool seen;
-	bool unsure;       /**< the latest datagram held more units than could be read */
-	bool counts_other; /**< not in the protocol's unit, but records for datagrams or reverse */
+	bool unsure; /**< the latest datagram held more units than could be read */
 };
 
 /** A datagram's place in its exporter's sequence. */
 struct sequence_mark {
 	uint32_t sequence;
-	uint32_t records;    /**< in it */
-	uint32_t stamp_ms;   /**< when it was sent, by the exporter's clock; modulo 2^32 */
-	bool has_uptime;     /**< stamp_ms is a SysUptime: back means restarted */
-	bool counts_records; /**< the protocol numbers records, not datagrams */
-	bool unread;         /**< there are more records, but they could not be read */
+	uint32_t records;        /**< in it, options data included */
+	uint32_t flows;          /**< of them, those that are no options data */
+	enum sequence_unit unit; /**< what the protocol numbers */
+	uint32_t stamp_ms;       /**< when it was sent, by the exporter's clock; modulo 2^32 */
+	bool has_uptime;         /**< stamp_ms is a SysUptime: back means restarted */
+	bool unread;             /**< there are more records, but they could not be read */
 	uint64_t received_ns;
+};
+
+/** Bins of a histogram of ages: from half a second to over a day. */
+#define TIMEOUT_BINS 72
+
+/** Ages of flows; see ingest/exporter_timeouts.c. */
+struct timeout_ages {
+	uint16_t bins[TIMEOUT_BINS];
+	uint16_t sum;
+	uint8_t top;   /**< bin in which they end */
+	float mean_ms; /**< of the latest about there */
+};
+
+/** What shows the timeouts of an exporter's cache. */
+struct exporter_timeouts {
+	struct timeout_ages active;
+	struct timeout_ages inactive;
+	uint64_t second; /**< for which `left` holds */
+	unsigned left;   /**< records still to look at in it */
 };
 
 /** One exporter as its thread knows it. */
@@ -121,6 +143,7 @@ struct exporter {
 	uint32_t vantage;  /**< of its flows that were seen coming in */
 	struct exporter_clock clock;
 	struct exporter_series series;
+	struct exporter_timeouts timeouts;
 	uint64_t
 		system_init_ns; /**< start of the exporter, as IPFIX options data say; 0: unknown */
 	uint32_t template_list; /**< its templates: 1 + index of the newest; 0: none */
@@ -262,6 +285,9 @@ static inline bool flow_is_prompt(const struct flow *flow, const struct exporter
  * replaced: ended now, and as long as the exporter's active timeout.
  */
 void flow_ages(struct flow *flow, const struct exporter *exporter);
+
+/** exporter_timeouts() - learn the cache's timeouts from a few of the flows a second. */
+void exporter_timeouts(struct exporter *exporter, const struct flow *flows, unsigned count);
 
 /** exporter_header_rate() - the rate to count a v5 datagram by, whose header announces @rate. */
 uint32_t exporter_header_rate(struct exporter *exporter, uint32_t rate, uint64_t now_ns);

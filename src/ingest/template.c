@@ -358,7 +358,9 @@ void template_data(struct message *message, uint16_t id, struct bytes records)
 	}
 	t->used_ns = message->datagram->received_ns;
 	t->described = true;
-	message->units += plan_decode(message, &t->plan, records);
+	unsigned count = plan_decode(message, &t->plan, records);
+	message->units += count;
+	message->options += t->plan.options ? count : 0;
 }
 
 void template_forget(struct template_table *table, const struct exporter *exporter)

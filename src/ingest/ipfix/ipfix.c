@@ -69,7 +69,8 @@ static int decode(struct decode_state *state, const struct datagram *datagram,
 	const struct sequence_mark mark = { .sequence = be32_at(data + 8),
 					    .records = message.units,
 					    .stamp_ms = be32_at(data + 4) * 1000,
-					    .counts_records = true,
+					    .flows = message.units - message.options,
+					    .unit = SEQUENCE_RECORDS,
 					    .unread = message.incomplete,
 					    .received_ns = datagram->received_ns };
 	exporter_sequence(message.exporter, &mark);

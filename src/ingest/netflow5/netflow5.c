@@ -156,9 +156,10 @@ static int decode(struct decode_state *state, const struct datagram *datagram,
 	exporter_clock(exporter, &base, datagram->received_ns);
 	const struct sequence_mark mark = { .sequence = be32_at(data + 16),
 					    .records = announced,
+					    .flows = announced,
+					    .unit = SEQUENCE_FLOWS,
 					    .stamp_ms = base.uptime_ms,
 					    .has_uptime = true,
-					    .counts_records = true,
 					    .received_ns = datagram->received_ns };
 	exporter_sequence(exporter, &mark);
 	const struct message5 message = { state, exporter, datagram, &base };

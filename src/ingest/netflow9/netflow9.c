@@ -65,6 +65,8 @@ static int decode(struct decode_state *state, const struct datagram *datagram,
 		     data + datagram->len);
 	const struct sequence_mark mark = { .sequence = be32_at(data + 12),
 					    .records = message.units,
+					    .flows = message.units - message.options,
+					    .unit = SEQUENCE_DATAGRAMS,
 					    .stamp_ms = message.base.uptime_ms,
 					    .has_uptime = true,
 					    .unread = message.incomplete,

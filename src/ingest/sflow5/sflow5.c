@@ -129,7 +129,7 @@ static int sflow5_decode(struct decode_state *state, const struct datagram *data
 	pattern.agent = exporter->stats.agent;
 
 	const struct sequence_mark mark = { .sequence = header.sequence,
-					    .records = 1,
+					    .unit = SEQUENCE_DATAGRAMS,
 					    .stamp_ms = header.uptime_ms,
 					    .has_uptime = true,
 					    .received_ns = datagram->received_ns };

@@ -20,7 +20,10 @@ struct way {
 	uint64_t sent;    /* units */
 	uint64_t arrived; /* of them */
 	uint64_t random;
-	bool by_datagram; /* the numbers are, whatever the protocol says */
+	/* What the numbers count, whatever the protocol says. */
+	bool by_datagram;
+	bool by_flow;
+	bool itself; /* the datagram's own units included */
 };
 
 enum kind { NETFLOW5, NETFLOW9, IPFIX, SFLOW5, KINDS };
@@ -36,7 +39,9 @@ static void open_way(struct way *way, enum kind kind, uint32_t sequence)
 	*way = (struct way){
 		.mark = { .sequence = sequence,
 			  .has_uptime = kind != IPFIX,
-			  .counts_records = kind == NETFLOW5 || kind == IPFIX,
+			  .unit = kind == IPFIX      ? SEQUENCE_RECORDS
+				  : kind == NETFLOW5 ? SEQUENCE_FLOWS
+						     : SEQUENCE_DATAGRAMS,
 			  .stamp_ms = 100000,
 			  .received_ns = START_NS },
 		.step_ns = 2 * NS_PER_MS,
@@ -45,16 +50,29 @@ static void open_way(struct way *way, enum kind kind, uint32_t sequence)
 	};
 }
 
+static uint32_t units_of(const struct way *way, const struct sequence_mark *mark)
+{
+	if (way->by_datagram)
+		return 1;
+	return way->by_flow ? mark->flows : mark->records;
+}
+
 /* The next datagram as it is sent. */
 static struct sequence_mark send(struct way *way)
 {
 	struct sequence_mark mark;
 
-	way->mark.records = 1 + chance(way, 30);
-	mark = way->mark;
-	uint32_t units = way->by_datagram ? 1 : mark.records;
+	way->mark.flows = 1 + chance(way, 30);
+	way->mark.records = way->mark.flows;
+	if (way->mark.unit == SEQUENCE_RECORDS && chance(way, 50) == 0)
+		way->mark.records++; /* of options data */
+	uint32_t units = units_of(way, &way->mark);
 	way->sent += units;
-	way->mark.sequence += units;
+	if (way->itself)
+		way->mark.sequence += units;
+	mark = way->mark;
+	if (!way->itself)
+		way->mark.sequence += units;
 	way->mark.received_ns += way->step_ns;
 	uint32_t passed_ms = (uint32_t)((way->mark.received_ns - START_NS) / NS_PER_MS);
 	way->mark.stamp_ms = way->mark.has_uptime ? 100000 + passed_ms : passed_ms / 1000 * 1000;
@@ -63,7 +81,7 @@ static struct sequence_mark send(struct way *way)
 
 static void arrive(struct way *way, const struct sequence_mark *mark)
 {
-	way->arrived += way->by_datagram ? 1 : mark->records;
+	way->arrived += units_of(way, mark);
 	exporter_sequence(&way->exporter, mark);
 }
 
@@ -261,6 +279,7 @@ static void one_odd_datagram_changes_nothing(void **state)
 		struct sequence_mark odd = way.mark;
 		odd.sequence += 1U << 29;
 		odd.records = 1;
+		odd.flows = 1;
 		exporter_sequence(&way.exporter, &odd);
 		pass(&way, 500);
 		assert_int_equal(way.exporter.stats.restarts, 0);
@@ -278,6 +297,7 @@ static void data_that_could_not_be_read_are_no_loss(void **state)
 	for (int i = 0; i < 10; i++) {
 		struct sequence_mark mark = send(&way);
 		mark.records = 0;
+		mark.flows = 0;
 		mark.unread = true;
 		exporter_sequence(&way.exporter, &mark);
 	}
@@ -288,6 +308,26 @@ static void data_that_could_not_be_read_are_no_loss(void **state)
 	assert_true(way.exporter.stats.lost > 0);
 }
 
+static void assert_understood(struct way *way)
+{
+	pass(way, 500);
+	assert_int_equal(way->exporter.stats.lost, 0);
+	uint64_t restarts = way->exporter.stats.restarts;
+	assert_true(restarts < 10);
+	/* From here on to the unit. */
+	struct exporter_stats before = way->exporter.stats;
+	way->sent = way->arrived = 0;
+	for (int i = 0; i < 20000; i++) {
+		struct sequence_mark mark = send(way);
+		if (chance(way, 10))
+			arrive(way, &mark);
+	}
+	pass(way, 1);
+	assert_int_equal(way->exporter.stats.expected - before.expected, way->sent);
+	assert_int_equal(way->exporter.stats.received - before.received, way->arrived);
+	assert_int_equal(way->exporter.stats.restarts, restarts);
+}
+
 static void who_counts_in_another_unit_is_understood(void **state)
 {
 	(void)state;
@@ -295,22 +335,22 @@ static void who_counts_in_another_unit_is_understood(void **state)
 		struct way way;
 		open_way(&way, kind, 5);
 		way.by_datagram = !way.by_datagram;
-		pass(&way, 500);
-		assert_int_equal(way.exporter.stats.lost, 0);
-		uint64_t restarts = way.exporter.stats.restarts;
-		assert_true(restarts < 10);
-		/* From here on to the unit. */
-		struct exporter_stats before = way.exporter.stats;
-		way.sent = way.arrived = 0;
-		for (int i = 0; i < 20000; i++) {
-			struct sequence_mark mark = send(&way);
-			if (chance(&way, 10))
-				arrive(&way, &mark);
+		assert_understood(&way);
+	}
+}
+
+/* As softflowd and Open vSwitch do, softflowd without the options data. */
+static void who_counts_itself_is_understood(void **state)
+{
+	(void)state;
+	for (int flows = 0; flows < 2; flows++) {
+		for (enum kind kind = 0; kind < SFLOW5; kind++) {
+			struct way way;
+			open_way(&way, kind, 5);
+			way.itself = true;
+			way.by_flow = flows;
+			assert_understood(&way);
 		}
-		pass(&way, 1);
-		assert_int_equal(way.exporter.stats.expected - before.expected, way.sent);
-		assert_int_equal(way.exporter.stats.received - before.received, way.arrived);
-		assert_int_equal(way.exporter.stats.restarts, restarts);
 	}
 }
 
@@ -327,6 +367,7 @@ int main(void)
 		cmocka_unit_test(one_odd_datagram_changes_nothing),
 		cmocka_unit_test(data_that_could_not_be_read_are_no_loss),
 		cmocka_unit_test(who_counts_in_another_unit_is_understood),
+		cmocka_unit_test(who_counts_itself_is_understood),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
