@@ -149,6 +149,22 @@ static void add_memory(const json_t *status, struct text *out)
 	text_add(out, "\n");
 }
 
+/* Hosts by the first detector that follows any: each follows the same ones. */
+static void add_hosts(const json_t *detectors, struct text *out)
+{
+	const json_t *detector = json_array_get(detectors, 0);
+
+	if (!detector)
+		return;
+	text_add(out, "hosts      ");
+	add_count(out, count_at(detector, "hosts"));
+	text_add(out, " followed, ");
+	add_count(out, count_at(detector, "watched"));
+	text_add(out, " near a limit, ");
+	add_count(out, count_at(detector, "rings"));
+	text_add(out, " histories of what came late\n");
+}
+
 void render_status(const json_t *status, uint64_t now_ns, const struct render_layout *layout,
 		   struct text *out)
 {
@@ -159,6 +175,7 @@ void render_status(const json_t *status, uint64_t now_ns, const struct render_la
 	add_links(json_object_get(status, "links"), out);
 	add_totals(totals, out);
 	add_undecodable(json_object_get(totals, "undecodable"), out);
+	add_hosts(json_object_get(status, "detectors"), out);
 	add_memory(status, out);
 	render_exporters(status, layout, out);
 }

@@ -124,6 +124,24 @@ static void a_fresh_daemon_is_quiet(void **state)
 	lacks("OLD");
 }
 
+static void hosts_near_a_limit_are_counted(void **state)
+{
+	struct status_detector detector = {
+		.name = "threshold", .hosts = 1200, .watched = 12, .rings = 7
+	};
+	struct status_view view = make_view();
+
+	(void)state;
+	view.detectors = &detector;
+	view.detector_count = 1;
+	render_view(&view, NOW);
+	has("hosts      1.20 k followed, 12 near a limit, 7 histories of what came late\n");
+	lacks("to look after");
+	detector.rings_turned_away = 3;
+	render_view(&view, NOW);
+	has("raise limits.watched");
+}
+
 static void a_healthy_exporter_has_its_row(void **state)
 {
 	struct status_exporter exporter = make_exporter(1000);
@@ -451,6 +469,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(a_fresh_daemon_is_quiet),
+		CASE(hosts_near_a_limit_are_counted),
 		CASE(a_healthy_exporter_has_its_row),
 		CASE(a_clock_far_off_is_told_in_days),
 		CASE(unknown_sampling_is_loud),
