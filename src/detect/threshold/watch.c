@@ -12,8 +12,10 @@
 #define CANDIDATES       8
 /* What is left of a weight after a bin; in a steady state it is the load of a window. */
 #define FADE             (1 - 1.0F / WINDOW_BINS)
-/* Then nothing is left. */
-#define FADED_BINS       64
+/* Of a vantage's: it may report but once in a minute, and must not lose its place until then. */
+#define FADE_VIEW        (1 - 1.0F / 64)
+/* Then nothing is left of either. */
+#define FADED_BINS       512
 /* A watch lighter than this whose traffic is all of now needs no closer look any more. */
 #define LIGHT            (1.0F / 128)
 
@@ -81,22 +83,22 @@ static void watch_free(struct watches *watches, struct watch *watch)
 	glance_clear(glance);
 }
 
-/* What is left of a weight after some bins. */
-static float fading(uint64_t bins)
+/* What is left of a weight after some bins, when @each is left of it after one. */
+static float fading(uint64_t bins, float each)
 {
 	float left = 1;
 
 	if (bins >= FADED_BINS)
 		return 0;
 	while (bins-- > 0)
-		left *= FADE;
+		left *= each;
 	return left;
 }
 
 /* How much it would be missed at @bin. */
 static float value_of(const struct watch *watch, uint64_t bin)
 {
-	float weight = watch->weight * fading(bin > watch->bin ? bin - watch->bin : 0);
+	float weight = watch->weight * fading(bin > watch->bin ? bin - watch->bin : 0, FADE);
 
 	/* What is reported now and then would have faded before it comes again. */
 	if (watch->past && watch->peak + watch->since > weight)
@@ -180,9 +182,9 @@ static void slide_lanes(struct watches *watches, struct watch *watch, uint64_t b
 
 static void slide_views(struct watch *watch, uint64_t bins)
 {
-	float left = fading(bins);
+	float left = fading(bins, FADE_VIEW);
 
-	watch->weight *= left;
+	watch->weight *= fading(bins, FADE);
 	watch->rival.weight *= left;
 	for (unsigned i = 0; i < watch->view_count; i++)
 		watch->views[i].weight *= left;

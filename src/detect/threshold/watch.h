@@ -45,7 +45,7 @@ struct lane {
 /** One vantage of a watch. */
 struct view {
 	uint32_t vantage;
-	float weight; /**< load of about a window */
+	float weight; /**< load of about the last minute */
 };
 
 /** What the trails showed when they were last looked through. */

@@ -11,7 +11,7 @@
 
 #define TICK_NS    (SECOND_NS / 10)
 #define ALL        ((1U << CLASS_COUNT) - 1)
-#define MAX_CAUGHT 64
+#define MAX_CAUGHT 256
 #define FAR_TICK   1000 /* tests begin at a time that is not zero */
 
 struct fixture {

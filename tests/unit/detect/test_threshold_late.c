@@ -242,6 +242,49 @@ static void without_trails_for_all_the_heaviest_have_them(void **state)
 	close_all(&f);
 }
 
+/* Hosts, vantages and classes by far too many: nothing is lost in the tables when it is over. */
+static void a_storm_leaves_nothing_behind(void **state)
+{
+	struct fixture f;
+	struct detector_stats stats;
+
+	(void)state;
+	prepare(&f);
+	f.tick = 100000;
+	f.space.config.max_watched = 8;
+	f.space.config.max_hosts = 100;
+	/* Never exceeded, as nothing that is open makes room. */
+	threshold(&f, ALL, 100000);
+	start(&f);
+	for (uint64_t i = 0; i < 60000; i++) {
+		uint64_t r = hash_words(i, 5, 6);
+		unsigned end = (unsigned)((r >> 8) % (50 * S));
+		struct tally row = row_of((r >> 16) % 200000, end + (r >> 34) % (20 * S), end,
+					  (uint32_t)(r >> 40) % 7);
+		row.class = (uint8_t)((r >> 44) % CLASS_COUNT);
+		row.host.b[15] = (uint8_t)((r >> 48) % 150);
+		row.direction = (uint8_t)((r >> 60) % 2);
+		if (r % 3 == 0)
+			row.begin_age = row.end_age = 0;
+		observe(&f, row);
+		if (i % 50 == 0)
+			tick(&f);
+	}
+	detector()->stats(f.state, &stats);
+	assert_int_equal(stats.watched, 8);
+	assert_int_equal(stats.rings, 8);
+	assert_true(stats.turned_away && stats.watched_turned_away && stats.watched_replaced &&
+		    stats.rings_turned_away && stats.vantages_replaced);
+	wait_ticks(&f, 700 * S);
+	detector()->stats(f.state, &stats);
+	assert_int_equal(stats.hosts, 0);
+	assert_int_equal(stats.watched, 0);
+	assert_int_equal(stats.rings, 0);
+	observe(&f, row_of(6000000, 10 * S, 0, 1));
+	assert_int_equal(tick(&f), 1);
+	close_all(&f);
+}
+
 /* Rows as two ordinary exporters and two disjoint ones might give them, with bursts. */
 static struct tally random_row(uint64_t seed, uint64_t i)
 {
@@ -349,6 +392,7 @@ int main(void)
 		cmocka_unit_test(disjoint_vantages_add_up),
 		cmocka_unit_test(what_was_told_is_not_told_again),
 		cmocka_unit_test(without_trails_for_all_the_heaviest_have_them),
+		cmocka_unit_test(a_storm_leaves_nothing_behind),
 		cmocka_unit_test(late_rows_equal_a_naive_reference),
 	};
 
