@@ -28,6 +28,8 @@
 #include "daemon/sockets.h"
 #include "daemon/worker.h"
 
+#define EVENTS 16
+
 struct daemon {
 	const char *path;
 	struct config *config;
@@ -235,14 +237,19 @@ static void take_signals(struct daemon *d)
 static void loop(struct daemon *d)
 {
 	while (!d->stopping) {
-		struct epoll_event events[4];
-		int count = epoll_wait(d->epoll_fd, events, 4, -1);
+		struct epoll_event events[EVENTS];
+		int count = epoll_wait(d->epoll_fd, events, EVENTS, -1);
 		for (int i = 0; i < count; i++) {
-			uint64_t expirations;
-			if (events[i].data.fd == d->signal_fd)
+			uint64_t times;
+			int fd = events[i].data.fd;
+			if (fd == d->signal_fd)
 				take_signals(d);
-			else if (read(d->timer_fd, &expirations, sizeof(expirations)) > 0)
+			else if (read(fd, &times, sizeof(times)) <= 0)
+				continue;
+			else if (fd == d->timer_fd)
 				tick(d); /* ticks missed while busy are one tick */
+			else
+				take_parcels(d); /* one ended early: its worker needs the room */
 		}
 	}
 }
@@ -291,6 +298,9 @@ static int open_workers(struct daemon *d, uint64_t seed, struct text *error)
 			return -ENOMEM;
 		}
 		d->worker_count++;
+		int watched = watch(d, worker_early_fd(d->workers[i]));
+		if (watched)
+			return watched;
 	}
 	int err = sockets_open(d->config, d->workers, d->worker_count, &d->listen_words, error);
 	return err ? err

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -17,6 +18,9 @@
 #define MINUTE_NS    (60 * NS_PER_S)
 /* Batches taken from one source before the others and the tick get their turn. */
 #define TURN_BATCHES 16
+/* Waiting for the control thread to give a parcel back: step, and most in one tick. */
+#define NAP_NS       500000U
+#define WAIT_MAX_NS  (50 * NS_PER_MS)
 
 /* A source, and when it wants to be read without being asked. */
 struct worker_source {
@@ -31,6 +35,7 @@ struct worker {
 	bool running;
 	int epoll_fd;
 	int wake_fd;
+	int early_fd; /* tells the control thread of a tick that ended early */
 	struct worker_source sources[WORKER_SOURCES];
 	unsigned source_count;
 	struct decode_state *state;
@@ -41,6 +46,7 @@ struct worker {
 	struct ring *empty; /* back from it */
 	uint32_t unused;    /* bit: the parcel is here and empty */
 	uint64_t ticks_late;
+	uint64_t waited_ns;           /* for a parcel, in this tick */
 	uint64_t counters_due_ns;     /* monotonic */
 	uint64_t minute;              /* that the sketches are of */
 	struct flow_sketch *sketches; /* max_exporters; the first parcel carries them */
@@ -72,6 +78,7 @@ struct worker *worker_new(const struct config *config, unsigned number, uint64_t
 	w->number = number;
 	w->cpu = config->cpu_count ? (int)config->cpus[number % config->cpu_count].cpu : -1;
 	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	w->early_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	w->state = decode_state_new(config, seed);
 	if (shard_open(config, seed, &w->shard))
@@ -84,8 +91,8 @@ struct worker *worker_new(const struct config *config, unsigned number, uint64_t
 	atomic_store(&w->wanted, config);
 	atomic_store(&w->used, config);
 	struct epoll_event wake = { .events = EPOLLIN, .data.ptr = NULL };
-	if (w->wake_fd < 0 || w->epoll_fd < 0 || !w->state || !w->shard || !w->interfaces ||
-	    !w->full || !w->empty || !parcels_new(w, config) ||
+	if (w->wake_fd < 0 || w->early_fd < 0 || w->epoll_fd < 0 || !w->state || !w->shard ||
+	    !w->interfaces || !w->full || !w->empty || !parcels_new(w, config) ||
 	    epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, w->wake_fd, &wake)) {
 		worker_free(w);
 		return NULL;
@@ -200,10 +207,36 @@ static bool hand_over(struct worker *w)
 	return true;
 }
 
+static void poke(int event_fd)
+{
+	const uint64_t one = 1;
+	/* It cannot fail but when it is full, and then somebody is awake. */
+	ssize_t written = write(event_fd, &one, sizeof(one));
+	(void)written;
+}
+
 static void finish_tick(struct worker *w)
 {
 	if (!hand_over(w))
 		w->ticks_late++;
+	w->waited_ns = 0;
+}
+
+/*
+ * Hand over before the tick is over. Without a free parcel, wait a while: what comes
+ * meanwhile has room in the socket's buffer, and nowhere else.
+ */
+static bool hand_over_early(struct worker *w)
+{
+	const struct timespec nap = { .tv_nsec = NAP_NS };
+	bool done = hand_over(w);
+
+	poke(w->early_fd);
+	for (; !done && w->waited_ns < WAIT_MAX_NS; w->waited_ns += NAP_NS) {
+		nanosleep(&nap, NULL);
+		done = hand_over(w);
+	}
+	return done;
 }
 
 /* Rows that are full end the tick early; only without a parcel are flows turned away. */
@@ -212,7 +245,7 @@ static void take_flows(void *self, struct flow *flows, size_t count)
 	struct worker *w = self;
 	size_t taken = shard_add(w->shard, flows, count);
 
-	while (taken < count && hand_over(w)) {
+	while (taken < count && hand_over_early(w)) {
 		flows += taken;
 		count -= taken;
 		taken = shard_add(w->shard, flows, count);
@@ -351,14 +384,11 @@ int worker_start(struct worker *worker)
 
 void worker_stop(struct worker *worker)
 {
-	uint64_t one = 1;
-
 	if (!worker->running)
 		return;
 	atomic_store_explicit(&worker->stop, true, memory_order_release);
 	/* Just to wake it: without, it notices at the end of its tick. */
-	ssize_t written = write(worker->wake_fd, &one, sizeof(one));
-	(void)written;
+	poke(worker->wake_fd);
 	pthread_join(worker->thread, NULL);
 	worker->running = false;
 }
@@ -373,6 +403,8 @@ void worker_free(struct worker *worker)
 		close(worker->epoll_fd);
 	if (worker->wake_fd >= 0)
 		close(worker->wake_fd);
+	if (worker->early_fd >= 0)
+		close(worker->early_fd);
 	for (unsigned i = 0; i < PARCELS; i++) {
 		tally_batch_free(worker->parcels[i].batch);
 		free(worker->parcels[i].exporters);
@@ -385,6 +417,11 @@ void worker_free(struct worker *worker)
 	interfaces_free(worker->interfaces);
 	decode_state_free(worker->state);
 	free(worker);
+}
+
+int worker_early_fd(const struct worker *worker)
+{
+	return worker->early_fd;
 }
 
 struct parcel *worker_take(struct worker *worker)

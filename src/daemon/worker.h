@@ -5,7 +5,8 @@
  * Owns its sources, decode state and tally shard; shares nothing. Finished
  * ticks go to the control thread through a ring of a few fixed parcels and
  * come back empty. When no parcel is free the tick stays open and the next
- * one carries both: nothing is lost, only later.
+ * one carries both: nothing is lost, only later. A tick whose rows are full ends
+ * early and wakes the control thread.
  */
 #pragma once
 
@@ -83,6 +84,9 @@ void worker_stop(struct worker *worker);
 
 /** worker_free() - release everything; NULL is fine. */
 void worker_free(struct worker *worker);
+
+/** worker_early_fd() - readable when a tick ended early and waits; an eventfd, reset by reading. */
+int worker_early_fd(const struct worker *worker);
 
 /** worker_take() - the oldest finished tick, NULL when there is none. Control thread. */
 struct parcel *worker_take(struct worker *worker);
