@@ -277,6 +277,40 @@ static void check_cpus(struct reader *r)
 			    config->cpu_count);
 }
 
+/* Is @inner the same as @outer, or below it? Both plain. */
+static bool path_within(const char *inner, const char *outer)
+{
+	size_t len = strlen(outer);
+
+	return strncmp(inner, outer, len) == 0 &&
+	       (inner[len] == '\0' || inner[len] == '/' || (len && outer[len - 1] == '/'));
+}
+
+/* A file that two entries have would be counted twice. */
+static void check_flowlogs(struct reader *r)
+{
+	const struct config_flowlog *list = r->config->flowlogs;
+	const char *plain[SCHEMA_LOGS_MAX];
+	char shown[QUOTE_MAX];
+
+	assert(r->config->flowlog_count <= SCHEMA_LOGS_MAX);
+	for (size_t i = 0; i < r->config->flowlog_count; i++) {
+		plain[i] = list[i].path ? path_plain(r->scratch, list[i].path) : NULL;
+		r->short_memory |= list[i].path && !plain[i];
+		for (size_t j = 0; j < i; j++) {
+			if (!plain[i] || !plain[j] ||
+			    !(path_within(plain[i], plain[j]) || path_within(plain[j], plain[i])))
+				continue;
+			problem_add(r->problems, list[i].at,
+				    "`%s` and the path in %s:%u:%u have files in common, which"
+				    " would be counted twice; keep one of them",
+				    quote(list[i].path, shown), r->problems->file, list[j].at.line,
+				    list[j].at.column);
+			break;
+		}
+	}
+}
+
 static void check_kind(struct reader *r, const struct config_sink *sink, const char *const *kinds)
 {
 	struct text list = text_heap();
@@ -330,6 +364,7 @@ void checks_run(struct reader *r)
 	check_listens(r);
 	check_interfaces(r);
 	check_cpus(r);
+	check_flowlogs(r);
 	check_thresholds(r);
 	check_sinks(r);
 	check_memory(r);

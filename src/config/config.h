@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "model/finding.h"
 #include "model/flow.h"
+#include "model/flowlog.h"
 
 /** A place in the file; line 0 for what is built in. */
 struct config_place {
@@ -85,6 +86,14 @@ struct config_cpu {
 	struct config_place at;
 };
 
+/** A file or folder with flow logs of a cloud. */
+struct config_flowlog {
+	const char *path;
+	enum flowlog_format format;
+	uint32_t sampling; /**< the cloud keeps one record of so many; 0: all of them */
+	struct config_place at;
+};
+
 /** A fixed limit on the traffic of each host it matches. */
 struct config_threshold {
 	const char *name;             /**< "" if not given */
@@ -134,7 +143,9 @@ struct config {
 	const struct config_cpu
 		*cpus; /**< the processor of each thread; none: the kernel chooses */
 	size_t cpu_count;
-	bool gro;                /**< take several datagrams in one piece (UDP_GRO) */
+	bool gro; /**< take several datagrams in one piece (UDP_GRO) */
+	const struct config_flowlog *flowlogs;
+	size_t flowlog_count;
 	uint64_t receive_buffer; /**< socket buffer to ask for, bytes */
 	uint64_t packet_ring;    /**< for packets of one interface in one thread, bytes */
 
@@ -197,6 +208,12 @@ uint64_t config_memory_bytes(const struct config *config);
 
 /** capture_mode_name() - "packet", "xdp", "auto". */
 const char *capture_mode_name(enum capture_mode mode);
+
+/** config_workers() - ingest threads, with the one that reads flow logs where there are any. */
+static inline unsigned config_workers(const struct config *config)
+{
+	return config->threads + (config->flowlog_count > 0);
+}
 
 /** config_schema_print() - append a Markdown table of all keys: unit, default, when it changes. */
 void config_schema_print(struct text *out);

@@ -24,6 +24,17 @@ static const char *severity_word(unsigned index)
 	return severity_name((enum severity)index);
 }
 
+static const char *flowlog_word(unsigned index)
+{
+	return flowlog_format_name((enum flowlog_format)index);
+}
+
+const struct words words_flowlog = {
+	.name = flowlog_word,
+	.count = FLOWLOG_FORMAT_COUNT,
+	.allowed = (1U << FLOWLOG_FORMAT_COUNT) - 1,
+};
+
 const struct words words_direction = {
 	.name = direction_word,
 	.count = DIRECTION_COUNT,
@@ -152,9 +163,23 @@ bool cpus_differ(const struct config *before, const struct config *after)
 	return false;
 }
 
+bool flowlogs_differ(const struct config *before, const struct config *after)
+{
+	if (before->flowlog_count != after->flowlog_count)
+		return true;
+	for (size_t i = 0; i < before->flowlog_count; i++) {
+		const struct config_flowlog *a = &before->flowlogs[i];
+		const struct config_flowlog *b = &after->flowlogs[i];
+		if (strcmp(a->path, b->path) != 0 || a->format != b->format ||
+		    a->sampling != b->sampling)
+			return true;
+	}
+	return false;
+}
+
 bool listens_differ(const struct config *before, const struct config *after)
 {
-	if (interfaces_differ(before, after))
+	if (interfaces_differ(before, after) || flowlogs_differ(before, after))
 		return true;
 	if (before->listen_count != after->listen_count)
 		return true;

@@ -19,6 +19,9 @@ extern const struct words words_severity;
 /** Ways to take packets from an interface. */
 extern const struct words words_capture;
 
+/** Formats of flow logs. */
+extern const struct words words_flowlog;
+
 /** network_finish() - see schema.finish. */
 void network_finish(struct reader *reader, const struct node *map, void *entry);
 /** threshold_finish() - see schema.finish. */
@@ -30,5 +33,7 @@ bool cpus_differ(const struct config *before, const struct config *after);
 
 /** interfaces_differ() - see schema_key.differs. */
 bool interfaces_differ(const struct config *before, const struct config *after);
+/** flowlogs_differ() - see schema_key.differs. */
+bool flowlogs_differ(const struct config *before, const struct config *after);
 /** listens_differ() - see schema_key.differs. */
 bool listens_differ(const struct config *before, const struct config *after);

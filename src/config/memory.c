@@ -26,6 +26,9 @@
 #define INCIDENT         1560    /* story and index */
 #define THREAD_OF_ITSELF 8 << 20 /* datagrams being read, counters of interfaces */
 
+/* Window over a flow log, files found, one JSON value as it is read. */
+#define LOG_READER (32 << 20)
+
 /* What asks for memory, named as the setting that lowers it. */
 enum part {
 	PART_HOSTS,
@@ -37,6 +40,7 @@ enum part {
 	PART_HELD,
 	PART_BUFFERS,
 	PART_RINGS,
+	PART_LOGS,
 	PART_INCIDENTS,
 	PART_THREADS,
 	PART_COUNT
@@ -55,6 +59,7 @@ static const struct {
 	[PART_HELD] = { "limits", "held" },
 	[PART_BUFFERS] = { "ingest", "receive_buffer" },
 	[PART_RINGS] = { "ingest", "packet_ring" },
+	[PART_LOGS] = { "listen", "flowlog" },
 	[PART_INCIDENTS] = { "incidents", "max_open" },
 	[PART_THREADS] = { "ingest", "threads" },
 };
@@ -86,7 +91,7 @@ static uint64_t hosts_of_thread(uint64_t hosts)
 
 static void measure(const struct config *config, uint64_t ret_parts[PART_COUNT])
 {
-	const uint64_t threads = config->threads;
+	const uint64_t threads = config_workers(config);
 	const uint64_t hosts = config->max_hosts;
 
 	ret_parts[PART_HOSTS] = threads * hosts_of_thread(hosts) + hosts * HOST_GLANCE +
@@ -102,6 +107,7 @@ static void measure(const struct config *config, uint64_t ret_parts[PART_COUNT])
 	ret_parts[PART_BUFFERS] = config->receive_buffer * threads * config->listen_count;
 	/* With XDP it is one for all threads; which it will be is known when it runs. */
 	ret_parts[PART_RINGS] = config->packet_ring * threads * config->interface_count;
+	ret_parts[PART_LOGS] = config->flowlog_count * LOG_READER;
 	ret_parts[PART_INCIDENTS] = config->max_incidents * INCIDENT;
 	ret_parts[PART_THREADS] = threads * (THREAD_OF_ITSELF);
 }

@@ -91,6 +91,23 @@ static const struct schema schema_interface = {
 	.subject = "name", .brief = true, .finish = interface_finish,
 };
 
+static const struct schema_key flowlog_keys[] = {
+	ROW("path", PATH, NULL, RESTART, FIELD(struct config_flowlog, path),
+	    "A file, or a folder with all that is below it; followed as it grows",
+	    .required = true),
+	ROW("format", WORD, "auto", RESTART, FIELD(struct config_flowlog, format),
+	    "Whose logs they are; `auto` recognises it", .words = &words_flowlog),
+	NUMBER("sampling", RATIO, NULL, NULL, NULL, RESTART,
+	       FIELD(struct config_flowlog, sampling),
+	       "Of so many records the cloud keeps one, as `flow_sampling` of Google's subnets"),
+};
+
+static const struct schema schema_flowlog = {
+	KEYS(flowlog_keys), .entry_size = sizeof(struct config_flowlog),
+	.entries_max = SCHEMA_LOGS_MAX, .place_offset = offsetof(struct config_flowlog, at),
+	.subject = "path", .brief = true,
+};
+
 static const struct schema_key listen_keys[] = {
 	ROW("netflow", SOCKETS, NULL, RESTART, .sflow = false,
 	    "Where NetFlow v5, v9 and IPFIX are received"),
@@ -100,6 +117,9 @@ static const struct schema_key listen_keys[] = {
 	ROW("interface", LIST, NULL, RESTART, LIST_OF(interfaces, interface_count),
 	    "Interfaces of this machine whose packets are sampled; a name alone is an entry too",
 	    .differs = interfaces_differ, .inside = &schema_interface),
+	ROW("flowlog", LIST, NULL, RESTART, LIST_OF(flowlogs, flowlog_count),
+	    "Flow logs of clouds; a path alone is an entry too",
+	    .differs = flowlogs_differ, .inside = &schema_flowlog),
 };
 
 static const struct schema schema_listen = { KEYS(listen_keys) };

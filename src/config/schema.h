@@ -24,6 +24,7 @@ struct reader;
 /** Most rows of the lists that are short. */
 #define SCHEMA_LISTENS_MAX 64
 #define SCHEMA_SINKS_MAX   32
+#define SCHEMA_LOGS_MAX    16
 
 /** What a key takes, and what it is kept as. */
 enum value_kind {

@@ -24,6 +24,7 @@
 #include "daemon/board.h"
 #include "daemon/health.h"
 #include "daemon/links.h"
+#include "daemon/logs.h"
 #include "daemon/pipeline.h"
 #include "daemon/sockets.h"
 #include "daemon/worker.h"
@@ -42,10 +43,11 @@ struct daemon {
 	uint64_t now_ns;        /* never goes back */
 	uint64_t second_due_ns; /* monotonic */
 	int64_t clock_step_ns;  /* how far the wall clock is behind ours, as last told */
-	struct worker *workers[WORKERS_MAX];
+	struct worker *workers[WORKERS_MAX + 1]; /* one more for flow logs */
 	unsigned worker_count;
 	struct pipeline *pipeline;
 	struct health *health;
+	struct logs_told logs_told;
 	struct board *board;
 	struct keeper *keeper; /* NULL: the coverage ledger is not kept */
 	struct links *links;
@@ -130,6 +132,8 @@ static void take_parcels(struct daemon *d)
 			const struct tally_set set = tally_batch_set(p->batch);
 			pipeline_observe(d->pipeline, &set);
 			health_take(d->health, i, p, &sink);
+			if (i + 1 == d->worker_count)
+				logs_take(&d->logs_told, p);
 			links_take(d->links, i, p);
 			worker_give_back(d->workers[i], p);
 		}
@@ -290,7 +294,7 @@ static int open_loop(struct daemon *d)
 
 static int open_workers(struct daemon *d, uint64_t seed, struct text *error)
 {
-	for (unsigned i = 0; i < d->config->threads; i++) {
+	for (unsigned i = 0; i < config_workers(d->config); i++) {
 		d->workers[i] = worker_new(d->config, i, seed);
 		if (!d->workers[i]) {
 			text_add(error, "not enough memory for the ingest threads; lower `limits` "
@@ -302,10 +306,15 @@ static int open_workers(struct daemon *d, uint64_t seed, struct text *error)
 		if (watched)
 			return watched;
 	}
-	int err = sockets_open(d->config, d->workers, d->worker_count, &d->listen_words, error);
-	return err ? err
-		   : links_open(d->config, d->workers, d->worker_count, &d->listen_words, error,
-				&d->links);
+	const struct config *config = d->config;
+	int err = sockets_open(config, d->workers, config->threads, &d->listen_words, error);
+	if (!err)
+		err = links_open(config, d->workers, config->threads, &d->listen_words, error,
+				 &d->links);
+	/* Disks may be slow: the last thread reads flow logs and nothing else. */
+	if (!err && config->flowlog_count)
+		err = logs_open(config, d->workers[config->threads], &d->listen_words, error);
+	return err;
 }
 
 static int open_keeper(struct daemon *d, struct text *error)
@@ -329,7 +338,7 @@ static int open_rooms(struct daemon *d, struct text *error)
 
 	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != sizeof(seed))
 		seed = clock_mono_ns();
-	d->health = health_new(d->config, d->config->threads);
+	d->health = health_new(d->config, config_workers(d->config));
 	d->board = board_new();
 	if (!d->health || !d->board)
 		return -ENOMEM;

@@ -204,6 +204,11 @@ static bool hand_over(struct worker *w)
 		copy_sketches(w, parcel, now_ns);
 	/* Never full: there are as many slots as parcels. */
 	(void)ring_push(w->full, parcel);
+	for (unsigned i = 0; i < w->source_count; i++) {
+		struct source *source = w->sources[i].source;
+		if (source->kind->handed)
+			source->kind->handed(source, mono_ns);
+	}
 	return true;
 }
 

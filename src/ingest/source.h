@@ -42,6 +42,12 @@ struct source_kind {
 	 */
 	void (*refresh)(struct source *source, uint64_t now_ns);
 
+	/**
+	 * handed() - all flows given so far are with the control thread. May be NULL.
+	 * @now_ns: monotonic
+	 */
+	void (*handed)(struct source *source, uint64_t now_ns);
+
 	/** close() - release everything, the source itself too. */
 	void (*close)(struct source *source);
 };

@@ -32,3 +32,14 @@ struct flowlog_counts {
 	uint64_t first_bad_line; /**< where the first of these is, from 1; 0: there is none */
 	enum reason first_bad_reason;
 };
+
+/** One log that is followed, as the status shows it. */
+struct flowlog_stats {
+	struct flowlog_counts counts;
+	uint64_t files;      /**< remembered */
+	uint64_t waiting;    /**< found, not read yet */
+	uint64_t unreadable; /**< could not be opened, unpacked or read to their end */
+	uint64_t replaced;   /**< began anew: another content at the same path */
+	uint64_t newest_ns;  /**< newest end of a flow; 0: none yet */
+	uint64_t lag_ns;     /**< how far the log's clock is taken to be behind */
+};

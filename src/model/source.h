@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#include "model/flowlog.h"
+
 /** Room for a source's name, with its end. */
 #define SOURCE_NAME_MAX 64
 
@@ -28,4 +30,5 @@ struct source_stats {
 	uint32_t sampling;          /**< interface: 1:N; 0: this is no interface */
 	uint32_t if_index;          /**< interface: as the kernel numbers it; 0: it is not there */
 	int error;                  /**< why it gives nothing now, negative errno; 0: it works */
+	struct flowlog_stats flowlog; /**< of flow logs; else zero */
 };

@@ -52,6 +52,8 @@ void flowlog_refuse(struct flowlog *log, enum reason reason)
 {
 	struct flowlog_counts *counts = &log->counts;
 
+	if (log->input.dry)
+		return;
 	log->input.state->undecodable[reason]++;
 	if (counts->undecodable++ == 0) {
 		counts->first_bad_line = log->line + 1;
@@ -89,9 +91,18 @@ void record_view(struct flowlog *log, const char *view)
 /* The log's own clock: where the newest flow ended. Flows of before go first. */
 static void advance(struct flowlog *log, uint64_t end_ns)
 {
+	uint64_t now_ns = log->input.now_ns;
+
+	/* Nothing is believed that ends after it came. */
+	if (now_ns && end_ns > now_ns + PROMPT_NS)
+		return;
 	if (end_ns > log->newest_ns)
 		log->newest_ns = end_ns;
-	if (log->input.now_ns || end_ns <= log->clock_ns)
+	if (now_ns) {
+		uint64_t lag_ns = now_ns > end_ns ? now_ns - end_ns : 0;
+		log->input.lag_ns = lag_ns < log->input.lag_ns ? lag_ns : log->input.lag_ns;
+	}
+	if (now_ns || log->input.dry || end_ns <= log->clock_ns)
 		return;
 	log->clock_ns = end_ns;
 	if (!log->input.time)
@@ -158,6 +169,8 @@ void flowlog_emit(struct flowlog *log)
 
 	if (read->has & FLOW_HAS_END)
 		advance(log, read->end_ns);
+	if (log->input.dry)
+		return;
 	uint64_t now_ns = log->input.now_ns ? log->input.now_ns : log->clock_ns;
 	const struct datagram none = { .received_ns = now_ns };
 	struct exporter *exporter = find_exporter(log, now_ns);
@@ -170,7 +183,8 @@ void flowlog_emit(struct flowlog *log)
 	*flow = *read;
 	flow->received_ns = given.received_ns;
 	flow->odid = given.odid;
-	set_ages(&log->record, now_ns - log->input.lag_ns, flow);
+	uint64_t lag_ns = log->input.lag_ns < now_ns ? log->input.lag_ns : 0;
+	set_ages(&log->record, now_ns - lag_ns, flow);
 	flow_commit(state, exporter, log->input.sampling ? log->input.sampling : 1,
 		    log->input.sampling ? SAMPLING_CONFIG : SAMPLING_HEADER);
 	log->counts.flows++;
@@ -222,6 +236,7 @@ static size_t look(struct flowlog *log, const char *data, size_t len)
 size_t flowlog_take(struct flowlog *log, const char *data, size_t len, bool last,
 		    unsigned records_max)
 {
+	const struct flowlog_counts before = log->counts;
 	unsigned records = 0;
 	size_t used = 0;
 
@@ -242,6 +257,8 @@ size_t flowlog_take(struct flowlog *log, const char *data, size_t len, bool last
 	}
 	flow_flush(log->input.state);
 	log->input.state->sink = NULL;
+	if (log->input.dry)
+		log->counts = before;
 	return used;
 }
 
@@ -275,6 +292,11 @@ const struct flowlog_counts *flowlog_counts(const struct flowlog *log)
 uint64_t flowlog_newest_ns(const struct flowlog *log)
 {
 	return log->newest_ns;
+}
+
+uint64_t flowlog_lag_ns(const struct flowlog *log)
+{
+	return log->input.lag_ns;
 }
 
 uint64_t flowlog_line(const struct flowlog *log)

@@ -40,9 +40,11 @@ struct flowlog_input {
 	uint32_t sampling; /**< the operator's rate, 1:N; 0: as the cloud says */
 	struct decode_state *state;
 	const struct flow_sink *sink;
+	bool dry; /**< only look at times: no flows, no counts */
 	/**
-	 * Time of receipt, and how far the clock of the log is behind it. 0: the log itself is
-	 * the clock; it stands at the newest end of a flow and never goes back.
+	 * Time of receipt, and how far the clock of the log is behind it; a newer flow brings it
+	 * nearer. 0: the log itself is the clock; it stands at the newest end of a flow and never
+	 * goes back.
 	 */
 	uint64_t now_ns;
 	uint64_t lag_ns;
@@ -99,6 +101,9 @@ const struct flowlog_counts *flowlog_counts(const struct flowlog *log);
 
 /** flowlog_newest_ns() - newest end of a flow since flowlog_begin(); 0: none. */
 uint64_t flowlog_newest_ns(const struct flowlog *log);
+
+/** flowlog_lag_ns() - how far the log's clock is behind now. */
+uint64_t flowlog_lag_ns(const struct flowlog *log);
 
 /** flowlog_line() - lines used since flowlog_begin(). */
 uint64_t flowlog_line(const struct flowlog *log);
