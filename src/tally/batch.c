@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pages.h"
 #include "tally/outside.h"
 
 /* A tick that needs more ends early, so the most is a matter of cost alone. */
@@ -40,6 +41,7 @@ int tally_batch_init(struct tally_batch *batch, const struct config *config)
 		tally_batch_done(&fresh);
 		return -ENOMEM;
 	}
+	pages_prefer_huge(fresh.rows, fresh.cap * sizeof(*fresh.rows));
 	*batch = fresh;
 	return 0;
 }

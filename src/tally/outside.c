@@ -16,6 +16,7 @@
 #define HALVE_NS   1000000000U
 /* Places that a list can name. */
 #define PLACE_MASK 0xffffffU
+static_assert(OUTSIDE_WAYS == 8, "a way is three bits");
 static_assert(sizeof(struct outside_set) == CACHE_LINE, "a set is decided by one line");
 static_assert(sizeof(struct outside_set) + OUTSIDE_WAYS * sizeof(struct outside_entry) ==
 		      OUTSIDE_WAYS * 64,
@@ -99,23 +100,37 @@ static unsigned find_way(const struct outside *outside, const struct outside_set
 {
 	const struct outside_entry *entries =
 		&outside->entries[(size_t)(set - outside->sets) * OUTSIDE_WAYS];
-	unsigned way = 0;
+	unsigned alike = 0;
 
-	while (way < OUTSIDE_WAYS && !(set->tag[way] == tag && is_it(&entries[way], key)))
-		way++;
-	return way;
+	/* All at once: a branch for each would be guessed wrong once a flow. */
+	for (unsigned way = 0; way < OUTSIDE_WAYS; way++)
+		alike |= (unsigned)(set->tag[way] == tag) << way;
+	for (; alike; alike &= alike - 1) {
+		unsigned way = (unsigned)__builtin_ctz(alike);
+		if (is_it(&entries[way], key))
+			return way;
+	}
+	return OUTSIDE_WAYS;
+}
+
+/* The lightest way; a free one before any other. */
+static unsigned lightest_way(const struct outside_set *set)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (unsigned way = 0; way < OUTSIDE_WAYS; way++) {
+		uint64_t weight = (uint64_t)set->weight[way] << 8 | way;
+		weight |= set->tag[way] ? (uint64_t)1 << 40 : 0;
+		least = weight < least ? weight : least;
+	}
+	return least & 7;
 }
 
 /* The way for a key that is new to its set: a free one, or the lightest entry's. */
 static unsigned take_way(struct outside *outside, struct outside_set *set, uint32_t tag,
 			 const struct tally *key)
 {
-	unsigned way = 0;
-
-	for (unsigned w = 1; w < OUTSIDE_WAYS && set->tag[way]; w++) {
-		if (!set->tag[w] || set->weight[w] < set->weight[way])
-			way = w;
-	}
+	unsigned way = lightest_way(set);
 	struct outside_entry *entry =
 		&outside->entries[(size_t)(set - outside->sets) * OUTSIDE_WAYS + way];
 	/* What stands in the list of this tick goes on there under its new name. */

@@ -26,6 +26,7 @@
 #define SWEEP_PART  64
 /* Rows of a host that are compared before it gets another one. */
 #define CHAIN_LOOK  4
+#define CACHE_LINE  64
 /* New rows are in cache before they are needed. */
 #define ROWS_AHEAD  8
 /* The oldest that a row can speak of. */
@@ -316,6 +317,8 @@ static struct tally_detail *detail_of(struct shard *shard, struct host_slot *slo
 	}
 	struct tally_detail *detail = &now->details[now->detail_count++];
 	memset(detail, 0, sizeof(*detail));
+	for (size_t at = 0; at < sizeof(*detail); at += CACHE_LINE)
+		__builtin_prefetch((char *)(detail + 1) + at, 1);
 	first->detail = (uint32_t)now->detail_count;
 	return detail;
 }
