@@ -4,12 +4,17 @@
  *
  * Counts what every own host received (inbound, internal) and sent (outbound)
  * in the current tick, by traffic class, vantage and age, multiplied by the
- * sampling rate. A biflow counts in both directions. Transit is counted as such and not
- * tallied. Hosts above a floor of sampled packets a second also get a detail
- * with their heaviest peers and ports; when details run out, the floor rises
- * until the busiest hosts have them. Of many flows to one host in one tick, one
- * in eight stands for eight in the lists of its detail, and in nothing else. Nothing is allocated after open, no clock
- * is read, and the order of rows depends on the flows alone.
+ * sampling rate; folds that into sums by prefix (fold.h) and follows where own
+ * hosts send to (outside.h). A biflow counts in both directions. Transit is
+ * counted as such and not tallied. Hosts above a floor of sampled packets a
+ * second also get a detail with their heaviest peers and ports; when details
+ * run out, the floor rises until the busiest hosts have them. Of many flows to
+ * one host in one tick, one in eight stands for eight in the lists of its
+ * detail, and in nothing else.
+ *
+ * A run of flows is counted when the next one comes, or the tick ends: by then
+ * what it touches has come from memory. Nothing is allocated after open, no
+ * clock is read, and the order of rows depends on the flows alone.
  */
 #pragma once
 
