@@ -3,7 +3,7 @@
  * sample: every packet that comes in is counted, one of N is copied into a ring buffer.
  *
  * Runs in the driver (XDP), or behind it where the driver cannot. Lets every
- * packet pass. Nobody is woken: the reader comes by time (ADR 0017). With the
+ * packet pass. Nobody is woken: the reader comes by time (ADR 0012). With the
  * header of the kernel's own interface, not with all of its types: the object
  * then loads on any kernel that has the helpers (5.18 and later).
  */
