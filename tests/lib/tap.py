@@ -36,7 +36,7 @@ TAIL_LINES = 40
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 _cases = []
-_cleanups = []
+cleanups = []
 
 
 class Failed(Exception):
@@ -158,7 +158,7 @@ def start(argv, *, env=None, cwd=None, **more):
     more.setdefault("stderr", subprocess.DEVNULL)
     child = subprocess.Popen([str(a) for a in argv], text=True, cwd=cwd, env=_environment(env),
                              **more)
-    _cleanups.append(lambda: stop(child))
+    cleanups.append(lambda: stop(child))
     return child
 
 
@@ -198,7 +198,7 @@ def free_port(kind=socket.SOCK_DGRAM, host="127.0.0.1"):
 def scratch():
     """A new folder that is removed when the case ends."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="weir-test-"))
-    _cleanups.append(lambda: shutil.rmtree(folder, ignore_errors=True))
+    cleanups.append(lambda: shutil.rmtree(folder, ignore_errors=True))
     return folder
 
 
@@ -218,11 +218,12 @@ def data():
     return folder
 
 
-def _clean_up():
+def clean_up():
+    """End what the case started, the latest first; main() does it after each case."""
     problem = None
-    while _cleanups:
+    while cleanups:
         try:
-            _cleanups.pop()()
+            cleanups.pop()()
         except Failed as failed:
             problem = problem or failed
     if problem:
@@ -244,7 +245,7 @@ def _run_case(function):
         try:
             function()
         finally:
-            _clean_up()
+            clean_up()
     except Skipped as skipped:
         return True, str(skipped), ""
     except Failed as failed:

@@ -79,7 +79,7 @@ class Namespace:
         made = tap.run(["ip", "netns", "add", self.name], status=None)
         if made.status:
             tap.skip(f"no network namespace can be made here: {made.err.strip()}")
-        tap._cleanups.append(self.remove)
+        tap.cleanups.append(self.remove)
         self.add_pair()
         self.inside(["ip", "link", "set", "lo", "up"])
 
