@@ -76,6 +76,7 @@ class Collector:
         """Text of its configuration, for the results."""
         return ""
 
+    gathers = False     # its socket has UDP_GRO
     slow = False        # loses at rates that others are compared at
     tells = False       # counted() answers while it runs
 
@@ -145,6 +146,7 @@ class Weir(Collector):
     name = "weir"
     note = "decode, classify, tally hosts and prefixes, detect"
     reader = "ingest-"
+    gathers = True
     threads = 1
 
     @classmethod
@@ -228,3 +230,4 @@ class DrainGro(Drain):
     name = "bare drain, UDP_GRO"
     note = "recvmmsg() of 64 from a socket with UDP_GRO"
     options = ("gro",)
+    gathers = True

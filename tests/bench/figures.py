@@ -207,6 +207,11 @@ def goals_table(data):
         rows.append([f"lossless for {runs[0]['seconds']} s at what the generator can send", "yes",
                      f"{runs[0]['rate'] / 1e6:.1f} M/s: {runs[0]['shows']}",
                      "yes" if runs[0]["shows"] == "lossless" else "no"])
+    runs = [s for r in data["long_run"] for s in r["steps"] if s["wanted_rate"]]
+    if runs:
+        rows.append([f"lossless for {runs[0]['seconds']} s at 0.9 of its best second", "yes",
+                     f"{runs[0]['rate'] / 1e6:.1f} M/s: {runs[0]['shows']}",
+                     "yes" if runs[0]["shows"] == "lossless" else "no"])
     return "Goals (set on another machine; the bare drain shows how this one compares)", [
         "what", "goal", "found", "reached"], rows
 

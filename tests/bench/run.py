@@ -85,7 +85,7 @@ def measure(args):
 
 def options():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="one repetition, fewer steps: 3 minutes")
+    parser.add_argument("--quick", action="store_true", help="one repetition, fewer steps: 4 minutes")
     parser.add_argument("--only", help="collectors by name, with commas between")
     parser.add_argument("--parts", default=",".join((*PARTS, "from_memory")), help="of %(default)s")
     parser.add_argument("--build", type=pathlib.Path, default=TOP / "build/bench")
