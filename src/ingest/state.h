@@ -37,6 +37,10 @@ struct exporter_source {
 	uint32_t sample_pool;
 	uint32_t drops;
 	bool used;
+	bool counted;        /**< a counter sample of the interface came */
+	uint64_t estimate;   /**< packets, by its flow samples since then */
+	uint64_t in_packets; /**< as that said */
+	uint64_t out_packets;
 };
 
 /** Silent for so long, an exporter makes room for another when there is none. */

@@ -43,6 +43,28 @@ static bool interface_record(struct bytes b, struct interface_counters *counters
 	return !b.failed;
 }
 
+/** Hold what the interface counted against what flow samples of it said in the same time. */
+static void compare(struct exporter *exporter, const struct interface_counters *counters)
+{
+	/* An interface as data source has its index as id: type 0. */
+	struct exporter_source *source = &exporter->sources[counters->if_index % EXPORTER_SOURCES];
+	struct exporter_stats *stats = &exporter->stats;
+
+	if (!source->used || source->id != counters->if_index)
+		return;
+	/* Counters that went back tell nothing for once. */
+	if (source->counted && counters->in_packets >= source->in_packets &&
+	    counters->out_packets >= source->out_packets) {
+		stats->counted_in += counters->in_packets - source->in_packets;
+		stats->counted_out += counters->out_packets - source->out_packets;
+		stats->counted_estimate += source->estimate;
+	}
+	source->counted = true;
+	source->estimate = 0;
+	source->in_packets = counters->in_packets;
+	source->out_packets = counters->out_packets;
+}
+
 void sflow_counter_sample(const struct sflow_context *context, struct bytes b, bool expanded)
 {
 	bytes_skip(&b, expanded ? 12 : 8); /* sequence, data source */
@@ -67,9 +89,12 @@ void sflow_counter_sample(const struct sflow_context *context, struct bytes b, b
 		}
 		if (item.type != RECORD_INTERFACE)
 			continue;
-		if (!interface_record(item.body, &counters))
+		if (!interface_record(item.body, &counters)) {
 			sflow_count(context, REASON_LENGTH);
-		else if (context->sink->interface)
+			continue;
+		}
+		compare(context->exporter, &counters);
+		if (context->sink->interface)
 			context->sink->interface(context->sink->self, &counters);
 	}
 }

@@ -128,16 +128,23 @@ static void pool_follow(struct exporter *exporter, const struct sample *sample,
 	} else {
 		exporter->stats.samples_expected++;
 		exporter->stats.samples_received++;
+		if (source->id != sample->source)
+			*source = (struct exporter_source){ .id = sample->source, .used = true };
+		source->used = true;
 		source->seen = 1;
 	}
-	*source = (struct exporter_source){
-		.id = sample->source,
-		.seen = source->seen,
-		.sequence = sample->sequence,
-		.sample_pool = sample->pool,
-		.drops = sample->drops,
-		.used = true,
-	};
+	source->sequence = sample->sequence;
+	source->sample_pool = sample->pool;
+	source->drops = sample->drops;
+}
+
+/** What samples say of an interface, until its next counter sample is held against it. */
+static void note_estimate(struct exporter *exporter, uint64_t source_id, uint32_t rate)
+{
+	struct exporter_source *source = &exporter->sources[source_id % EXPORTER_SOURCES];
+
+	if (source->id == source_id)
+		source->estimate += rate;
 }
 
 static void interfaces_fill(struct flow *flow, const struct sample *sample)
@@ -172,6 +179,7 @@ int sflow_flow_sample(const struct sflow_context *context, struct bytes *b, bool
 	uint32_t rate = exporter_own_rate(context->exporter, sample.source, sample.rate, 1,
 					  context->datagram->received_ns, &guard);
 	pool_follow(context->exporter, &sample, guard);
+	note_estimate(context->exporter, sample.source, rate);
 	struct flow *flow = flow_begin_like(context->state, context->pattern);
 	int r = sflow_records_read(b, sample.records, flow);
 

@@ -461,6 +461,77 @@ static void decode_sample(struct fixture *f, uint32_t datagram, uint32_t sequenc
 	assert_int_equal(decode(f, &wire), 1);
 }
 
+/* Generic counters of interface @index. */
+static void decode_counters(struct fixture *f, uint32_t datagram, uint32_t index, uint32_t in,
+			    uint32_t out)
+{
+	struct wire wire = datagram_of(0, datagram, 1);
+	size_t begin = item_begin(&wire, 2);
+
+	put32(&wire, 1);
+	put32(&wire, index);
+	put32(&wire, 1);
+	size_t record = item_begin(&wire, 1);
+	put32(&wire, index);
+	for (int i = 0; i < 7; i++)
+		put32(&wire, 0);
+	put32(&wire, in);
+	for (int i = 0; i < 7; i++)
+		put32(&wire, 0);
+	put32(&wire, out);
+	for (int i = 0; i < 5; i++)
+		put32(&wire, 0);
+	item_end(&wire, record);
+	item_end(&wire, begin);
+	f->got.counter_count = 0;
+	assert_int_equal(decode(f, &wire), 0);
+	assert_int_equal(f->got.counter_count, 1);
+	assert_int_equal(f->got.counters[0].in_packets, in);
+	assert_int_equal(f->got.counters[0].out_packets, out);
+}
+
+static void samples_are_held_against_counters(void **state)
+{
+	struct fixture *f = *state;
+	const uint32_t index = 3;
+	const uint32_t rate = 512;
+
+	decode_sample(f, 1, 1, 0, 0);
+	decode_counters(f, 2, index, 1000, 50);
+	assert_int_equal(stats(f)->counted_in, 0);
+	for (uint32_t i = 2; i < 12; i++)
+		decode_sample(f, 1 + i, i, 0, 0);
+	decode_counters(f, 13, index + 1, 77, 77); /* no samples of that one */
+	decode_counters(f, 14, index, 6000, 70);
+	assert_int_equal(stats(f)->counted_in, 5000);
+	assert_int_equal(stats(f)->counted_out, 20);
+	assert_int_equal(stats(f)->counted_estimate, 10 * rate);
+	/* It began again: nothing to compare with, once. */
+	decode_counters(f, 15, index, 10, 1);
+	decode_counters(f, 16, index, 20, 2);
+	assert_int_equal(stats(f)->counted_in, 5010);
+	assert_int_equal(stats(f)->counted_estimate, 10 * rate);
+}
+
+static void lost_and_repeated_samples_are_counted(void **state)
+{
+	struct fixture *f = *state;
+
+	decode_sample(f, 1, 10, 1000, 0);
+	decode_sample(f, 2, 11, 2000, 0);
+	decode_sample(f, 5, 16, 7000, 0);
+	assert_int_equal(stats(f)->samples_expected, 7);
+	assert_int_equal(stats(f)->samples_received, 3);
+	decode_sample(f, 4, 14, 5000, 0);
+	decode_sample(f, 4, 14, 5000, 0);
+	assert_int_equal(stats(f)->samples_expected, 7);
+	assert_int_equal(stats(f)->samples_received, 4);
+	assert_int_equal(stats(f)->reordered, 1);
+	assert_int_equal(stats(f)->repeated, 1);
+	/* The pool is not measured by what came twice. */
+	assert_int_equal(stats(f)->pool_samples, 3);
+}
+
 static void the_pool_is_followed_over_wraps_and_restarts(void **state)
 {
 	struct fixture *f = *state;
@@ -660,6 +731,8 @@ int main(void)
 		TEST(expanded_samples_have_wide_interfaces),
 		TEST(a_discarded_packet_is_marked_in_the_plain_form_too),
 		TEST(counters_go_to_the_sink),
+		TEST(samples_are_held_against_counters),
+		TEST(lost_and_repeated_samples_are_counted),
 		TEST(the_pool_is_followed_over_wraps_and_restarts),
 		TEST(a_pool_that_is_not_kept_measures_nothing),
 		TEST(datagrams_are_counted_for_each_agent_and_sub_agent),
