@@ -125,6 +125,10 @@ static void put_thread(struct jsonw *w, const struct status_thread *thread)
 	jsonw_u64(w, "hosts", thread->hosts);
 	jsonw_u64(w, "hosts_limit", thread->hosts_limit);
 	jsonw_u64(w, "hosts_turned_away", thread->hosts_turned_away);
+	jsonw_u64(w, "hosts_replaced", thread->hosts_replaced);
+	jsonw_u64(w, "prefixes_turned_away", thread->prefixes_turned_away);
+	jsonw_u64(w, "outside", thread->outside);
+	jsonw_u64(w, "outside_replaced", thread->outside_replaced);
 	jsonw_u64(w, "details", thread->details);
 	jsonw_u64(w, "details_turned_away", thread->details_turned_away);
 	jsonw_u64(w, "ticks_dropped", thread->ticks_dropped);

@@ -38,17 +38,21 @@ struct status_exporter {
 struct status_thread {
 	uint64_t datagrams;
 	uint64_t records;
-	int cpu;                      /**< it stays on; -1: the kernel chooses */
-	uint64_t kernel_dropped;      /**< lost because its socket buffer was full (SO_RXQ_OVFL) */
-	uint64_t receive_buffer;      /**< granted by the kernel for each socket, the least */
-	uint64_t queued_bytes;        /**< kernel memory taken by what waits to be read */
-	uint64_t hosts;               /**< tallied now */
-	uint64_t hosts_limit;         /**< room for so many */
-	uint64_t hosts_turned_away;   /**< records of hosts that found no room */
-	uint64_t details;             /**< busy hosts whose peers are kept now */
-	uint64_t details_turned_away; /**< busy hosts that found no room for their peers */
-	uint64_t ticks_dropped;       /**< finished ticks the control thread did not take in time */
-	uint64_t templates;           /**< known now */
+	int cpu;                       /**< it stays on; -1: the kernel chooses */
+	uint64_t kernel_dropped;       /**< lost because its socket buffer was full (SO_RXQ_OVFL) */
+	uint64_t receive_buffer;       /**< granted by the kernel for each socket, the least */
+	uint64_t queued_bytes;         /**< kernel memory taken by what waits to be read */
+	uint64_t hosts;                /**< tallied now */
+	uint64_t hosts_limit;          /**< room for so many */
+	uint64_t hosts_turned_away;    /**< records of hosts that found no room */
+	uint64_t hosts_replaced;       /**< silent ones that made room for others */
+	uint64_t prefixes_turned_away; /**< sums of a prefix for which a tick had no row */
+	uint64_t outside;              /**< outside addresses followed, by class and vantage */
+	uint64_t outside_replaced;     /**< of them, how often one made room for another */
+	uint64_t details;              /**< busy hosts whose peers are kept now */
+	uint64_t details_turned_away;  /**< busy hosts that found no room for their peers */
+	uint64_t ticks_dropped; /**< finished ticks the control thread did not take in time */
+	uint64_t templates;     /**< known now */
 	uint64_t templates_turned_away;
 	uint64_t held_turned_away;       /**< data sets given up while waiting for their template */
 	uint64_t exporters_replaced;     /**< whose entries were re-used for others */

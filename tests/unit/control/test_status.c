@@ -107,6 +107,7 @@ static void trouble_is_told(void **state)
 	struct status_sink sink = { .kind = "jsonl", .dropped = 2, .last_error = -28 };
 	struct status_thread thread = { .hosts = 5,
 					.hosts_turned_away = 9,
+					.outside_replaced = 11,
 					.kernel_dropped = 4,
 					.cpu = -1,
 					.receive_buffer = 4096,
@@ -133,6 +134,9 @@ static void trouble_is_told(void **state)
 	assert_string_equal(
 		json_string_value(at(json_array_get(at(json, "sinks"), 0), "last_error")),
 		"No space left on device");
+	assert_int_equal(
+		json_integer_value(at(json_array_get(at(json, "threads"), 0), "outside_replaced")),
+		11);
 	assert_int_equal(
 		json_integer_value(at(json_array_get(at(json, "threads"), 0), "hosts_turned_away")),
 		9);
