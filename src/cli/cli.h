@@ -87,5 +87,6 @@ __attribute__((format(printf, 2, 3))) void cli_error(const char *name, const cha
 /** The subcommands of this room. */
 extern const struct command command_check;
 extern const struct command command_completion;
+extern const struct command command_coverage;
 extern const struct command command_incidents;
 extern const struct command command_status;

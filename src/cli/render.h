@@ -56,6 +56,12 @@ void render_rate(const json_t *rates, const char *key, struct text *out);
 void render_table(struct table *table, const struct render_layout *layout, struct text *out);
 
 /**
+ * render_coverage() - append the page of `weir coverage`: a table, then a picture.
+ * @answer: the answer to GET /api/v1/coverage, borrowed
+ */
+void render_coverage(const json_t *answer, const struct render_layout *layout, struct text *out);
+
+/**
  * render_incidents() - append the table of `weir incidents`.
  * @list: the answer to GET /api/v1/incidents, borrowed
  */

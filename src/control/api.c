@@ -2,10 +2,10 @@
 /* api: request and snapshot in, JSON or problem details (RFC 9457) out. */
 #include "control/api.h"
 
-#include <assert.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/jsonw.h"
 #include "base/parse.h"
 
@@ -77,25 +77,35 @@ static unsigned check_names(const struct api_request *request, struct text *body
 	if (request->unknown)
 		return problem_about(body, 400, "there is no parameter ", request->unknown,
 				     ": state, limit and offset of " API_ROOT
-				     "/incidents are known");
+				     "/incidents, and from, to, exporter and step of " API_ROOT
+				     "/coverage are known");
 	if (request->repeated)
 		return problem_about(body, 400, "parameter ", request->repeated,
 				     " is given more than once: give it once");
 	return 200;
 }
 
-/* For what is one thing: nothing can be chosen from it. */
-static unsigned refuse_query(const struct api_request *request, struct text *body)
+/* Which part of the query is none of this path's business. */
+static unsigned refuse_query(const struct api_request *request, bool list, bool coverage,
+			     struct text *body)
 {
-	const char *name = request->state    ? "state"
-			   : request->limit  ? "limit"
-			   : request->offset ? "offset"
-					     : NULL;
+	const char *of_list = request->state    ? "state"
+			      : request->limit  ? "limit"
+			      : request->offset ? "offset"
+						: NULL;
+	const char *of_coverage = request->from       ? "from"
+				  : request->to       ? "to"
+				  : request->exporter ? "exporter"
+				  : request->step     ? "step"
+						      : NULL;
 
-	if (!name)
-		return 200;
-	return problem_about(body, 400, "there is no parameter ", name,
-			     " here: only " API_ROOT "/incidents takes it");
+	if (of_list && !list)
+		return problem_about(body, 400, "there is no parameter ", of_list,
+				     " here: only " API_ROOT "/incidents takes it");
+	if (of_coverage && !coverage)
+		return problem_about(body, 400, "there is no parameter ", of_coverage,
+				     " here: only " API_ROOT "/coverage takes it");
+	return 200;
 }
 
 static unsigned parse_list(const struct api_request *request, struct list_query *query,
@@ -136,8 +146,10 @@ static unsigned answer_list(const struct api_request *request,
 {
 	struct list_query query;
 	struct jsonw w = jsonw_on(body);
-	unsigned status = parse_list(request, &query, body);
+	unsigned status = refuse_query(request, true, false, body);
 
+	if (status == 200)
+		status = parse_list(request, &query, body);
 	if (status != 200)
 		return status;
 	jsonw_object(&w, NULL);
@@ -156,7 +168,7 @@ static unsigned answer_incident(const struct api_request *request, const char *i
 				const struct control_snapshot *snapshot, struct text *body)
 {
 	const struct control_incident *incident = control_snapshot_find(snapshot, id);
-	unsigned status = refuse_query(request, body);
+	unsigned status = refuse_query(request, false, false, body);
 
 	if (status != 200)
 		return status;
@@ -171,7 +183,7 @@ static unsigned answer_status(const struct api_request *request,
 			      const struct control_snapshot *snapshot, struct text *body)
 {
 	const char *json = control_snapshot_status(snapshot);
-	unsigned status = refuse_query(request, body);
+	unsigned status = refuse_query(request, false, false, body);
 
 	if (status != 200)
 		return status;
@@ -179,6 +191,61 @@ static unsigned answer_status(const struct api_request *request,
 		return problem(body, 503, "weir is still starting: ask again in a second");
 	text_add(body, json);
 	return 200;
+}
+
+static unsigned parse_coverage(const struct api_request *request, struct coverage_query *query,
+			       struct text *body)
+{
+	uint64_t step = 1;
+
+	if (!request->from || time_parse(request->from, &query->from_ns) < 0)
+		return problem(body, 400,
+			       "from is wanted: a time as 2026-11-22T14:00:00Z; rows begin then");
+	if (!request->to || time_parse(request->to, &query->to_ns) < 0 ||
+	    query->to_ns <= query->from_ns)
+		return problem(body, 400,
+			       "to is wanted: a time behind from, as 2026-11-22T15:00:00Z");
+	if (request->step && (parse_u64(request->step, &step) < 0 || step == 0 || step > 1000000))
+		return problem_about(body, 400, "step ", request->step,
+				     " is not a number of minutes from 1 to 1000000");
+	query->step = (uint32_t)step;
+	query->limit = API_ROWS_MAX;
+	query->exporter = request->exporter;
+	return 200;
+}
+
+static void put_row(void *self, const struct coverage *row, const char *name)
+{
+	coverage_to_json(row, name, self, NULL);
+}
+
+/* Rows come straight from the disk: this path alone does not answer from the snapshot. */
+static unsigned answer_coverage(const struct api_request *request, struct text *body)
+{
+	char buffer[512];
+	struct text error = text_fixed(buffer, sizeof(buffer));
+	struct jsonw w = jsonw_on(body);
+	struct coverage_query query;
+	unsigned status = refuse_query(request, false, true, body);
+
+	if (status == 200)
+		status = parse_coverage(request, &query, body);
+	if (status != 200)
+		return status;
+	if (!request->coverage)
+		return problem(body, 404,
+			       "no coverage ledger is kept: set state.path and archive.coverage");
+	jsonw_object(&w, NULL);
+	jsonw_time(&w, "from", query.from_ns);
+	jsonw_time(&w, "to", query.to_ns);
+	jsonw_u64(&w, "step_minutes", query.step);
+	jsonw_array(&w, "rows");
+	int64_t given =
+		request->coverage->read(request->coverage->self, &query, put_row, &w, &error);
+	jsonw_array_end(&w);
+	jsonw_bool(&w, "more", given > API_ROWS_MAX);
+	jsonw_object_end(&w);
+	return given < 0 ? problem(body, 503, text_string(&error)) : 200;
 }
 
 static unsigned route(const struct api_request *request, const struct control_snapshot *snapshot,
@@ -192,12 +259,15 @@ static unsigned route(const struct api_request *request, const struct control_sn
 		return status;
 	if (strcmp(path, API_ROOT "/status") == 0)
 		return answer_status(request, snapshot, body);
+	if (strcmp(path, API_ROOT "/coverage") == 0)
+		return answer_coverage(request, body);
 	if (strcmp(path, list) == 0)
 		return answer_list(request, snapshot, body);
 	if (strncmp(path, list, strlen(list)) == 0 && path[strlen(list)] == '/')
 		return answer_incident(request, path + strlen(list) + 1, snapshot, body);
 	return problem_about(body, 404, "there is nothing at ", path,
-			     ": see " API_ROOT "/status and " API_ROOT "/incidents");
+			     ": see " API_ROOT "/status, " API_ROOT "/incidents and " API_ROOT
+			     "/coverage");
 }
 
 unsigned api_answer(const struct api_request *request, const struct control_snapshot *snapshot,
@@ -218,12 +288,21 @@ unsigned api_answer(const struct api_request *request, const struct control_snap
 
 void api_query_set(struct api_request *request, const char *name, const char *value)
 {
-	const char **place = strcmp(name, "state") == 0    ? &request->state
-			     : strcmp(name, "limit") == 0  ? &request->limit
-			     : strcmp(name, "offset") == 0 ? &request->offset
-							   : NULL;
+	const struct {
+		const char *name;
+		const char **place;
+	} known[] = {
+		{ "state", &request->state },   { "limit", &request->limit },
+		{ "offset", &request->offset }, { "from", &request->from },
+		{ "to", &request->to },         { "exporter", &request->exporter },
+		{ "step", &request->step },
+	};
+	const char **place = NULL;
 
-	assert(request);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (strcmp(name, known[i].name) == 0)
+			place = known[i].place;
+	}
 	if (!place)
 		request->unknown = name;
 	else if (*place)

@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "control/snapshot.h"
+#include "model/coverage.h"
 
 /** Where the API begins; every path below is documented in docs/manual/api.md. */
 #define API_ROOT       "/api/v1"
@@ -21,13 +22,30 @@
 /** Far beyond any list, and far from numbers that JSON readers round. */
 #define API_OFFSET_MAX 1000000000
 
+/** Rows of the coverage ledger in one answer, at most. */
+#define API_ROWS_MAX 10000
+
+/** Where rows of the coverage ledger come from; called on the API's thread, may wait for a disk. */
+struct api_coverage {
+	/** Gives rows to @each; more than query->limit: says so. Return: rows, or negative error. */
+	int64_t (*read)(void *self, const struct coverage_query *query,
+			void (*each)(void *to, const struct coverage *row, const char *name),
+			void *to, struct text *error);
+	void *self;
+};
+
 /** One request; all borrowed, and straight from outside. */
 struct api_request {
 	const char *method;
 	const char *path;
-	const char *state;    /**< query; NULL if not given */
-	const char *limit;    /**< query; NULL if not given */
-	const char *offset;   /**< query; NULL if not given */
+	const char *state;                   /**< query; NULL if not given */
+	const char *limit;                   /**< query; NULL if not given */
+	const char *offset;                  /**< query; NULL if not given */
+	const char *from;                    /**< query; NULL if not given */
+	const char *to;                      /**< query; NULL if not given */
+	const char *exporter;                /**< query; NULL if not given */
+	const char *step;                    /**< query; NULL if not given */
+	const struct api_coverage *coverage; /**< the ledger; NULL: none is kept */
 	const char *unknown;  /**< name of a query parameter that is none of these; NULL: none */
 	const char *repeated; /**< name of one that was given twice; NULL: none */
 	bool has_body;

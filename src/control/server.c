@@ -38,6 +38,7 @@ struct control_server {
 	struct MHD_Daemon *http;
 	pthread_mutex_t lock;              /* guards `snapshot`, the pointer */
 	struct control_snapshot *snapshot; /* one reference; NULL before the first */
+	_Atomic(const struct api_coverage *) coverage;
 	atomic_uint_least64_t requests;
 	pthread_mutex_t connections_lock; /* guards `connections`; never held with `lock` */
 	struct connection connections[CONNECTIONS_MAX];
@@ -112,6 +113,7 @@ static enum MHD_Result handle(void *self, struct MHD_Connection *connection, con
 	}
 	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, set_query, &request);
 	struct control_snapshot *snapshot = hold_snapshot(server);
+	request.coverage = atomic_load(&server->coverage);
 	unsigned status = api_answer(&request, snapshot, &body);
 	control_snapshot_unref(snapshot);
 	atomic_fetch_add(&server->requests, 1);
@@ -215,6 +217,11 @@ void control_server_sweep(struct control_server *server, uint64_t now_ns)
 			shutdown(connection->fd, SHUT_RDWR); /* its thread sees the end, closes */
 	}
 	pthread_mutex_unlock(&server->connections_lock);
+}
+
+void control_server_coverage(struct control_server *server, const struct api_coverage *coverage)
+{
+	atomic_store(&server->coverage, coverage);
 }
 
 void control_server_publish(struct control_server *server, struct control_snapshot *snapshot)

@@ -2,8 +2,8 @@
 /*
  * server: the HTTP API on a unix socket, by libmicrohttpd.
  *
- * Runs one thread of its own, which only reads the snapshot that the control
- * thread published last; neither ever waits for the other longer than it takes
+ * Runs one thread of its own, which reads the snapshot that the control thread
+ * published last, and for the coverage ledger the disk; neither ever waits for the other longer than it takes
  * to pass a pointer. Bounded: connections, request size and the time of a whole
  * exchange have limits (control/client.h); who exceeds them is turned away and
  * nothing else happens. Whoever may
@@ -16,6 +16,7 @@
 
 #include "base/err.h"
 #include "base/text.h"
+#include "control/api.h"
 #include "control/snapshot.h"
 
 struct control_server;
@@ -31,6 +32,12 @@ struct control_server;
  */
 WEIR_CHECK int control_server_open(const char *path, struct text *error,
 				   struct control_server **ret_server);
+
+/**
+ * control_server_coverage() - where the coverage ledger can be read; before the first request.
+ * @coverage: borrowed as long as the server is open
+ */
+void control_server_coverage(struct control_server *server, const struct api_coverage *coverage);
 
 /**
  * control_server_publish() - answer from this snapshot from now on.

@@ -3,7 +3,9 @@
 #include "daemon/board.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "archive/store.h"
 #include "base/jsonw.h"
 #include "base/log.h"
 #include "control/server.h"
@@ -14,6 +16,8 @@ struct board {
 	struct control_snapshot *next;  /* NULL while nothing changed */
 	bool has_news;                  /* an event came since the status was last taken */
 	struct text scratch;
+	struct api_coverage coverage;
+	char *coverage_path;
 };
 
 struct board *board_new(void)
@@ -39,12 +43,31 @@ void board_free(struct board *board)
 	control_snapshot_unref(board->shown);
 	control_snapshot_unref(board->next);
 	text_done(&board->scratch);
+	free(board->coverage_path);
 	free(board);
 }
 
 int board_listen(struct board *board, const char *path, struct text *error)
 {
 	return control_server_open(path, error, &board->server);
+}
+
+/* The API's thread: the path does not change any more. */
+static int64_t read_coverage(void *self, const struct coverage_query *query,
+			     void (*each)(void *to, const struct coverage *row, const char *name),
+			     void *to, struct text *error)
+{
+	const struct board *board = self;
+
+	return coverage_read(board->coverage_path, query, each, to, error);
+}
+
+void board_coverage(struct board *board, const char *path)
+{
+	board->coverage_path = strdup(path);
+	board->coverage = (struct api_coverage){ .read = read_coverage, .self = board };
+	if (board->server && board->coverage_path)
+		control_server_coverage(board->server, &board->coverage);
 }
 
 /* The snapshot under construction; NULL only when memory is short, then the old one stays. */

@@ -22,6 +22,9 @@ void board_free(struct board *board);
 /** board_listen() - let the API answer on a unix socket. Errors as control_server_open(). */
 WEIR_CHECK int board_listen(struct board *board, const char *path, struct text *error);
 
+/** board_coverage() - let the API read the coverage ledger, kept in the file at @path. */
+void board_coverage(struct board *board, const char *path);
+
 /** board_event_sink() - where events for this board go. */
 struct event_sink board_event_sink(struct board *board);
 

@@ -359,6 +359,8 @@ static int open_rooms(struct daemon *d, struct text *error)
 		err = open_workers(d, seed, error);
 	if (!err && d->config->control_socket)
 		err = board_listen(d->board, d->config->control_socket, error);
+	if (!err && d->keeper)
+		board_coverage(d->board, keeper_path(d->keeper));
 	return err;
 }
 

@@ -3,9 +3,13 @@
 """Truth about the telemetry: what is lost, restarted or misdeclared on the way shows as just that."""
 
 import json
+import os
 import pathlib
+import signal
+import socket
 import struct
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import exports  # noqa: E402
@@ -112,6 +116,155 @@ def an_exporter_that_falls_silent_is_a_gap():
 def the_same_input_gives_the_same_bytes():
     packets = stream(exports.make("ipfix"), 90, lost=lambda i: i % 10 == 3)
     tap.equal(replay(packets), replay(packets), "second replay")
+
+
+# The daemon's clocks run SPEED times as fast; its sleeps do not: a minute takes three seconds.
+SPEED = 20
+SHIM = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <time.h>
+static struct timespec first[2];
+int clock_gettime(clockid_t id, struct timespec *ts)
+{
+	static int (*real)(clockid_t, struct timespec *);
+	if (!real)
+		real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
+	int err = real(id, ts);
+	if (err || id > CLOCK_MONOTONIC)
+		return err;
+	if (!first[id].tv_sec)
+		first[id] = *ts;
+	long long ns = (ts->tv_sec - first[id].tv_sec) * 1000000000LL + ts->tv_nsec - first[id].tv_nsec;
+	ns = first[id].tv_sec * 1000000000LL + first[id].tv_nsec + ns * 20;
+	ts->tv_sec = ns / 1000000000;
+	ts->tv_nsec = ns % 1000000000;
+	return 0;
+}
+"""
+
+
+class FastDaemon:
+    """A daemon on loopback whose minutes are short, with state, events and a socket of its own."""
+
+    def __init__(self, **settings):
+        self.folder = tap.scratch()
+        self.port = {"netflow": tap.free_port(), "sflow": tap.free_port()}
+        self.socket = self.folder / "weir.sock"
+        (self.folder / "shim.c").write_text(SHIM)
+        tap.run(["gcc", "-shared", "-fPIC", "-o", self.folder / "shim.so", self.folder / "shim.c", "-ldl"])
+        (self.folder / "weir.yaml").write_text(json.dumps({
+            "networks": [{"prefix": "198.51.100.0/24"}],
+            "listen": {"netflow": [f"127.0.0.1:{self.port['netflow']}"],
+                       "sflow": [f"127.0.0.1:{self.port['sflow']}"]},
+            "report": [{"kind": "jsonl", "path": str(self.folder / "events")}],
+            "state": {"path": str(self.folder / "state")},
+            "control": {"socket": str(self.socket)}, **settings}))
+        self.process = None
+
+    def start(self):
+        sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+        with open(self.folder / "log", "a", encoding="utf-8") as log:
+            self.process = tap.start([tap.weir(), "run", "-c", self.folder / "weir.yaml"], stderr=log,
+                                     env={"LD_PRELOAD": str(self.folder / "shim.so"),
+                                          "ASAN_OPTIONS": sanitizer})
+        tap.wait_for(lambda: tap.run([tap.weir(), "status", "--socket", self.socket],
+                                     status=None).status == 0, "an answer of the daemon", 20)
+        return self
+
+    def ask(self, *words):
+        return tap.run([tap.weir(), *words, "--socket", self.socket]).out
+
+    def rows(self):
+        """All minutes that are kept; the daemon's clock is ahead of ours."""
+        return json.loads(self.ask("coverage", "--json", "--from", "1h", "--to", "2099-01-01T00:00:00Z",
+                                   "--step", "1m"))["rows"]
+
+    def faults(self):
+        path = self.folder / "events"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [e["fault"] for e in map(json.loads, lines) if e["event"] == "telemetry.fault"]
+
+    def send(self, protocols, seconds, lost=lambda i: False):
+        """The exporters on one thread each of time, as a proxy that drops what `lost` names."""
+        senders = []
+        for number, protocol in enumerate(protocols):
+            sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            sender.bind((f"127.0.0.{number + 2}", 0))
+            port = self.port["sflow" if protocol == "sflow5" else "netflow"]
+            senders.append((exports.make(protocol), sender, port))
+        begin = time.monotonic()
+        i = 0
+        while (now := time.monotonic()) < begin + seconds:
+            for exporter, sender, port in senders:
+                payload = exporter.datagram(time.time())
+                if not lost(i):
+                    sender.sendto(payload, ("127.0.0.1", port))
+            i += 1
+            time.sleep(max(0, begin + i / 100 - now))
+        for _, sender, _ in senders:
+            sender.close()
+
+
+def whole(rows):
+    """By protocol, the minutes in the middle: the first and last are not full of traffic."""
+    by = {}
+    for row in rows:
+        by.setdefault(row["protocol"], []).append(row)
+    return {protocol: minutes[1:-1] for protocol, minutes in by.items()}
+
+
+@tap.case
+def the_daemon_writes_down_a_tenth_lost_on_the_way():
+    tap.need("gcc")
+    daemon = FastDaemon().start()
+    daemon.send(PROTOCOLS, 13, lost=lambda i: i > 50 and i * 7919 % 100 < 10)
+    tap.wait_for(lambda: all(len(m) >= 2 for m in whole(daemon.rows()).values()) and daemon.rows(),
+                 "two whole minutes of all", 20)
+    kept = whole(daemon.rows())
+    tap.equal(set(kept), set(PROTOCOLS), "protocols in the ledger")
+    for protocol, minutes in kept.items():
+        minutes = [m for m in minutes if m["datagrams"] > 100]
+        tap.true(minutes, f"{protocol}: no whole minute")
+        for minute in minutes:
+            tap.true(0.09 <= minute["lost_share"] <= 0.11, f"{protocol}: {minute}")
+    told = [f["exporter"]["protocol"] for f in daemon.faults() if f["kind"] == "loss"]
+    tap.equal(sorted(told), sorted(PROTOCOLS), "faults")
+    picture = daemon.ask("coverage", "--to", "2099-01-01T00:00:00Z", "--from", "1h")
+    tap.contains(picture, "not watched", "the picture")
+    tap.equal(tap.stop(daemon.process), 0, "exit status after TERM")
+
+
+@tap.case
+def what_was_kept_outlives_kill_9():
+    tap.need("gcc")
+    daemon = FastDaemon().start()
+    daemon.send(["netflow9"], 8)
+    before = tap.wait_for(daemon.rows, "a row", 20)
+    daemon.process.send_signal(signal.SIGKILL)
+    daemon.process.wait()
+    daemon.start()
+    after = {(r["begin"], r["address"]): r["datagrams"] for r in daemon.rows()}
+    for row in before:
+        tap.equal(after.get((row["begin"], row["address"])), row["datagrams"], f"row of {row['begin']}")
+    daemon.send(["netflow9"], 5)
+    tap.wait_for(lambda: len(daemon.rows()) > len(before), "rows of the second life", 20)
+
+
+@tap.case
+def without_state_there_is_no_ledger_and_that_is_said():
+    daemon = FastDaemon(state={"path": "none"}).start()
+    done = tap.run([tap.weir(), "coverage", "--socket", daemon.socket], status=1)
+    tap.contains(done.err, "no coverage ledger is kept", "standard error")
+
+
+@tap.case
+def questions_that_make_no_sense_are_refused():
+    for words, part in ((["--from", "yesterday"], "2h for two hours ago"),
+                        (["--from", "1h", "--to", "2h"], "no time lies between"),
+                        (["--step", "90s"], "whole minutes")):
+        done = tap.run([tap.weir(), "coverage", "--socket", "/nonexistent", *words], status=2)
+        tap.contains(done.err, part, "standard error")
 
 
 if __name__ == "__main__":
