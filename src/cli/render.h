@@ -29,6 +29,8 @@ enum {
 	TROUBLE_UNDECODED = 1 << 1, /**< something of it could not be decoded */
 	TROUBLE_LOST = 1 << 2,      /**< much is lost on the way */
 	TROUBLE_SAMPLING = 1 << 3,  /**< records without a sampling rate */
+	TROUBLE_SILENT = 1 << 4,    /**< it should send and does not */
+	TROUBLE_RATE = 1 << 5,      /**< its sampling rate is wrong */
 };
 
 /**
@@ -45,6 +47,13 @@ void render_notes(const json_t *status, uint64_t now_ns, struct text *out);
 
 /** render_exporters() - its last part: the table, those with trouble on top. */
 void render_exporters(const json_t *status, const struct render_layout *layout, struct text *out);
+
+/**
+ * render_exporter() - all that is known of the exporters of this address or name.
+ *
+ * Return: how many there are.
+ */
+size_t render_exporter(const json_t *status, const char *wanted, struct text *out);
 
 /** exporter_trouble() - TROUBLE_ flags of one element of `exporters`. */
 unsigned exporter_trouble(const json_t *exporter);

@@ -17,6 +17,10 @@
 #define LOST_SHARE_NOTED  0.01
 /* Clocks this far apart put flows into the wrong tick of a report. */
 #define CLOCK_NOTED_S     5.0
+/* Announced and measured sampling rate that differ by more than this: one of them lies. */
+#define RATE_NOTED        0.3
+/* Of its flows, so many that another exporter reports too are worth a word. */
+#define TWIN_NOTED        0.1
 /* What fits an integer, whoever answers at the socket. */
 #define NUMBER_MAX        1e18
 /* Farther off, days say more than seconds. */
@@ -30,12 +34,28 @@ struct place {
 	size_t index;
 };
 
+static bool has_fault(const json_t *exporter, const char *kind)
+{
+	const json_t *faults = json_object_get(exporter, "faults");
+
+	for (size_t i = 0; i < json_array_size(faults); i++) {
+		const char *name = json_string_value(json_array_get(faults, i));
+		if (name && strcmp(name, kind) == 0)
+			return true;
+	}
+	return false;
+}
+
 unsigned exporter_trouble(const json_t *exporter)
 {
 	const json_t *sampling = json_object_get(exporter, "sampling");
 	const json_t *lost = json_object_get(exporter, "lost");
 	unsigned trouble = 0;
 
+	if (has_fault(exporter, "sampling"))
+		trouble |= TROUBLE_RATE;
+	if (has_fault(exporter, "silent"))
+		trouble |= TROUBLE_SILENT;
 	if (count_at(sampling, "unknown_records"))
 		trouble |= TROUBLE_SAMPLING;
 	if (number_at(lost, "share") > LOST_SHARE_NOTED)
@@ -75,11 +95,51 @@ static void rate_cell(struct table *table, const json_t *exporter)
 	table_cell(table, text_string(&cell));
 }
 
+/* The worst that is wrong with it, in words; "ok" when nothing is. */
+static void health_cell(struct table *table, const json_t *exporter)
+{
+	static const struct {
+		const char *kind;
+		const char *words;
+	} known[] = {
+		{ "sampling", "WRONG RATE" }, { "silent", "SILENT" },
+		{ "loss", "LOSING" },         { "templates", "NO TEMPLATE" },
+		{ "undecodable", "GARBLED" }, { "clock", "CLOCK OFF" },
+	};
+	const json_t *faults = json_object_get(exporter, "faults");
+	size_t more = json_array_size(faults);
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (!has_fault(exporter, known[i].kind))
+			continue;
+		table_cellf(table, more > 1 ? "%s +%zu" : "%s", known[i].words, more - 1);
+		return;
+	}
+	table_cell(table, count_at(json_object_get(exporter, "sampling"), "unknown_records")
+				  ? "NO RATE"
+				  : "ok");
+}
+
+static bool is_contradicted(double announced, double measured)
+{
+	return announced > 0 && measured > 0 && fabs(measured / announced - 1) > RATE_NOTED;
+}
+
 static void sampling_cell(struct table *table, const json_t *exporter)
 {
 	const json_t *sampling = json_object_get(exporter, "sampling");
+	const json_t *minute =
+		json_object_get(json_object_get(exporter, "last_minute"), "sampling");
+	uint64_t rate = count_at(sampling, "rate");
+	double measured = number_at(minute, "measured");
 
-	if (json_is_null(json_object_get(sampling, "rate")))
+	if (rate && count_at(sampling, "announced") && has_fault(exporter, "sampling") &&
+	    count_at(sampling, "announced") != rate)
+		table_cellf(table, "1:%" PRIu64 ", SAYS 1:%" PRIu64, rate,
+			    count_at(sampling, "announced"));
+	else if (is_contradicted((double)rate, measured))
+		table_cellf(table, "1:%" PRIu64 ", REAL 1:%.0f", rate, measured);
+	else if (json_is_null(json_object_get(sampling, "rate")))
 		table_cell(table, count_at(exporter, "records") ? "UNKNOWN" : "");
 	else
 		table_cellf(table, "1:%" PRIu64 " (%s)", count_at(sampling, "rate"),
@@ -148,18 +208,55 @@ static struct place *sort_exporters(const json_t *exporters)
 	return places;
 }
 
+/* Over the last minute, if one is over; a loss of last week is no news. */
+static double lost_lately(const json_t *exporter)
+{
+	const json_t *minute = json_object_get(exporter, "last_minute");
+
+	return minute ? number_at(minute, "lost_share")
+		      : number_at(json_object_get(exporter, "lost"), "share");
+}
+
+/* "60/15 s": what its flow cache waits before it reports. */
+static void timeouts_cell(struct table *table, const json_t *exporter)
+{
+	double active = number_at(exporter, "active_timeout_s");
+	double inactive = number_at(exporter, "inactive_timeout_s");
+
+	if (active > 0 && inactive > 0)
+		table_cellf(table, "%.0f/%.0f s", active, inactive);
+	else if (active > 0 || inactive > 0)
+		table_cellf(table, active > 0 ? "%.0f/? s" : "?/%.0f s",
+			    active > 0 ? active : inactive);
+	else
+		table_cell(table, "");
+}
+
+static void twin_cell(struct table *table, const json_t *exporter)
+{
+	const json_t *twin =
+		json_object_get(json_object_get(exporter, "last_minute"), "duplicates");
+	double share = number_at(twin, "share");
+
+	if (share >= TWIN_NOTED)
+		table_cellf(table, "%.0f%% %s", share * 100, string_at(twin, "with"));
+	else
+		table_cell(table, "");
+}
+
 static void add_row(struct table *table, const json_t *exporter, uint64_t at_ns)
 {
-	const json_t *lost = json_object_get(exporter, "lost");
-
+	health_cell(table, exporter);
 	exporter_cell(table, exporter);
 	table_cell(table, string_at(exporter, "name"));
 	table_cell(table, string_at(exporter, "protocol"));
 	rate_cell(table, exporter);
 	sampling_cell(table, exporter);
-	table_cellf(table, "%.1f%%", number_at(lost, "share") * 100);
+	table_cellf(table, "%.1f%%", lost_lately(exporter) * 100);
 	table_cellf(table, "%" PRIu64, sum_of(json_object_get(exporter, "undecodable")));
 	clock_cell(table, exporter);
+	timeouts_cell(table, exporter);
+	twin_cell(table, exporter);
 	seen_cell(table, exporter, at_ns);
 }
 
@@ -180,8 +277,8 @@ void render_exporters(const json_t *status, const struct render_layout *layout, 
 		return;
 	}
 	text_add(out, "\n");
-	table_begin(&table, "EXPORTER|NAME~|PROTOCOL?2|RECORDS/S>|SAMPLING|LOST>|UNDECODED>|"
-			    "CLOCK>?1|SEEN>?3");
+	table_begin(&table, "HEALTH|EXPORTER|NAME~|PROTOCOL?4|RECORDS/S>?7|SAMPLING|LOST>|"
+			    "UNDECODED>?5|CLOCK>?3|TIMEOUTS>?2|TWIN?1|SEEN>?6");
 	for (size_t i = 0; i < shown; i++)
 		add_row(&table, places[i].exporter, time_at(status, "time"));
 	render_table(&table, layout, out);

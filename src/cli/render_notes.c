@@ -8,7 +8,9 @@
 #include "model/reason.h"
 
 /* The daemon publishes every second; an answer older than this means that it does not keep up. */
-#define STALE_NS (5 * NS_PER_S)
+#define STALE_NS     (5 * NS_PER_S)
+/* Faults shown before the page is left to the rest. */
+#define FAULTS_SHOWN 10
 
 /* The section under construction: its heading comes with the first note. */
 struct notes {
@@ -32,6 +34,47 @@ static void note(struct notes *notes, uint64_t count, const char *what, const ch
 	begin_note(notes);
 	text_addf(notes->out, "%s: %s\n      %s\n", what,
 		  quantity_format(count, QUANTITY_COUNT, words), advice);
+}
+
+/* Open faults of the telemetry, as the daemon lists them: the worst first. */
+static void note_faults(const json_t *status, struct notes *notes)
+{
+	const json_t *faults = json_object_get(status, "faults");
+	size_t count = json_array_size(faults);
+
+	for (size_t i = 0; i < count && i < FAULTS_SHOWN; i++) {
+		const json_t *fault = json_array_get(faults, i);
+		const json_t *exporter = json_object_get(fault, "exporter");
+		const char *name = string_at(exporter, "name");
+		begin_note(notes);
+		if (exporter)
+			plain_add(notes->out, *name ? name : string_at(exporter, "address"));
+		else
+			text_addf(notes->out, "ingest thread %u",
+				  (unsigned)count_at(fault, "thread"));
+		text_add(notes->out, ": ");
+		plain_add(notes->out, string_at(fault, "text"));
+		text_add(notes->out, "\n      ");
+		plain_add(notes->out, string_at(fault, "advice"));
+		text_add(notes->out, "\n");
+	}
+	if (count > FAULTS_SHOWN)
+		text_addf(notes->out, "  and %zu more faults of exporters; see --json\n",
+			  count - FAULTS_SHOWN);
+}
+
+static void note_coverage(const json_t *coverage, struct notes *notes)
+{
+	const char *reason = string_at(coverage, "reason");
+
+	if (json_is_true(json_object_get(coverage, "degraded"))) {
+		begin_note(notes);
+		text_add(notes->out, "the coverage ledger cannot be written: ");
+		plain_add(notes->out, *reason ? reason : "unknown why");
+		text_add(notes->out, "\n      its minutes wait, then they are lost\n");
+	}
+	note(notes, count_at(coverage, "lost"), "minutes of the coverage ledger lost",
+	     "they show as not watched");
 }
 
 static void note_age(const json_t *status, uint64_t now_ns, struct notes *notes)
@@ -157,6 +200,8 @@ void render_notes(const json_t *status, uint64_t now_ns, struct text *out)
 	struct notes notes = { .out = out };
 
 	note_age(status, now_ns, &notes);
+	note_faults(status, &notes);
+	note_coverage(json_object_get(status, "coverage"), &notes);
 	note_journal(json_object_get(status, "journal"), &notes);
 	note_links(json_object_get(status, "links"), &notes);
 	note_losses(status, &notes);

@@ -7,16 +7,10 @@
 #include "base/jsonw.h"
 #include "model/flow.h"
 
-/* Which unit the sequence numbers of a protocol count. */
-static bool loss_counts_records(uint8_t source)
-{
-	return source == FLOW_NETFLOW5 || source == FLOW_IPFIX;
-}
-
 double status_lost_share(const struct exporter_stats *stats)
 {
-	uint64_t got = loss_counts_records(stats->key.source) ? stats->records + stats->options
-							      : stats->datagrams;
+	uint64_t got = exporter_counts_records(stats->key.source) ? stats->records + stats->options
+								  : stats->datagrams;
 
 	if (stats->lost == 0)
 		return 0;
@@ -63,6 +57,9 @@ static void put_sampling(struct jsonw *w, const struct exporter_stats *stats)
 		jsonw_null(w, "rate");
 	jsonw_string(w, "source",
 		     sampling_source_name((enum sampling_source)stats->sampling_source));
+	if (stats->sampling_announced)
+		jsonw_u64(w, "announced", stats->sampling_announced);
+	jsonw_u64(w, "doubted_records", stats->doubted_records);
 	jsonw_u64(w, "unknown_records", stats->unknown_sampling);
 	jsonw_u64(w, "samplers_turned_away", stats->samplers_turned_away);
 	if (stats->pool_samples)
@@ -75,11 +72,33 @@ static void put_lost(struct jsonw *w, const struct exporter_stats *stats)
 {
 	jsonw_object(w, "lost");
 	jsonw_u64(w, "count", stats->lost);
-	jsonw_string(w, "unit", loss_counts_records(stats->key.source) ? "records" : "datagrams");
+	jsonw_string(w, "unit",
+		     exporter_counts_records(stats->key.source) ? "records" : "datagrams");
 	jsonw_number(w, "share", status_lost_share(stats));
 	jsonw_u64(w, "at_exporter", stats->drops);
 	jsonw_u64(w, "restarts", stats->restarts);
 	jsonw_object_end(w);
+}
+
+static void put_truth(struct jsonw *w, const struct status_exporter *exporter)
+{
+	const struct exporter_stats *stats = &exporter->stats;
+
+	jsonw_array(w, "faults");
+	for (unsigned kind = 0; kind < FAULT_KIND_COUNT; kind++) {
+		if (exporter->faults & 1U << kind)
+			jsonw_string(w, NULL, fault_kind_name((enum fault_kind)kind));
+	}
+	jsonw_array_end(w);
+	if (exporter->last_minute.minutes)
+		coverage_to_json(&exporter->last_minute, exporter->name, w, "last_minute");
+	if (stats->active_timeout_ms)
+		jsonw_number(w, "active_timeout_s", (double)stats->active_timeout_ms / 1000);
+	if (stats->inactive_timeout_ms)
+		jsonw_number(w, "inactive_timeout_s", (double)stats->inactive_timeout_ms / 1000);
+	jsonw_u64(w, "reordered", stats->reordered);
+	jsonw_u64(w, "repeated", stats->repeated);
+	jsonw_bool(w, "disjoint", stats->disjoint);
 }
 
 static void put_exporter(struct jsonw *w, const struct status_exporter *exporter)
@@ -97,6 +116,7 @@ static void put_exporter(struct jsonw *w, const struct status_exporter *exporter
 	put_rate(w, "records_per_s", &exporter->records_per_s);
 	put_sampling(w, stats);
 	put_lost(w, stats);
+	put_truth(w, exporter);
 	put_undecodable(w, stats->undecodable);
 	jsonw_u64(w, "templates", stats->templates);
 	jsonw_u64(w, "held", stats->held);
@@ -283,6 +303,32 @@ static void put_memory(struct jsonw *w, const struct status_view *view)
 	jsonw_object_end(w);
 }
 
+static void put_coverage(struct jsonw *w, const struct status_coverage *coverage)
+{
+	jsonw_object(w, "coverage");
+	jsonw_string(w, "path", coverage->path);
+	jsonw_bool(w, "degraded", coverage->degraded);
+	jsonw_string(w, "reason", coverage->degraded ? coverage->reason : NULL);
+	jsonw_u64(w, "kept", coverage->kept);
+	jsonw_u64(w, "written", coverage->written);
+	jsonw_u64(w, "waiting", coverage->waiting);
+	jsonw_u64(w, "lost", coverage->lost);
+	jsonw_u64(w, "failed", coverage->failed);
+	jsonw_u64(w, "strangers", coverage->strangers);
+	jsonw_u64(w, "turned_away", coverage->turned_away);
+	jsonw_object_end(w);
+}
+
+static void put_faults(struct jsonw *w, const struct status_view *view)
+{
+	jsonw_array(w, "faults");
+	for (size_t i = 0; i < view->fault_count; i++)
+		fault_to_json(view->faults[i], w, NULL);
+	jsonw_array_end(w);
+	jsonw_u64(w, "faults_turned_away", view->faults_turned_away);
+	jsonw_u64(w, "faults_untold", view->faults_untold);
+}
+
 void status_to_json(const struct status_view *view, struct text *out)
 {
 	struct jsonw w = jsonw_on(out);
@@ -291,6 +337,8 @@ void status_to_json(const struct status_view *view, struct text *out)
 	put_head(&w, view);
 	put_totals(&w, view);
 	put_memory(&w, view);
+	put_coverage(&w, &view->coverage);
+	put_faults(&w, view);
 	put_tables(&w, view);
 	jsonw_object_end(&w);
 }

@@ -14,7 +14,9 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "model/coverage.h"
 #include "model/exporter.h"
+#include "model/fault.h"
 #include "model/interface.h"
 #include "model/reason.h"
 #include "model/source.h"
@@ -32,6 +34,22 @@ struct status_exporter {
 	unsigned thread;  /**< the ingest thread that owns it */
 	struct status_rate datagrams_per_s;
 	struct status_rate records_per_s;
+	unsigned faults;             /**< open ones, bits 1 << enum fault_kind */
+	struct coverage last_minute; /**< minutes 0: not known yet */
+};
+
+/** The coverage ledger on disk. */
+struct status_coverage {
+	const char *path; /**< NULL: nothing is kept */
+	bool degraded;
+	const char *reason;   /**< why it is degraded; may be NULL */
+	uint64_t kept;        /**< rows in the file */
+	uint64_t written;     /**< since the start */
+	uint64_t waiting;     /**< for the disk */
+	uint64_t lost;        /**< rows that found no room to wait */
+	uint64_t failed;      /**< writes that failed, and were tried again */
+	uint64_t strangers;   /**< minutes of exporters that never gave a record: no row */
+	uint64_t turned_away; /**< listed exporters that are not missed: too many */
 };
 
 /** One ingest thread, with its tally shard. */
@@ -127,6 +145,11 @@ struct status_view {
 	uint64_t incidents_limit;       /**< room for so many open ones */
 	uint64_t incidents_turned_away; /**< that found no room when they began */
 	struct status_journal journal;
+	struct status_coverage coverage;
+	const struct fault *const *faults; /**< open ones, the worst first */
+	size_t fault_count;
+	uint64_t faults_turned_away; /**< that found no room */
+	uint64_t faults_untold;      /**< changes that were too many to be told */
 };
 
 /** status_to_json() - append the view as one JSON object, without newline. */

@@ -85,8 +85,24 @@ static void watch_clock(struct daemon *d)
 	d->clock_step_ns = step_ns < 0 ? step_ns : 0;
 }
 
+static void fill_keeper(struct daemon *d, struct status_view *view, struct keeper_stats *ret_stats)
+{
+	if (!d->keeper)
+		return;
+	keeper_stats(d->keeper, ret_stats);
+	view->coverage.path = keeper_path(d->keeper);
+	view->coverage.degraded = ret_stats->degraded;
+	view->coverage.reason = ret_stats->reason;
+	view->coverage.kept = ret_stats->kept;
+	view->coverage.written = ret_stats->written;
+	view->coverage.waiting = ret_stats->waiting;
+	view->coverage.lost = ret_stats->lost;
+	view->coverage.failed = ret_stats->failed;
+}
+
 static void publish(struct daemon *d)
 {
+	struct keeper_stats keeper;
 	struct status_view view = {
 		.version = WEIR_VERSION,
 		.started_ns = d->started_ns,
@@ -100,6 +116,7 @@ static void publish(struct daemon *d)
 	health_fill(d->health, d->config, &view);
 	links_fill(d->links, &view);
 	pipeline_fill(d->pipeline, &view);
+	fill_keeper(d, &view, &keeper);
 	board_status(d->board, &view);
 }
 

@@ -24,6 +24,7 @@ struct thread_health {
 
 struct health {
 	struct ledger *ledger;
+	const struct fault *faults[FAULTS_OPEN_MAX]; /* what the view points to */
 	unsigned thread_count;
 	unsigned exporter_limit; /* of each thread */
 	struct thread_health *threads;
@@ -225,7 +226,10 @@ static void fill_exporters(struct health *h, unsigned thread, const struct confi
 			.thread = thread,
 			.datagrams_per_s = rate_of(h, &t->datagrams[e]),
 			.records_per_s = rate_of(h, &t->records[e]),
+			.faults = ledger_faults_of(h->ledger, thread, e),
 		};
+		ledger_last(h->ledger, thread, e,
+			    &h->exporter_views[view->exporter_count - 1].last_minute);
 		view->unknown_sampling += stats->unknown_sampling;
 		for (unsigned r = 0; r < REASON_COUNT_OF; r++)
 			view->undecodable[r] += stats->undecodable[r];
@@ -236,8 +240,22 @@ static void fill_exporters(struct health *h, unsigned thread, const struct confi
 	}
 }
 
+static void fill_faults(struct health *health, struct status_view *view)
+{
+	struct ledger_stats stats;
+
+	ledger_stats(health->ledger, &stats);
+	view->fault_count = ledger_faults(health->ledger, health->faults);
+	view->faults = health->faults;
+	view->faults_turned_away = stats.faults.turned_away;
+	view->faults_untold = stats.faults.untold;
+	view->coverage.strangers = stats.strangers;
+	view->coverage.turned_away = stats.turned_away;
+}
+
 void health_fill(struct health *health, const struct config *config, struct status_view *view)
 {
+	fill_faults(health, view);
 	view->exporter_count = 0;
 	for (unsigned i = 0; i < health->thread_count; i++) {
 		const struct thread_health *t = &health->threads[i];

@@ -232,6 +232,10 @@ def the_daemon_writes_down_a_tenth_lost_on_the_way():
     tap.equal(sorted(told), sorted(PROTOCOLS), "faults")
     picture = daemon.ask("coverage", "--to", "2099-01-01T00:00:00Z", "--from", "1h")
     tap.contains(picture, "not watched", "the picture")
+    page = daemon.ask("status")
+    tap.contains(page, "did not arrive", "weir status")
+    tap.contains(page, "LOSING", "weir status")
+    tap.contains(daemon.ask("status", "127.0.0.3"), "FAULTS", "weir status of one exporter")
     tap.equal(tap.stop(daemon.process), 0, "exit status after TERM")
 
 
