@@ -76,7 +76,8 @@ struct worker *worker_new(const struct config *config, unsigned number, uint64_t
 	if (!w)
 		return NULL;
 	w->number = number;
-	w->cpu = config->cpu_count ? (int)config->cpus[number % config->cpu_count].cpu : -1;
+	/* The thread that reads flow logs has none of its own. */
+	w->cpu = number < config->cpu_count ? (int)config->cpus[number].cpu : -1;
 	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	w->early_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);

@@ -110,6 +110,27 @@ static bool flags_are_bad(unsigned flags, bool single)
 	return single && (flags & TCP_SYN) && (flags & TCP_RST);
 }
 
+/** Mean length up to which packets carry no data: headers with options. */
+#define BARE_BYTES 64
+
+/*
+ * AWS reports ACK only together with SYN, and no flag that only says "data": what a record of
+ * several packets does not show may have been there all the same.
+ */
+static enum traffic_class classify_aws_tcp(const struct flow *flow, unsigned flags)
+{
+	bool bare = flow->bytes <= flow->packets * BARE_BYTES;
+
+	if (flags == TCP_SYN && bare)
+		return CLASS_SYN;
+	if (flags == (TCP_SYN | TCP_ACK) && bare)
+		return CLASS_SYNACK;
+	if (!(flags & TCP_SYN) && (flags & (TCP_RST | TCP_FIN)) &&
+	    flow->packets <= PACKETS_OF_AN_END)
+		return CLASS_RST_FIN;
+	return CLASS_TCP;
+}
+
 static enum traffic_class classify_tcp(const struct flow *flow)
 {
 	bool is_packet = flow->source == FLOW_SFLOW5 || flow->source == FLOW_PACKET;
@@ -121,6 +142,8 @@ static enum traffic_class classify_tcp(const struct flow *flow)
 	/* Flow exporters that cannot see TCP flags send zero: that is no sign of anything. */
 	if (!(flow->has & FLOW_HAS_TCP_FLAGS) || (flags == 0 && !is_packet))
 		return CLASS_TCP;
+	if (flow->source == FLOW_AWS_VPC)
+		return classify_aws_tcp(flow, flags);
 	if (flags_are_bad(flags, is_packet || flow->packets <= 1))
 		return CLASS_TCP_BAD;
 	if ((flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
