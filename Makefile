@@ -15,7 +15,7 @@ SANITIZE = -Db_sanitize=address,undefined -Db_lundef=false
 configured = @$(MAKE) -s --no-print-directory $(1)/build.ninja && \
 	{ $(NINJA) $(1) build.ninja >$(1)/configure.log || { cat $(1)/configure.log; exit 1; }; }
 
-.PHONY: build setup demo test lint fmt fuzz bench install clean help
+.PHONY: build setup demo test tsan lint fmt fuzz bench install clean help
 .DEFAULT_GOAL = build
 
 build: ## the program: build/release/weir
@@ -29,7 +29,12 @@ demo: build ## show the main job: two attacks found in a recorded stream, over l
 test: ## every test suite, under the address and undefined-behaviour sanitizers
 	@tools/setup.sh build test
 	$(call configured,build/test)
-	@tools/run-tests.sh build/test $(ARGS)
+	@tools/run-tests.sh build/test build/tsan $(ARGS)
+
+tsan: ## what runs on several threads, under the thread sanitizer; part of `make test`
+	@tools/setup.sh build test
+	@tools/tsan.sh build/tsan
+	@tools/test-summary build/tsan/meson-logs/testlog.json
 
 lint: ## format, layers, banned calls, licences, docs, clang-tidy, shellcheck, pyflakes
 	@tools/setup.sh build test lint

@@ -40,6 +40,20 @@ def every_tap_case_counts_once():
 
 
 @tap.case
+def of_several_logs_all_count_and_none_may_be_missing():
+    first = tap.scratch() / "testlog.json"
+    first.write_text('{"name": "a", "result": "OK", "returncode": 0, "duration": 1, "stdout": "", "stderr": ""}\n')
+    other = tap.scratch() / "testlog.json"
+    other.write_text('{"name": "races", "result": "SKIP", "returncode": 77, "duration": 0, '
+                     '"stdout": "no thread sanitizer here", "stderr": ""} \n')
+    done = tap.run([SUMMARY, first, other], status=0)
+    tap.contains(done.out, "no thread sanitizer here")
+    tap.equal(last_line(done), "1 passed, 0 failed, 1 skipped")
+    done = tap.run([SUMMARY, first, first.parent / "none.json"], status=1)
+    tap.equal(last_line(done), "1 passed, 1 failed, 0 skipped")
+
+
+@tap.case
 def a_failed_case_is_named_with_its_diagnostics():
     done = summarise({"two": ("tap", "echo 1..2; echo 'not ok 1 - first'; echo '# because of x';"
                                      "echo 'ok 2 - second'; exit 1")}, 1)
