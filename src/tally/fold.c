@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fold: rows are taken in the order they stand in, so each step sees the one before complete. */
+/* fold: one pass for each step, over the rows that there are by then. */
 #include "tally/fold.h"
 
 #include <assert.h>
@@ -114,7 +114,7 @@ static bool add_to(struct fold *fold, struct tally_batch *batch, const struct ke
 			return true;
 		}
 	}
-	if (batch->count == max) {
+	if (batch->count >= max) {
 		fold->turned_away++;
 		return false;
 	}
@@ -160,19 +160,24 @@ static void aim(const struct fold *fold, const struct tally *row, struct lift *l
 	__builtin_prefetch(&fold->index[lift->home], 1);
 }
 
+/* The last row that a step's sums may take: small prefixes leave some to larger ones. */
+static size_t limit_of(size_t first, size_t max, unsigned step)
+{
+	return max - (max - first) / 8 * (FOLD_STEPS - 2 - step);
+}
+
 static void lift_row(struct fold *fold, struct tally_batch *batch, const struct tally *row,
-		     const struct lift *lift, size_t max)
+		     const struct lift *lift, const size_t first_max[2])
 {
 	struct key key = lift->key;
 	unsigned step = lift->step;
 
-	if (step == FOLD_STEPS)
-		return;
 	if (fold->small[lift->v4][step])
-		add_to_networks(fold, batch, row, least_of(lift->v4, step), max);
+		add_to_networks(fold, batch, row, least_of(lift->v4, step), first_max[1]);
 	if (step == FOLD_STEPS - 1)
 		return;
-	while (!add_to(fold, batch, &key, row, max) && ++step < FOLD_STEPS - 1)
+	while (!add_to(fold, batch, &key, row, limit_of(first_max[0], first_max[1], step)) &&
+	       ++step < FOLD_STEPS - 1)
 		key = key_of(row, steps[lift->v4][step + 1]);
 }
 
@@ -186,21 +191,34 @@ static void forget(struct fold *fold, size_t rows, size_t most)
 	fold->base = 1;
 }
 
-void fold_rows(struct fold *fold, struct tally_batch *batch, size_t max)
+/* Lift the rows of one step, from @at to the end as it is now. */
+static void fold_step(struct fold *fold, struct tally_batch *batch, unsigned step, size_t at,
+		      const size_t first_max[2])
 {
 	struct lift lifts[RUN];
+	const size_t end = batch->count;
 
-	for (size_t first = 0; first < batch->count;) {
-		size_t n = batch->count - first < RUN ? batch->count - first : RUN;
+	for (; at < end; at += RUN) {
+		size_t n = end - at < RUN ? end - at : RUN;
 		for (size_t i = 0; i < n; i++)
-			aim(fold, &batch->rows[first + i], &lifts[i]);
+			aim(fold, &batch->rows[at + i], &lifts[i]);
 		for (size_t i = 0; i < n; i++) {
-			if (lifts[i].step < FOLD_STEPS - 1)
+			if (lifts[i].step == step && step < FOLD_STEPS - 1)
 				__builtin_prefetch(row_at(fold, batch, lifts[i].home), 1);
 		}
-		for (size_t i = 0; i < n; i++)
-			lift_row(fold, batch, &batch->rows[first + i], &lifts[i], max);
-		first += n;
+		for (size_t i = 0; i < n; i++) {
+			if (lifts[i].step == step)
+				lift_row(fold, batch, &batch->rows[at + i], &lifts[i], first_max);
+		}
 	}
+}
+
+void fold_rows(struct fold *fold, struct tally_batch *batch, size_t max)
+{
+	const size_t first_max[2] = { batch->count, max };
+
+	/* Step by step, so that each sum is complete before it goes into a larger one. */
+	for (unsigned step = 0; step < FOLD_STEPS; step++)
+		fold_step(fold, batch, step, step ? first_max[0] : 0, first_max);
 	forget(fold, batch->count, batch->cap);
 }

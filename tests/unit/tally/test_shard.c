@@ -683,6 +683,23 @@ static void removal_keeps_every_other_host_reachable(void **state)
 	hosts_close(&hosts);
 }
 
+static void what_was_found_before_and_is_anothers_now_does_not_mislead(void **state)
+{
+	const struct tally one = { .host = { .b = { [15] = 1 } } };
+	const struct tally other = { .host = { .b = { [15] = 2 } } };
+	struct hosts hosts;
+
+	(void)state;
+	assert_int_equal(hosts_open(&hosts, 32, 5), 0);
+	struct host_aim aim = hosts_aim(&hosts, NULL, &one.host, 0);
+	struct host_slot *slot = hosts_take(&hosts, &aim, NULL, &one, 10);
+	assert_ptr_equal(hosts_take(&hosts, &aim, slot, &one, 10), slot);
+	aim = hosts_aim(&hosts, NULL, &other.host, 0);
+	assert_ptr_not_equal(hosts_take(&hosts, &aim, slot, &other, 10), slot);
+	assert_int_equal(hosts.count, 2);
+	hosts_close(&hosts);
+}
+
 static void a_silent_host_makes_room_in_a_full_table(void **state)
 {
 	struct hosts hosts;
@@ -730,6 +747,7 @@ int main(void)
 		cmocka_unit_test(other_networks_after_a_reload),
 		cmocka_unit_test(random_flows_equal_a_naive_count),
 		cmocka_unit_test(removal_keeps_every_other_host_reachable),
+		cmocka_unit_test(what_was_found_before_and_is_anothers_now_does_not_mislead),
 		cmocka_unit_test(a_silent_host_makes_room_in_a_full_table),
 	};
 
