@@ -129,10 +129,11 @@ static void measure(const struct config *config, struct tally *rows, const struc
 			took_ns[tick - TICKS - 1] = ns;
 	}
 	qsort(took_ns, TICKS, sizeof(took_ns[0]), order);
+	uint64_t median_ns = took_ns[TICKS / 2];
 	detector_registry[0]->stats(state, &stats);
 	printf("%-34s %6.1f ns a row  worst tick %6.2f ms  %7.1f MiB  hosts %7llu  watched %5llu"
 	       "  rings %5llu\n",
-	       load->what, (double)took_ns[TICKS / 2] / TICK_ROWS, (double)took_ns[TICKS - 1] / 1e6,
+	       load->what, (double)median_ns / TICK_ROWS, (double)took_ns[TICKS - 1] / 1e6,
 	       resident_mib() - before_mib, (unsigned long long)stats.hosts,
 	       (unsigned long long)stats.watched, (unsigned long long)stats.rings);
 	detector_registry[0]->close(state);

@@ -453,8 +453,8 @@ static void absurd_counts_do_not_wrap(void **state)
 	tally.bytes = UINT64_MAX;
 	tally.flows = UINT32_MAX;
 	for (int i = 0; i < 100; i++) {
-		for (uint8_t c = 0; c < CLASS_COUNT; c++) {
-			tally.class = c;
+		for (unsigned c = 0; c < CLASS_COUNT; c++) {
+			tally.class = (uint8_t)c;
 			observe(&f, tally);
 		}
 		assert_int_equal(tick(&f), 1);
