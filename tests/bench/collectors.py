@@ -78,6 +78,7 @@ class Collector:
 
     gathers = False     # its socket has UDP_GRO
     slow = False        # loses at rates that others are compared at
+    tail = 0            # records that may wait in a buffer of its own when nothing more comes
     tells = False       # counted() answers while it runs
 
     def counted(self):

@@ -126,6 +126,7 @@ class Nfacctd(Collector):
     prefix = "nfacctd"
     stop_signal = signal.SIGINT     # it passes over SIGTERM
     stop_s = 1
+    tail = 1000     # of a plugin buffer that is handed over when it is full
     slow = True
     tells = True
 

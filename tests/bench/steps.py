@@ -76,7 +76,7 @@ def reading_ns(collector, by_name):
     return max(ns for all_ns in by_name.values() for ns in all_ns)
 
 
-def judge(step):
+def judge(step, tail):
     """What a step shows: "lossless", or why not."""
     if step["wanted_rate"] and step["rate"] < STARVED_BELOW * step["wanted_rate"]:
         return "sender starved"
@@ -84,7 +84,7 @@ def judge(step):
         return "dropped by the socket"
     if step["lag_s"] > LAG_AT_MOST_S or step["queue_bytes"]["late"] > GROWN_BYTES:
         return "queue grew"
-    if step["behind"]:
+    if (step["behind"] or 0) > tail:
         return "lost behind the socket"
     return "lossless"
 
@@ -122,7 +122,7 @@ def measure(collector, sender, seconds, rate=None, **load):
                 "shows": "dropped by the socket"}
     step["reading_ns"] = reading_ns(collector, by_name) / max(step["received"], 1)
     step["whole_ns"] = whole / max(step["received"], 1)
-    step["shows"] = judge(step)
+    step["shows"] = judge(step, collector.tail)
     if collector.tells and step["behind"] is None:
         step["shows"] = "it did not tell what it counted"
     return step
