@@ -112,6 +112,30 @@ def an_exporter_that_falls_silent_is_a_gap():
         tap.equal([f["state"] for f in faults(events, "silent")], ["begun", "ended"], f"{protocol}: fault")
 
 
+def misdeclared(protocol):
+    """A rate times 100 from one datagram to the next; ten times the usual would be an incident."""
+    usual = RATE * exports.FLOWS * (1 if protocol == "sflow5" else exports.PACKETS) * 100 // 199
+    limits = {"detect": {"thresholds": [{"name": "total", "pps": f"{usual * 10}pps"}]}}
+    exporter = exports.make(protocol, rate=100)
+    packets = stream(exporter, 90)
+    exporter.rate = 10000
+    events = replay(packets + stream(exporter, 60, BEGIN + 90), **limits)
+    tap.equal([e for e in events if e["event"].startswith("incident")], [], f"{protocol}: incidents")
+    found = [f for f in faults(events, "sampling") if f["state"] == "begun"]
+    tap.equal(len(found), 1, f"{protocol}: faults: {faults(events)}")
+    tap.contains(found[0]["text"], "1:10000", "text")
+    # The limit is not out of reach: the same rate from the beginning passes it.
+    exporter = exports.make(protocol, rate=10000)
+    events = replay(stream(exporter, 60), **limits)
+    tap.true([e for e in events if e["event"] == "incident.opened"],
+             f"{protocol}: 100 times as much would not have been an incident either")
+
+
+for name in PROTOCOLS:
+    tap.case(f"a sampling rate of {name} times 100 is a fault and no incident")(
+        lambda name=name: misdeclared(name))
+
+
 @tap.case
 def the_same_input_gives_the_same_bytes():
     packets = stream(exports.make("ipfix"), 90, lost=lambda i: i % 10 == 3)

@@ -177,6 +177,54 @@ static void a_query_is_kept_by_name(void **state)
 	assert_string_equal(request.unknown, "page");
 }
 
+static int64_t read_one(void *self, const struct coverage_query *query,
+			void (*each)(void *to, const struct coverage *row, const char *name),
+			void *to, struct text *error)
+{
+	const struct coverage row = {
+		.minutes = query->step, .seconds = 60, .units = 9, .lost = 1
+	};
+
+	(void)error;
+	*(struct coverage_query *)self = *query;
+	each(to, &row, "edge1");
+	return 1;
+}
+
+static void the_ledger_is_asked_with_what_was_wanted(void **state)
+{
+	struct coverage_query asked;
+	const struct api_coverage ledger = { .read = read_one, .self = &asked };
+	struct control_snapshot *snapshot = control_snapshot_new();
+	struct api_request request = { .path = "/api/v1/coverage",
+				       .from = "2026-11-22T14:00:00Z",
+				       .to = "2026-11-22T15:00:00Z",
+				       .exporter = "edge1",
+				       .step = "5" };
+
+	(void)state;
+	json_decref(ask(snapshot, request, 404));
+	request.coverage = &ledger;
+	json_t *answer = ask(snapshot, request, 200);
+	assert_int_equal(asked.to_ns - asked.from_ns, 3600000000000U);
+	assert_int_equal(asked.step, 5);
+	assert_string_equal(asked.exporter, "edge1");
+	json_t *row = json_array_get(json_object_get(answer, "rows"), 0);
+	assert_int_equal(json_integer_value(json_object_get(row, "lost")), 1);
+	assert_int_equal(json_integer_value(json_object_get(row, "expected")), 10);
+	assert_true(json_is_false(json_object_get(answer, "more")));
+	json_decref(answer);
+	request.step = "0";
+	json_decref(ask(snapshot, request, 400));
+	request.step = NULL;
+	request.to = request.from;
+	json_decref(ask(snapshot, request, 400));
+	request.to = "2026-11-22T15:00:00Z";
+	request.state = "open";
+	json_decref(ask(snapshot, request, 400));
+	control_snapshot_unref(snapshot);
+}
+
 static void a_long_path_is_quoted_short(void **state)
 {
 	struct control_snapshot *snapshot = control_snapshot_new();
@@ -243,6 +291,7 @@ int main(void)
 		cmocka_unit_test(one_incident_is_found_by_its_id),
 		cmocka_unit_test(bad_requests_are_problems),
 		cmocka_unit_test(a_query_is_kept_by_name),
+		cmocka_unit_test(the_ledger_is_asked_with_what_was_wanted),
 		cmocka_unit_test(a_long_path_is_quoted_short),
 		cmocka_unit_test(the_oldest_closed_one_makes_room),
 		cmocka_unit_test(a_copy_leaves_the_original_as_it_was),
