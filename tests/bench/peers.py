@@ -100,6 +100,12 @@ class Fastnetmon(Collector):
     def configuration(self):
         return f"{self.shipped} with\n{self.changed}\nnetworks: {own_network(self.hosts)}"
 
+    def stop(self):
+        super().stop()
+        if self.process:
+            # One of its libraries leaves counters there when it is killed.
+            pathlib.Path(f"/dev/shm/mongoc-{self.process.pid}").unlink(missing_ok=True)
+
     def counted(self):
         url = f"http://127.0.0.1:{self.metrics_port}/metrics"
         with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5) as answer:
