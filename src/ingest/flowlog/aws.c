@@ -90,7 +90,7 @@ static int find_name(struct span name)
 	if (name.len == 0 || name.len >= sizeof(plain))
 		return -1;
 	for (size_t i = 0; i < name.len; i++)
-		plain[i] = name.at[i] == '_' ? '-' : name.at[i];
+		plain[i] = (char)(name.at[i] == '_' ? '-' : name.at[i]);
 	for (size_t i = 0; i < NAME_COUNT; i++) {
 		if (span_is((struct span){ plain, name.len }, names[i].name))
 			return (int)i;
@@ -115,12 +115,12 @@ static char separator_of(struct span line)
 {
 	if (memchr(line.at, ',', line.len))
 		return ',';
-	return memchr(line.at, '\t', line.len) ? '\t' : ' ';
+	return (char)(memchr(line.at, '\t', line.len) ? '\t' : ' ');
 }
 
 bool aws_is_header(struct flowlog *log, struct span line)
 {
-	struct aws_layout layout = { .separator = line.len ? separator_of(line) : ' ' };
+	struct aws_layout layout = { .separator = (char)(line.len ? separator_of(line) : ' ') };
 	struct span rest = line;
 	struct span piece;
 	unsigned known = 0;
@@ -244,7 +244,8 @@ static bool take_address(struct span seen, struct span real, struct ip *ret_ip, 
 {
 	if (!real.len)
 		return span_ip(seen, ret_ip);
-	*ret_passed_on |= seen.len && (seen.len != real.len || memcmp(seen.at, real.at, seen.len));
+	*ret_passed_on |=
+		seen.len && (seen.len != real.len || memcmp(seen.at, real.at, seen.len) != 0);
 	return span_ip(real, ret_ip);
 }
 

@@ -149,7 +149,7 @@ static size_t take_value(struct flowlog *log, const char *data, size_t len, bool
 
 	while (place->at < len) {
 		size_t at = place->at;
-		bool fits = step(place, data[at], at ? data[at - 1] : '\0');
+		bool fits = step(place, data[at], (char)(at ? data[at - 1] : '\0'));
 		if (!fits) {
 			/* Behind the end of the line, or at the brace that begins anew. */
 			flowlog_refuse(log, REASON_SYNTAX);

@@ -14,7 +14,7 @@
 #define SEED        0x6d61726b73U
 /** Different lengths of heads that are tried; nearly all are MARK_HEAD_BYTES. */
 #define LENGTHS_MAX 64
-#define PURGE_FROM  (MARKS_MAX / 8 * 7)
+#define PURGE_FROM  ((uint64_t)MARKS_MAX / 8 * 7)
 #define COLUMNS     "path, offset, size, mtime, inode, head_hash, head_len"
 
 enum { FIND, MOVED, LENGTHS, SAVE, DROP, ALL, BEGIN, COMMIT, ROLLBACK, STATEMENTS };
