@@ -329,6 +329,54 @@ static void put_faults(struct jsonw *w, const struct status_view *view)
 	jsonw_u64(w, "faults_untold", view->faults_untold);
 }
 
+static void put_load(struct jsonw *w, const char *pps, const char *bps,
+		     const struct status_load *load)
+{
+	jsonw_u64(w, pps, load->pps);
+	jsonw_u64(w, bps, load->bps);
+}
+
+static void put_networks(struct jsonw *w, const struct status_view *view)
+{
+	char prefix[IP_TEXT_MAX];
+
+	jsonw_array(w, "networks");
+	for (size_t i = 0; i < view->network_count; i++) {
+		const struct status_network *network = &view->networks[i];
+		jsonw_object(w, NULL);
+		jsonw_string(w, "prefix", prefix_format(&network->prefix, prefix));
+		jsonw_string(w, "tenant", network->tenant);
+		put_load(w, "in_pps", "in_bps", &network->in);
+		put_load(w, "out_pps", "out_bps", &network->out);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+	jsonw_u64(w, "networks_not_listed", view->networks_dropped);
+}
+
+static void put_talkers(struct jsonw *w, const char *key, const struct status_talkers *talkers)
+{
+	jsonw_array(w, key);
+	for (size_t i = 0; i < talkers->count; i++) {
+		jsonw_object(w, NULL);
+		jsonw_ip(w, "address", &talkers->list[i].ip);
+		put_load(w, "pps", "bps", &talkers->list[i].load);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
+static void put_top(struct jsonw *w, const struct status_top *top)
+{
+	jsonw_object(w, "top");
+	jsonw_u64(w, "window_s", top->window_s);
+	jsonw_number(w, "older_share", top->older_share);
+	put_talkers(w, "hosts_in", &top->hosts_in);
+	put_talkers(w, "hosts_out", &top->hosts_out);
+	put_talkers(w, "outside", &top->outside);
+	jsonw_object_end(w);
+}
+
 void status_to_json(const struct status_view *view, struct text *out)
 {
 	struct jsonw w = jsonw_on(out);
@@ -339,6 +387,8 @@ void status_to_json(const struct status_view *view, struct text *out)
 	put_memory(&w, view);
 	put_coverage(&w, &view->coverage);
 	put_faults(&w, view);
+	put_networks(&w, view);
+	put_top(&w, &view->top);
 	put_tables(&w, view);
 	jsonw_object_end(&w);
 }

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/ip.h"
 #include "base/text.h"
 #include "model/coverage.h"
 #include "model/exporter.h"
@@ -111,6 +112,44 @@ struct status_journal {
 	uint64_t failed;    /**< writes that failed */
 };
 
+/** Traffic a second. */
+struct status_load {
+	uint64_t pps;
+	uint64_t bps;
+};
+
+/** Traffic of one configured network; between own hosts it counts as in. */
+struct status_network {
+	struct prefix prefix;
+	const char *tenant; /**< may be NULL */
+	struct status_load in;
+	struct status_load out;
+};
+
+/** Addresses in each list of the heaviest. */
+#define STATUS_TALKERS 5
+
+/** One of the heaviest addresses. */
+struct status_talker {
+	struct ip ip;
+	struct status_load load;
+};
+
+/** A list of them, the heaviest first. */
+struct status_talkers {
+	const struct status_talker *list;
+	size_t count;
+};
+
+/** The heaviest addresses by bits. */
+struct status_top {
+	unsigned window_s;  /**< networks and these are means over so many seconds; 0: not yet */
+	double older_share; /**< of the bytes reported in them: what had gone by before */
+	struct status_talkers hosts_in;
+	struct status_talkers hosts_out;
+	struct status_talkers outside; /**< that own hosts send to */
+};
+
 /** The whole; everything it points to is borrowed for the length of the call. */
 struct status_view {
 	const char *version;
@@ -134,6 +173,10 @@ struct status_view {
 	size_t interface_count;
 	const struct source_stats *links; /**< interfaces of this machine that are sampled */
 	size_t link_count;
+	const struct status_network *networks; /**< the heaviest first */
+	size_t network_count;
+	uint64_t networks_dropped; /**< configured ones beyond those that are followed */
+	struct status_top top;
 	const struct status_thread *threads;
 	size_t thread_count;
 	const struct status_detector *detectors;

@@ -153,6 +153,43 @@ static void trouble_is_told(void **state)
 	json_decref(json);
 }
 
+static void traffic_is_told(void **state)
+{
+	static const uint8_t address[4] = { 198, 51, 100, 7 };
+	const struct status_network network = {
+		.prefix = { .ip = ip_from_v4(address), .len = 128 },
+		.tenant = "acme",
+		.in = { .pps = 5, .bps = 6 },
+		.out = { .pps = 7, .bps = 8 },
+	};
+	const struct status_talker talker = { .ip = ip_from_v4(address), .load = { 9, 10 } };
+	const struct status_view view = {
+		.networks = &network,
+		.network_count = 1,
+		.networks_dropped = 3,
+		.top = { .window_s = 5, .older_share = 0.25, .outside = { &talker, 1 } },
+	};
+
+	(void)state;
+	json_t *json = json_of(&view);
+	const json_t *one = json_array_get(at(json, "networks"), 0);
+	assert_string_equal(json_string_value(at(one, "prefix")), "198.51.100.7/32");
+	assert_string_equal(json_string_value(at(one, "tenant")), "acme");
+	assert_int_equal(json_integer_value(at(one, "in_pps")), 5);
+	assert_int_equal(json_integer_value(at(one, "out_bps")), 8);
+	assert_int_equal(json_integer_value(at(json, "networks_not_listed")), 3);
+	const json_t *top = at(json, "top");
+	assert_int_equal(json_integer_value(at(top, "window_s")), 5);
+	assert_true(fabs(json_number_value(at(top, "older_share")) - 0.25) < 1e-9);
+	assert_int_equal(json_array_size(at(top, "hosts_in")), 0);
+	assert_int_equal(json_array_size(at(top, "hosts_out")), 0);
+	one = json_array_get(at(top, "outside"), 0);
+	assert_string_equal(json_string_value(at(one, "address")), "198.51.100.7");
+	assert_int_equal(json_integer_value(at(one, "pps")), 9);
+	assert_int_equal(json_integer_value(at(one, "bps")), 10);
+	json_decref(json);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +197,7 @@ int main(void)
 		cmocka_unit_test(an_exporter_is_told_in_full),
 		cmocka_unit_test(loss_is_in_the_unit_of_the_protocol),
 		cmocka_unit_test(trouble_is_told),
+		cmocka_unit_test(traffic_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
