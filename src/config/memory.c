@@ -24,7 +24,13 @@
 #define EXPORTER         19300   /* state, counters on their way, ledger, what status shows */
 #define TEMPLATE         1050    /* compiled template and its chain */
 #define INCIDENT         1560    /* story and index */
+#define NETWORK          1216    /* traffic of the status, both ways */
 #define THREAD_OF_ITSELF 8 << 20 /* datagrams being read, counters of interfaces */
+
+/* Heaviest addresses of the status. */
+#define HEAVIEST (450 << 10)
+/* Networks whose traffic the status tells, at most. */
+#define NETWORKS 1024
 
 /* Window over a flow log, files found, one JSON value as it is read. */
 #define LOG_READER (32 << 20)
@@ -89,6 +95,13 @@ static uint64_t hosts_of_thread(uint64_t hosts)
 	       hosts * HOST_PLACE + power_of_two(64, 2 * hosts) * HOST_SLOT;
 }
 
+static uint64_t traffic_of(const struct config *config)
+{
+	uint64_t networks = config->network_count < NETWORKS ? config->network_count : NETWORKS;
+
+	return networks * NETWORK + HEAVIEST;
+}
+
 static void measure(const struct config *config, uint64_t ret_parts[PART_COUNT])
 {
 	const uint64_t threads = config_workers(config);
@@ -109,7 +122,7 @@ static void measure(const struct config *config, uint64_t ret_parts[PART_COUNT])
 	ret_parts[PART_RINGS] = config->packet_ring * threads * config->interface_count;
 	ret_parts[PART_LOGS] = config->flowlog_count * LOG_READER;
 	ret_parts[PART_INCIDENTS] = config->max_incidents * INCIDENT;
-	ret_parts[PART_THREADS] = threads * (THREAD_OF_ITSELF);
+	ret_parts[PART_THREADS] = threads * (THREAD_OF_ITSELF) + traffic_of(config);
 }
 
 static uint64_t sum_of(const uint64_t parts[PART_COUNT])

@@ -27,6 +27,7 @@
 #include "daemon/logs.h"
 #include "daemon/pipeline.h"
 #include "daemon/sockets.h"
+#include "daemon/traffic.h"
 #include "daemon/worker.h"
 
 #define EVENTS 16
@@ -47,6 +48,7 @@ struct daemon {
 	unsigned worker_count;
 	struct pipeline *pipeline;
 	struct health *health;
+	struct traffic *traffic;
 	struct logs_told logs_told;
 	struct board *board;
 	struct keeper *keeper; /* NULL: the coverage ledger is not kept */
@@ -115,6 +117,7 @@ static void publish(struct daemon *d)
 
 	health_fill(d->health, d->config, &view);
 	links_fill(d->links, &view);
+	traffic_fill(d->traffic, &view);
 	pipeline_fill(d->pipeline, &view);
 	fill_keeper(d, &view, &keeper);
 	board_status(d->board, &view);
@@ -148,6 +151,7 @@ static void take_parcels(struct daemon *d)
 		for (struct parcel *p; (p = worker_take(d->workers[i]));) {
 			const struct tally_set set = tally_batch_set(p->batch);
 			pipeline_observe(d->pipeline, &set);
+			traffic_observe(d->traffic, &set);
 			health_take(d->health, i, p, &sink);
 			if (i + 1 == d->worker_count)
 				logs_take(&d->logs_told, p);
@@ -185,6 +189,7 @@ static void swap_config(struct daemon *d, struct config *config)
 	text_done(&fields);
 	const struct ledger_sink sink = ledger_sink_of(d);
 	ledger_reload(health_ledger(d->health), config, &sink);
+	traffic_reload(d->traffic, config);
 	d->retiring = d->config;
 	d->config = config;
 	d->generation++;
@@ -227,6 +232,7 @@ static void tick(struct daemon *d)
 	take_parcels(d);
 	ledger_tick(health_ledger(d->health), step_clock(d), &sink);
 	pipeline_tick(d->pipeline, step_clock(d));
+	traffic_tick(d->traffic, d->now_ns);
 	retire_config(d);
 	if (d->reload_wanted && !d->retiring)
 		reload(d);
@@ -356,8 +362,9 @@ static int open_rooms(struct daemon *d, struct text *error)
 	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != sizeof(seed))
 		seed = clock_mono_ns();
 	d->health = health_new(d->config, config_workers(d->config));
+	d->traffic = traffic_new(d->config, seed);
 	d->board = board_new();
-	if (!d->health || !d->board)
+	if (!d->health || !d->traffic || !d->board)
 		return -ENOMEM;
 	const struct pipeline_options options = {
 		.state_path = d->config->state_path,
@@ -425,6 +432,7 @@ static void stop(struct daemon *d)
 	for (unsigned i = 0; i < d->worker_count; i++)
 		worker_free(d->workers[i]);
 	links_free(d->links);
+	traffic_free(d->traffic);
 	health_free(d->health);
 	text_done(&d->listen_words);
 	config_free(d->retiring);

@@ -11,6 +11,7 @@
 
 #include "daemon/health.h"
 #include "daemon/memory.h"
+#include "daemon/traffic.h"
 #include "daemon/worker.h"
 #include "detect/detector.h"
 #include "incident/incidents.h"
@@ -50,10 +51,12 @@ static uint64_t taken_by(const struct config *config)
 	struct worker *worker = worker_new(config, 0, 1);
 	struct health *health = health_new(config, 1);
 	struct udp_receiver *receiver = udp_receiver_new();
+	struct traffic *traffic = traffic_new(config, 1);
 
 	assert_non_null(worker);
 	assert_non_null(receiver);
 	assert_non_null(health);
+	assert_non_null(traffic);
 	assert_int_equal(incidents_open(config, NULL, 1, &incidents), 0);
 	for (size_t i = 0; i < 8 && detector_registry[i]; i++)
 		assert_int_equal(detector_registry[i]->open(config, 1, &detectors[i]), 0);
@@ -62,6 +65,7 @@ static uint64_t taken_by(const struct config *config)
 		detector_registry[i]->close(detectors[i]);
 	incidents_close(incidents);
 	udp_receiver_free(receiver);
+	traffic_free(traffic);
 	health_free(health);
 	worker_free(worker);
 	return bytes;
@@ -102,6 +106,22 @@ static void what_is_said_is_what_is_taken(void **state)
 			    config_memory_bytes(&config) - config_memory_bytes(&small),
 			    taken_by(&config) - least);
 	}
+}
+
+static void networks_take_what_is_said_up_to_a_limit(void **state)
+{
+	struct config config = small;
+	uint64_t none = config_memory_bytes(&small);
+
+	(void)state;
+	config.networks = calloc(5000, sizeof(config.networks[0]));
+	assert_non_null(config.networks);
+	const uint64_t before = taken_by(&small);
+	config.network_count = 1000;
+	assert_near("networks", config_memory_bytes(&config) - none, taken_by(&config) - before);
+	config.network_count = 5000;
+	assert_near("networks", config_memory_bytes(&config) - none, taken_by(&config) - before);
+	free((void *)config.networks);
 }
 
 static void threads_and_sockets_multiply(void **state)
@@ -241,6 +261,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_said_is_what_is_taken),
+		cmocka_unit_test(networks_take_what_is_said_up_to_a_limit),
 		cmocka_unit_test(threads_and_sockets_multiply),
 		cmocka_unit_test(the_largest_limits_have_a_true_sum),
 		cmocka_unit_test(limits_beyond_the_machine_are_refused),
