@@ -45,6 +45,9 @@ void render_status(const json_t *status, uint64_t now_ns, const struct render_la
 /** render_notes() - its first part: what somebody should look after, the worst first. */
 void render_notes(const json_t *status, uint64_t now_ns, struct text *out);
 
+/** render_traffic() - its tables of networks and of the heaviest addresses, where there are any. */
+void render_traffic(const json_t *status, const struct render_layout *layout, struct text *out);
+
 /** render_exporters() - its last part: the table, those with trouble on top. */
 void render_exporters(const json_t *status, const struct render_layout *layout, struct text *out);
 

@@ -177,5 +177,6 @@ void render_status(const json_t *status, uint64_t now_ns, const struct render_la
 	add_undecodable(json_object_get(totals, "undecodable"), out);
 	add_hosts(json_object_get(status, "detectors"), out);
 	add_memory(status, out);
+	render_traffic(status, layout, out);
 	render_exporters(status, layout, out);
 }

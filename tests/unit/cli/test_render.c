@@ -295,6 +295,48 @@ static void an_agent_that_is_not_the_sender_is_shown(void **state)
 	has("192.0.2.1/10.9.8.7/3 ");
 }
 
+static void networks_and_the_heaviest_are_tables(void **state)
+{
+	static const uint8_t long_one[16] = { 0x20, 1,    0xd,  0xb8, 0x12, 0x34, 0x12, 0x34,
+					      0x12, 0x34, 0x12, 0x34, 0x12, 0x34, 0x12, 0x34 };
+	struct status_network networks[12];
+	const struct status_talker talker = { ip_from_v6(long_one), { 12345678, 98765432100 } };
+	struct status_view view = make_view();
+
+	(void)state;
+	for (unsigned i = 0; i < 12; i++) {
+		const uint8_t address[4] = { 10, 0, (uint8_t)i, 0 };
+		networks[i] = (struct status_network){
+			.prefix = { ip_from_v4(address), 120 },
+			.tenant = "a tenant with a long name",
+			.in = { 123456789, 98765432100 },
+			.out = { 7, 4242 },
+		};
+	}
+	networks[0].prefix = (struct prefix){ ip_from_v6(long_one), 127 };
+	view.networks = networks;
+	view.network_count = 12;
+	view.networks_dropped = 30;
+	view.top.window_s = 5;
+	view.top.hosts_in = (struct status_talkers){ &talker, 1 };
+	view.top.outside = (struct status_talkers){ &talker, 1 };
+	render_view(&view, NOW);
+	has("a tenant with a long name  98.8 G   123 M   4.24 k        7\n");
+	comes_before("10.0.9.0/24", "and 32 more; --all shows those that are followed");
+	lacks("10.0.10.0/24");
+	lacks("lower bounds");
+	has("to own host  2001:db8:1234:1234:1234:1234:1234:1234  98.8 G  12.3 M\n");
+	has("to outside");
+	layout = (struct render_layout){ .width = 80, .all = true };
+	view.top.older_share = 1;
+	text_clear(&page);
+	render_view(&view, NOW);
+	has("10.0.11.0/24");
+	has("and 30 more");
+	has("100% of what was reported had gone by before these 5 s: they are lower bounds");
+	fits(80);
+}
+
 static void the_page_fits_a_narrow_terminal(void **state)
 {
 	struct status_exporter exporter = make_exporter(0);
@@ -481,6 +523,7 @@ int main(void)
 		CASE(what_was_refused_is_to_look_after),
 		CASE(those_in_trouble_are_on_top_and_the_rest_is_counted),
 		CASE(an_agent_that_is_not_the_sender_is_shown),
+		CASE(networks_and_the_heaviest_are_tables),
 		CASE(the_page_fits_a_narrow_terminal),
 		CASE(the_newest_then_the_largest_is_first),
 		CASE(incidents_fit_a_narrow_terminal),
