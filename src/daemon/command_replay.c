@@ -82,7 +82,7 @@ static void put_summary_json(const struct replay_totals *t, struct text *out)
 	jsonw_object(&w, NULL);
 	jsonw_string(&w, "event", "summary");
 	if (t->last_ns) {
-		jsonw_time(&w, "time", t->last_ns);
+		jsonw_time(&w, "time", t->end_ns);
 		jsonw_time(&w, "first", t->first_ns);
 		jsonw_time(&w, "last", t->last_ns);
 	}

@@ -38,6 +38,7 @@ struct replay {
 	uint64_t faults;
 	uint64_t first_ns;
 	uint64_t now_ns;  /* latest packet */
+	uint64_t said_ns; /* latest time of anything given out */
 	uint64_t tick_ns; /* end of the running tick; 0 before the first packet */
 };
 
@@ -45,6 +46,8 @@ static void take_event(void *self, const struct event *event)
 {
 	struct replay *r = self;
 
+	if (event->time_ns > r->said_ns)
+		r->said_ns = event->time_ns;
 	r->faults += event->type == EVENT_TELEMETRY_FAULT && event->fault->state != FAULT_ENDED;
 	if (event->type == EVENT_INCIDENT_OPENED) {
 		r->incidents++;
@@ -65,9 +68,13 @@ static void take_fault(void *self, const struct fault *fault)
 static void take_row(void *self, const struct coverage *row, const char *name)
 {
 	struct replay *r = self;
+	uint64_t end_ns = row->begin_ns + row->minutes * COVERAGE_MINUTE_NS;
 
-	if (r->rows.row)
-		r->rows.row(r->rows.self, row, name);
+	if (!r->rows.row)
+		return;
+	if (end_ns > r->said_ns)
+		r->said_ns = end_ns;
+	r->rows.row(r->rows.self, row, name);
 }
 
 static int open_ledger(struct replay *r, const struct config *config)
@@ -271,6 +278,7 @@ void replay_finish(struct replay *replay, struct replay_totals *ret_totals)
 		.late = shard.late,
 		.first_ns = r->first_ns,
 		.last_ns = r->now_ns,
+		.end_ns = r->said_ns > r->now_ns ? r->said_ns : r->now_ns,
 	};
 	for (unsigned i = 0; i < REASON_COUNT_OF; i++)
 		ret_totals->undecodable[i] = r->state->undecodable[i];

@@ -43,9 +43,10 @@ struct replay_totals {
 	uint64_t faults;                /**< of the telemetry, begun or noted */
 	uint64_t incidents_turned_away; /**< found no room: incidents.max_open */
 	uint64_t hosts_turned_away;
-	uint64_t late; /**< records that waited too long for their template to be tallied */
+	uint64_t late; /**< records too old to be tallied: see struct flow */
 	uint64_t first_ns;
 	uint64_t last_ns;
+	uint64_t end_ns; /**< last_ns, or the time of the last event or row if that is later */
 };
 
 /**
