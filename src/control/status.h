@@ -75,7 +75,7 @@ struct status_thread {
 	uint64_t templates_turned_away;
 	uint64_t held_turned_away;       /**< data sets given up while waiting for their template */
 	uint64_t exporters_replaced;     /**< whose entries were re-used for others */
-	uint64_t late;                   /**< records of such sets, decoded too late to tally */
+	uint64_t late;                   /**< records too old to tally */
 	uint64_t interfaces;             /**< whose counter samples are kept now */
 	uint64_t interfaces_turned_away; /**< counter samples of those that found no room */
 };

@@ -141,7 +141,8 @@ static void put_summary_text(const struct replay_totals *t, struct text *out)
 	}
 	if (t->late) {
 		put_count(out, t->late, "record",
-			  " not tallied: decoded more than a second after they came\n");
+			  " not tallied: decoded over a second after they came, or of traffic"
+			  " that ended over a day before\n");
 	}
 	for (unsigned i = 0; i < REASON_COUNT_OF; i++) {
 		if (t->undecodable[i])

@@ -23,7 +23,7 @@
 #define WRONG_NS           (300 * (int64_t)NS_PER_S)
 /* Beyond this a time of receipt is no time; keeps all sums in range. */
 #define OFFSET_MAX_NS      ((int64_t)1 << 61)
-/* Flows are believed to be so old at most. */
+/* Flows are believed to be so old at most; what ended before that tells nothing of now. */
 #define AGE_MAX_NS         (86400 * (int64_t)NS_PER_S)
 #define PROMPT_NS          ((int64_t)FLOW_PROMPT_NS)
 /* Taken as the length of a flow with impossible times while no timeout was observed. */
@@ -110,7 +110,7 @@ static void mend(const struct exporter *exporter, int64_t *begin_ns, int64_t *en
 {
 	uint32_t timeout_ms = exporter->stats.active_timeout_ms;
 
-	if (*end_ns < 0 || *end_ns > AGE_MAX_NS)
+	if (*end_ns < 0)
 		*end_ns = 0;
 	/* Rounded times of a short flow may be a little crossed, or ahead of now. */
 	if (*begin_ns < *end_ns && *begin_ns >= *end_ns - PROMPT_NS)
@@ -131,6 +131,10 @@ void flow_ages(struct flow *flow, const struct exporter *exporter)
 		return;
 	int64_t end_ns = (int64_t)end;
 	int64_t begin_ns = (int64_t)begin;
+	if (end_ns > AGE_MAX_NS) {
+		flow->late = true;
+		return;
+	}
 	if (end_ns < 0 || begin_ns < end_ns || begin_ns > AGE_MAX_NS)
 		mend(exporter, &begin_ns, &end_ns);
 	if (end_ns <= PROMPT_NS && begin_ns - end_ns <= PROMPT_NS)

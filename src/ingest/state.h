@@ -285,8 +285,9 @@ static inline bool flow_is_prompt(const struct flow *flow, const struct exporter
  * flow_ages() - set begin_age_ms and end_age_ms by the flow's times; for flow_commit().
  *
  * Both stay 0 for a flow that lasted a second at most and ended at most a second ago, and for one
- * without times. Times that cannot be (from the future, older than a day, end before start) are
- * replaced: ended now, and as long as the exporter's active timeout.
+ * without times. Times that cannot be (from the future, begun over a day ago, end before start)
+ * are replaced: ended now, and as long as the exporter's active timeout. What ended over a day ago
+ * is marked `late`: it is no traffic of now, and the tally counts what it leaves out.
  */
 void flow_ages(struct flow *flow, const struct exporter *exporter);
 

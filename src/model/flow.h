@@ -150,7 +150,8 @@ struct flow {
 	uint8_t class;           /**< enum traffic_class; set by flow_classify() */
 	uint8_t source;          /**< enum flow_source */
 	bool egress;             /**< seen as it left the exporter, not as it came in */
-	bool late; /**< waited over a second for its template: no traffic of now, not tallied */
+	/** Waited over a second for its template, or ended over a day ago: not tallied. */
+	bool late;
 	uint16_t vlan;
 	uint16_t exporter_port;
 	uint32_t odid;        /**< observation domain, v9 source id, v5 engine, sFlow sub-agent */

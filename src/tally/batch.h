@@ -22,7 +22,7 @@ struct shard_stats {
 	uint64_t packets[DIRECTION_COUNT]; /**< estimated, as all the following */
 	uint64_t bytes[DIRECTION_COUNT];
 	uint64_t unknown_sampling;     /**< flows whose rate nobody named: counted as they are */
-	uint64_t late;                 /**< flows that waited too long for their template */
+	uint64_t late;                 /**< flows marked so (model/flow.h): not tallied */
 	uint64_t turned_away;          /**< flows of hosts for which a table had no room */
 	uint64_t replaced;             /**< silent hosts that made room for others */
 	uint64_t prefixes_turned_away; /**< sums of a prefix for which a tick had no row */

@@ -100,9 +100,32 @@ static void times_that_cannot_be_are_mended(void **state)
 	assert_ages(&exporter, 0, HOUR, 2 * HOUR, 60000, 0);
 	exporter.stats.active_timeout_ms = 1800000;
 	assert_ages(&exporter, 0, -25 * HOUR, -MINUTE, 1860000, 60000);
-	assert_ages(&exporter, 0, -MINUTE, -26 * HOUR, 60000, 0);
 	/* A day is believed. */
 	assert_ages(&exporter, 0, -23 * HOUR, -MINUTE, 82800000, 60000);
+}
+
+static void what_ended_over_a_day_ago_is_no_traffic_of_now(void **state)
+{
+	static const struct {
+		int64_t begin_ns, end_ns;
+		bool late;
+	} rows[] = {
+		{ -26 * HOUR, -25 * HOUR, true },
+		{ -25 * HOUR, -25 * HOUR, true },
+		{ -MINUTE, -26 * HOUR, true },
+		{ -23 * HOUR, -22 * HOUR, false },
+		{ -25 * HOUR, -MINUTE, false },
+		{ -MINUTE, 0, false },
+		{ HOUR, HOUR, false },
+	};
+	struct exporter exporter = { 0 };
+
+	(void)state;
+	hear(&exporter, 0, 0, 0);
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct flow flow = flow_of(&exporter, 0, rows[i].begin_ns, rows[i].end_ns);
+		assert_int_equal(flow.late, rows[i].late);
+	}
 }
 
 static void uptime_tells_the_way_over_its_wrap(void **state)
@@ -134,6 +157,7 @@ int main(void)
 		cmocka_unit_test(the_least_is_of_the_last_minutes),
 		cmocka_unit_test(a_clock_that_is_set_is_followed),
 		cmocka_unit_test(times_that_cannot_be_are_mended),
+		cmocka_unit_test(what_ended_over_a_day_ago_is_no_traffic_of_now),
 		cmocka_unit_test(uptime_tells_the_way_over_its_wrap),
 	};
 
