@@ -40,7 +40,10 @@ static void put_exporter_id(struct jsonw *w, const struct status_exporter *expor
 	const struct exporter_stats *stats = &exporter->stats;
 
 	jsonw_ip(w, "address", &stats->key.address);
-	jsonw_string(w, "name", exporter->name);
+	jsonw_string(w, "name",
+		     exporter->name  ? exporter->name
+		     : *stats->label ? stats->label
+				     : NULL);
 	jsonw_string(w, "protocol", flow_source_name((enum flow_source)stats->key.source));
 	jsonw_u64(w, "odid", stats->key.odid);
 	if (!ip_is_zero(&stats->agent))

@@ -293,6 +293,19 @@ static struct exporter *exporter_add(struct decode_state *state, struct newcomer
 	return exporter;
 }
 
+void exporter_label(struct exporter *exporter, const char *text, size_t len)
+{
+	char *label = exporter->stats.label;
+
+	if (len >= EXPORTER_LABEL_MAX) {
+		text += len - (EXPORTER_LABEL_MAX - 1);
+		len = EXPORTER_LABEL_MAX - 1;
+	}
+	for (size_t i = 0; i < len; i++)
+		label[i] = (char)(text[i] >= ' ' && text[i] <= '~' ? text[i] : '?');
+	label[len] = '\0';
+}
+
 struct exporter *exporter_of(struct decode_state *state, const struct datagram *datagram,
 			     enum flow_source source, uint32_t odid)
 {

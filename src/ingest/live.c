@@ -66,9 +66,11 @@ bool live_begin(struct live_batch *batch, struct live *live, uint64_t now_ns,
 				      .state = state,
 				      .datagram = { .received_ns = now_ns } };
 	batch->exporter = exporter_of(state, &batch->datagram, FLOW_PACKET, live->link.index);
-	/* A batch is no datagram. */
-	if (batch->exporter)
+	if (batch->exporter) {
+		/* A batch is no datagram. */
 		batch->exporter->stats.datagrams--;
+		exporter_label(batch->exporter, live->name, strlen(live->name));
+	}
 	state->sink = sink;
 	return batch->exporter != NULL;
 }

@@ -249,6 +249,12 @@ void exporter_sketch_take(struct decode_state *state, unsigned i, struct flow_sk
 void exporter_reload(struct decode_state *state);
 
 /**
+ * exporter_label() - say what an exporter without address is.
+ * @text: from outside, @len bytes; where it is too long its end is kept, what is not ASCII is '?'
+ */
+void exporter_label(struct exporter *exporter, const char *text, size_t len);
+
+/**
  * exporter_of_agent() - as exporter_of(), for sFlow: a relay sends on for several agents, each
  * with sequences of its own.
  * @agent: address of the agent; zero for other protocols

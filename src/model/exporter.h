@@ -37,9 +37,14 @@ struct exporter_gone {
 #define VANTAGE_LINK     (1U << 30)
 #define VANTAGE_DISJOINT (1U << 31)
 
+/** Room for an exporter's label, with its end. */
+#define EXPORTER_LABEL_MAX 48
+
 /** Counters and observations of one exporter. */
 struct exporter_stats {
 	struct exporter_key key;
+	/** What one without address is: an interface, the account of a flow log. ASCII; may be "". */
+	char label[EXPORTER_LABEL_MAX];
 	struct ip agent; /**< sFlow agent address, else zero */
 	uint64_t datagrams;
 	uint64_t records;         /**< flows given on */

@@ -259,6 +259,7 @@ def a_json_list_that_is_rewritten_at_its_end_goes_on():
         path.write_text(json.dumps({"records": entries}))
         daemon.settles_at(10 * len(entries))
     tap.equal(daemon.status()["exporters"][0]["protocol"], "azure-nsg", "protocol")
+    tap.equal(daemon.status()["exporters"][0]["name"], "/subscriptions/s/virtualnetworks/net1", "name")
 
 
 if __name__ == "__main__":

@@ -159,6 +159,8 @@ static struct exporter *find_exporter(struct flowlog *log, uint64_t now_ns)
 	const struct datagram none = { .received_ns = now_ns };
 	log->exporter = exporter_of(log->input.state, &none, r->flow.source, odid);
 	log->identity_hash = hash;
+	if (log->exporter)
+		exporter_label(log->exporter, r->identity, r->identity_len);
 	return log->exporter;
 }
 
