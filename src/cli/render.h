@@ -58,6 +58,14 @@ void render_exporters(const json_t *status, const struct render_layout *layout, 
  */
 size_t render_exporter(const json_t *status, const char *wanted, struct text *out);
 
+/**
+ * merge_interfaces() - one exporter for each interface, whichever threads read it.
+ * @exporters: borrowed
+ *
+ * Return: an array that holds a reference to all others; NULL when memory is short.
+ */
+json_t *merge_interfaces(const json_t *exporters);
+
 /** exporter_trouble() - TROUBLE_ flags of one element of `exporters`. */
 unsigned exporter_trouble(const json_t *exporter);
 

@@ -78,6 +78,10 @@ static void exporter_cell(struct table *table, const json_t *exporter)
 	char buffer[160];
 	struct text cell = text_fixed(buffer, sizeof(buffer));
 
+	if (strcmp(address, "::") == 0 && *string_at(exporter, "name")) {
+		table_cell(table, string_at(exporter, "name"));
+		return;
+	}
 	text_add(&cell, address);
 	if (*agent && strcmp(agent, address) != 0)
 		text_addf(&cell, "/%s", agent);
@@ -248,7 +252,9 @@ static void add_row(struct table *table, const json_t *exporter, uint64_t at_ns)
 {
 	health_cell(table, exporter);
 	exporter_cell(table, exporter);
-	table_cell(table, string_at(exporter, "name"));
+	table_cell(table, strcmp(string_at(exporter, "address"), "::") == 0
+				  ? ""
+				  : string_at(exporter, "name"));
 	table_cell(table, string_at(exporter, "protocol"));
 	rate_cell(table, exporter);
 	sampling_cell(table, exporter);
@@ -260,18 +266,15 @@ static void add_row(struct table *table, const json_t *exporter, uint64_t at_ns)
 	seen_cell(table, exporter, at_ns);
 }
 
-void render_exporters(const json_t *status, const struct render_layout *layout, struct text *out)
+/* The table of all that are not put together any more. */
+static void add_table(const json_t *status, const json_t *exporters,
+		      const struct render_layout *layout, struct text *out)
 {
-	const json_t *exporters = json_object_get(status, "exporters");
 	size_t count = json_array_size(exporters);
 	size_t shown = layout->all || count <= ROWS_MAX ? count : ROWS_MAX;
 	struct table table;
-
-	if (count == 0) {
-		text_add(out, "\nno exporter has sent anything yet\n");
-		return;
-	}
 	struct place *places = sort_exporters(exporters);
+
 	if (!places) {
 		out->failed = true;
 		return;
@@ -286,6 +289,23 @@ void render_exporters(const json_t *status, const struct render_layout *layout, 
 	if (shown < count)
 		text_addf(out, "and %zu with less trouble or traffic; --all shows them\n",
 			  count - shown);
+}
+
+void render_exporters(const json_t *status, const struct render_layout *layout, struct text *out)
+{
+	const json_t *exporters = json_object_get(status, "exporters");
+
+	if (json_array_size(exporters) == 0) {
+		text_add(out, "\nno exporter has sent anything yet\n");
+		return;
+	}
+	json_t *merged = merge_interfaces(exporters);
+	if (!merged) {
+		out->failed = true;
+		return;
+	}
+	add_table(status, merged, layout, out);
+	json_decref(merged);
 	if (count_at(status, "exporters_not_listed"))
 		text_addf(out, "and %" PRIu64 " more that the daemon does not list\n",
 			  count_at(status, "exporters_not_listed"));

@@ -337,6 +337,32 @@ static void networks_and_the_heaviest_are_tables(void **state)
 	fits(80);
 }
 
+static void an_interface_is_one_row_with_its_name(void **state)
+{
+	struct status_exporter exporters[3];
+	struct status_view view = make_view();
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		exporters[i] = make_exporter(100);
+		exporters[i].name = NULL;
+		exporters[i].thread = i;
+		exporters[i].stats.key = (struct exporter_key){ .odid = 2, .source = FLOW_PACKET };
+		exporters[i].records_per_s.last_10s = 1000 * (i + 1);
+		exporters[i].stats.undecodable[i] = 5;
+		snprintf(exporters[i].stats.label, EXPORTER_LABEL_MAX, "eth7");
+	}
+	exporters[1].faults = 1U << FAULT_CLOCK;
+	exporters[2].stats.key.source = FLOW_AWS_VPC;
+	snprintf(exporters[2].stats.label, EXPORTER_LABEL_MAX, "123456789012");
+	view.exporters = exporters;
+	view.exporter_count = 3;
+	render_view(&view, NOW);
+	has("CLOCK OFF  eth7          -     packet       3.00 k  1:100 (header)  0.0%         10");
+	has("123456789012  -     aws-vpc      3.00 k");
+	lacks("::");
+}
+
 static void the_page_fits_a_narrow_terminal(void **state)
 {
 	struct status_exporter exporter = make_exporter(0);
@@ -524,6 +550,7 @@ int main(void)
 		CASE(those_in_trouble_are_on_top_and_the_rest_is_counted),
 		CASE(an_agent_that_is_not_the_sender_is_shown),
 		CASE(networks_and_the_heaviest_are_tables),
+		CASE(an_interface_is_one_row_with_its_name),
 		CASE(the_page_fits_a_narrow_terminal),
 		CASE(the_newest_then_the_largest_is_first),
 		CASE(incidents_fit_a_narrow_terminal),
