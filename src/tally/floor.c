@@ -6,9 +6,41 @@
 #define FLOOR_MIN 8U
 #define FLOOR_MAX (1U << 30)
 
+/* The share of the lowest limit below which peers are not worth their cost, and ticks a second. */
+#define FLOOR_PART   16
+#define TICKS_SECOND 10
+
 void floor_init(struct floor *floor)
 {
 	*floor = (struct floor){ .sampled = FLOOR_MIN };
+}
+
+/* What a limit allows in a tick, of which a part is taken; at least 1, so that nothing is small. */
+static uint64_t part_of(uint64_t limit, uint64_t units)
+{
+	uint64_t part = limit / (units * FLOOR_PART * TICKS_SECOND);
+
+	return part ? part : 1;
+}
+
+void floor_config(struct floor *floor, const struct config *config)
+{
+	/* Without limits nobody can say what is small. */
+	uint64_t none = config->threshold_count ? UINT64_MAX : 0;
+
+	floor->packets = floor->bytes = floor->flows = none;
+	for (size_t i = 0; i < config->threshold_count; i++) {
+		const uint64_t *limit = config->thresholds[i].limit;
+		uint64_t packets = part_of(limit[METRIC_PPS], 1);
+		uint64_t bytes = part_of(limit[METRIC_BPS], 8);
+		uint64_t flows = part_of(limit[METRIC_FPS], 1);
+		if (limit[METRIC_PPS] && packets < floor->packets)
+			floor->packets = packets;
+		if (limit[METRIC_BPS] && bytes < floor->bytes)
+			floor->bytes = bytes;
+		if (limit[METRIC_FPS] && flows < floor->flows)
+			floor->flows = flows;
+	}
 }
 
 void floor_tick(struct floor *floor, size_t details)

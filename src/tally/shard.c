@@ -71,6 +71,7 @@ struct shard {
 static void use_config(struct shard *shard, const struct config *config)
 {
 	shard->config = config;
+	floor_config(&shard->floor, config);
 	shard->hosts_limit = shard->hosts.max;
 	for (size_t i = 0; i < config->network_count; i++) {
 		const struct config_network *network = &config->networks[i];
@@ -355,7 +356,8 @@ static void count(struct shard *shard, const struct pick *pick)
 		return;
 	}
 	slot->sampled = row_sum(slot->sampled, pick->add.sampled);
-	if (slot->busy || slot->sampled > shard->floor.sampled)
+	if ((slot->busy || slot->sampled > shard->floor.sampled) &&
+	    !floor_is_small(&shard->floor, row))
 		add_detail(shard, slot, pick, row->flows);
 }
 

@@ -427,6 +427,37 @@ static void busy_hosts_get_a_detail(void **state)
 	close_all(&f);
 }
 
+/* A limit of 16,000 pps and 12.8 Mbps: 100 packets or 10,000 bytes in a tick are worth a look. */
+static void hosts_far_below_every_limit_get_no_detail(void **state)
+{
+	const struct config_threshold threshold = {
+		.limit = { [METRIC_PPS] = 16000, [METRIC_BPS] = 12800000 },
+	};
+	struct fixture f;
+
+	(void)state;
+	open_with(&f, 100, 10);
+	f.space.config.thresholds = &threshold;
+	f.space.config.threshold_count = 1;
+	shard_reload(f.shard, &f.space.config);
+	for (int i = 0; i < 99; i++) {
+		add(&f, flow_of("192.0.2.1", "198.51.100.1", CLASS_UDP, 1, 60));
+		add(&f, flow_of("192.0.2.1", "198.51.100.2", CLASS_UDP, 1, 60));
+	}
+	add(&f, flow_of("192.0.2.1", "198.51.100.2", CLASS_UDP, 1, 60));
+	for (int i = 0; i < 9; i++)
+		add(&f, flow_of("192.0.2.1", "198.51.100.3", CLASS_UDP, 1, 1100));
+	shard_tick(f.shard, SECOND_NS, f.batch);
+	assert_int_equal(find(f.batch, "198.51.100.1", DIRECTION_INBOUND)->detail, 0);
+	assert_true(find(f.batch, "198.51.100.2", DIRECTION_INBOUND)->detail > 0);
+	/* Enough for the floor, but not enough bytes for the limits. */
+	assert_int_equal(find(f.batch, "198.51.100.3", DIRECTION_INBOUND)->detail, 0);
+	add(&f, flow_of("192.0.2.1", "198.51.100.3", CLASS_UDP, 9, 10000));
+	shard_tick(f.shard, SECOND_NS + SECOND_NS / 10, f.batch);
+	assert_true(find(f.batch, "198.51.100.3", DIRECTION_INBOUND)->detail > 0);
+	close_all(&f);
+}
+
 static void of_a_flood_a_part_stands_for_all_in_the_detail(void **state)
 {
 	struct fixture f;
@@ -742,6 +773,7 @@ int main(void)
 		cmocka_unit_test(a_tick_gives_only_what_was_touched),
 		cmocka_unit_test(a_full_table_counts_and_lets_the_silent_go),
 		cmocka_unit_test(busy_hosts_get_a_detail),
+		cmocka_unit_test(hosts_far_below_every_limit_get_no_detail),
 		cmocka_unit_test(of_a_flood_a_part_stands_for_all_in_the_detail),
 		cmocka_unit_test(details_go_to_the_busiest),
 		cmocka_unit_test(other_networks_after_a_reload),
