@@ -78,11 +78,11 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 build/release/build.ninja:
-	@tools/quiet.sh configuring build/release -- meson setup build/release --buildtype=release -Dtests=false
+	@tools/quiet.sh configuring build/release -- meson setup build/release --buildtype=release -Db_lto=true -Dtests=false
 
 build/bench/build.ninja:
 	@tools/quiet.sh configuring build/bench -- \
-		meson setup build/bench --buildtype=release -Dtests=false -Dbench=true
+		meson setup build/bench --buildtype=release -Db_lto=true -Dtests=false -Dbench=true
 
 build/test/build.ninja:
 	@tools/quiet.sh configuring build/test -- meson setup build/test --buildtype=debugoptimized $(SANITIZE)
