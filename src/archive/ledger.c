@@ -199,7 +199,29 @@ static void give_row(struct ledger *ledger, const struct coverage *row,
 		sink->row(sink->self, row, name_of(listed));
 }
 
-/* The busiest are compared, each with each; others have too few flows to tell anyway. */
+static uint64_t records_of(const struct ledger_entry *entry)
+{
+	return growth(entry->base.records, entry->latest.records);
+}
+
+/* Keeps the busiest of all that it was given. */
+static void keep_busy(struct ledger_entry *entry, struct ledger_entry **busiest, size_t *count)
+{
+	size_t least = 0;
+
+	if (*count < COMPARED_MAX) {
+		busiest[(*count)++] = entry;
+		return;
+	}
+	for (size_t i = 1; i < COMPARED_MAX; i++) {
+		if (records_of(busiest[i]) < records_of(busiest[least]))
+			least = i;
+	}
+	if (records_of(entry) > records_of(busiest[least]))
+		busiest[least] = entry;
+}
+
+/* The busiest of this minute are compared, each with each; those with few flows never. */
 static size_t pick_busiest(const struct ledger *ledger, struct ledger_entry **ret_entries)
 {
 	size_t count = 0;
@@ -207,9 +229,8 @@ static size_t pick_busiest(const struct ledger *ledger, struct ledger_entry **re
 	for (unsigned t = 0; t < ledger->thread_count; t++) {
 		for (size_t i = 0; i < ledger->threads[t].count; i++) {
 			struct ledger_entry *entry = &ledger->threads[t].entries[i];
-			if (entry->used && entry->sketch.count >= SKETCH_LEAST &&
-			    count < COMPARED_MAX)
-				ret_entries[count++] = entry;
+			if (entry->used && entry->sketch.count >= SKETCH_LEAST)
+				keep_busy(entry, ret_entries, &count);
 		}
 	}
 	return count;
@@ -246,8 +267,10 @@ static void compare_flows(struct ledger *ledger)
 
 	for (size_t i = 0; i < count; i++)
 		find_twin(busiest[i], busiest, count);
-	for (size_t i = 0; i < count; i++)
-		busiest[i]->sketch.count = 0;
+	for (unsigned t = 0; t < ledger->thread_count; t++) {
+		for (size_t i = 0; i < ledger->threads[t].count; i++)
+			ledger->threads[t].entries[i].sketch.count = 0;
+	}
 }
 
 /* The minute that ends now: a row if there is anything to say. */

@@ -442,6 +442,62 @@ static void twins_are_found_and_are_no_alarm(void **state)
 	scene_close(&scene);
 }
 
+static void count_twin(void *self, const struct coverage *row, const char *name)
+{
+	(void)name;
+	*(unsigned *)self += row->duplicates > 0;
+}
+
+static void ignore_fault(void *self, const struct fault *fault)
+{
+	(void)self;
+	(void)fault;
+}
+
+/* More exporters than are compared; the two that report the same come last, or are the idlest. */
+static unsigned twins_among_many(uint64_t records_of_twins)
+{
+	enum { MANY = 80, TWINS = 2 };
+	static struct exporter_stats stats[MANY];
+	static struct flow_sketch sketches[MANY];
+	struct scene scene;
+	unsigned twins = 0;
+	const struct ledger_sink sink = { .row = count_twin,
+					  .fault = ignore_fault,
+					  .self = &twins };
+
+	scene_open(&scene, "{}");
+	const struct ledger_reading reading = { .exporters = stats,
+						.count = MANY,
+						.sketches = sketches };
+	memset(sketches, 0, sizeof(sketches));
+	for (uint32_t i = 0; i < MANY; i++) {
+		stats[i] = scene.stats[0];
+		stats[i].key.address.w[1] += (uint64_t)i << 32;
+		for (uint32_t f = 0; f < 100; f++) {
+			uint32_t whose = i < MANY - TWINS ? i : MANY;
+			sketch_add(&sketches[i], (f * 100 + whose) * 1000003);
+		}
+	}
+	ledger_tick(scene.ledger, BEGIN_NS, &sink);
+	ledger_take(scene.ledger, 0, &reading, &sink);
+	for (uint32_t i = 0; i < MANY; i++) {
+		stats[i].datagrams += 10;
+		stats[i].records += i < MANY - TWINS ? 500 : records_of_twins;
+	}
+	ledger_take(scene.ledger, 0, &reading, &sink);
+	ledger_tick(scene.ledger, BEGIN_NS + COVERAGE_MINUTE_NS, &sink);
+	scene_close(&scene);
+	return twins;
+}
+
+static void the_busiest_are_compared(void **state)
+{
+	(void)state;
+	assert_int_equal(twins_among_many(501), 2);
+	assert_int_equal(twins_among_many(499), 0);
+}
+
 static void the_end_of_the_input_closes_the_minute(void **state)
 {
 	struct scene scene;
@@ -476,6 +532,7 @@ int main(void)
 		cmocka_unit_test(an_entry_that_changes_hands_keeps_nothing),
 		cmocka_unit_test(strangers_get_no_rows),
 		cmocka_unit_test(twins_are_found_and_are_no_alarm),
+		cmocka_unit_test(the_busiest_are_compared),
 		cmocka_unit_test(the_end_of_the_input_closes_the_minute),
 	};
 
