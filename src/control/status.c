@@ -9,12 +9,7 @@
 
 double status_lost_share(const struct exporter_stats *stats)
 {
-	uint64_t got = exporter_counts_records(stats->key.source) ? stats->records + stats->options
-								  : stats->datagrams;
-
-	if (stats->lost == 0)
-		return 0;
-	return (double)stats->lost / ((double)stats->lost + (double)got);
+	return stats->expected ? (double)stats->lost / (double)stats->expected : 0;
 }
 
 static void put_rate(struct jsonw *w, const char *key, const struct status_rate *rate)

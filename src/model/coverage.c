@@ -13,12 +13,6 @@ bool exporter_counts_records(uint8_t source)
 	return source == FLOW_NETFLOW5 || source == FLOW_IPFIX;
 }
 
-uint64_t exporter_units(const struct exporter_stats *stats)
-{
-	return exporter_counts_records(stats->key.source) ? stats->records + stats->options
-							  : stats->datagrams;
-}
-
 bool coverage_is_same_exporter(const struct coverage *a, const struct coverage *b)
 {
 	return ip_equal(&a->key.address, &b->key.address) && a->key.odid == b->key.odid &&

@@ -92,9 +92,6 @@ double coverage_share(const struct coverage *coverage);
 /** exporter_counts_records() - does its protocol number records, not datagrams? */
 bool exporter_counts_records(uint8_t source);
 
-/** exporter_units() - received so far, as its protocol's sequence numbers count. */
-uint64_t exporter_units(const struct exporter_stats *stats);
-
 /** coverage_to_json() - write it as one object. @name: of the exporter, or NULL. */
 void coverage_to_json(const struct coverage *coverage, const char *name, struct jsonw *w,
 		      const char *key);

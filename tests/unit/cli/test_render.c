@@ -258,6 +258,7 @@ static void those_in_trouble_are_on_top_and_the_rest_is_counted(void **state)
 		many[i].records_per_s.last_10s = 1 + i;
 	}
 	many[3].stats.unknown_sampling = 1;
+	many[5].stats.expected = 200;
 	many[5].stats.lost = 100;
 	view.exporters = many;
 	view.exporter_count = 100;

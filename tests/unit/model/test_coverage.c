@@ -87,17 +87,6 @@ static void halves_of_a_minute_make_one_minute(void **state)
 	near(coverage_share(&sum), 0.9 * 40 / 60);
 }
 
-static void units_are_what_the_protocol_counts(void **state)
-{
-	struct exporter_stats stats = { .datagrams = 3, .records = 70, .options = 2 };
-
-	(void)state;
-	stats.key.source = FLOW_NETFLOW9;
-	assert_int_equal(exporter_units(&stats), 3);
-	stats.key.source = FLOW_IPFIX;
-	assert_int_equal(exporter_units(&stats), 72);
-}
-
 static void what_is_unknown_is_left_out_of_the_json(void **state)
 {
 	struct coverage silent = {
@@ -123,7 +112,6 @@ int main(void)
 		cmocka_unit_test(minutes_add_up_and_states_are_the_latest),
 		cmocka_unit_test(a_silent_minute_is_a_gap_and_says_nothing_else),
 		cmocka_unit_test(halves_of_a_minute_make_one_minute),
-		cmocka_unit_test(units_are_what_the_protocol_counts),
 		cmocka_unit_test(what_is_unknown_is_left_out_of_the_json),
 	};
 
