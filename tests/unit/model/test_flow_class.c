@@ -73,6 +73,38 @@ static void a_record_is_judged_by_the_flags_of_all_its_packets(void **state)
 				 cases[i].class);
 }
 
+/* AWS leaves ACK out of its flags: SYN with FIN is an ordinary connection in an interval. */
+static void aws_shows_only_some_flags(void **state)
+{
+	static const struct {
+		unsigned flags;
+		uint64_t packets;
+		uint64_t bytes;
+		enum traffic_class class;
+	} cases[] = {
+		{ S | F, 1, 40, CLASS_TCP },      { S | F, 12, 6000, CLASS_TCP },
+		{ S | A | F, 9, 900, CLASS_TCP }, { S | R, 2, 80, CLASS_TCP },
+		{ S, 3, 180, CLASS_SYN },         { S, 3, 4000, CLASS_TCP },
+		{ S | A, 2, 120, CLASS_SYNACK },  { F, 1, 40, CLASS_RST_FIN },
+		{ F, 1000, 900000, CLASS_TCP },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct flow flow = {
+			.has = FLOW_HAS_PROTO | FLOW_HAS_TCP_FLAGS | FLOW_HAS_PACKETS |
+			       FLOW_HAS_BYTES,
+			.source = FLOW_AWS_VPC,
+			.proto = 6,
+			.tcp_flags = (uint8_t)cases[i].flags,
+			.packets = cases[i].packets,
+			.bytes = cases[i].bytes,
+		};
+		assert_int_equal(flow_classify(&flow), cases[i].class);
+	}
+	assert_int_equal(tcp(FLOW_NETFLOW9, S | F, 2), CLASS_TCP_BAD);
+}
+
 static void flags_that_were_not_sent_say_nothing(void **state)
 {
 	struct flow flow = { .has = FLOW_HAS_PROTO, .proto = 6, .source = FLOW_PACKET };
@@ -147,6 +179,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_packet_is_judged_by_its_own_flags),
 		cmocka_unit_test(a_record_is_judged_by_the_flags_of_all_its_packets),
+		cmocka_unit_test(aws_shows_only_some_flags),
 		cmocka_unit_test(flags_that_were_not_sent_say_nothing),
 		cmocka_unit_test(udp_is_judged_by_its_source_port),
 		cmocka_unit_test(other_protocols_have_their_classes),
