@@ -31,9 +31,12 @@ static void add_summary(const struct config *config, const char *file, struct te
 	text_addf(out, "%s: correct: ", file);
 	add_plural(out, "", config->network_count, "network");
 	add_plural(out, ", ", config->exporter_count, "exporter");
-	add_plural(out, ", ", config->listen_count, "listening socket");
+	if (config->listen_count || config->interface_count + config->flowlog_count == 0)
+		add_plural(out, ", ", config->listen_count, "listening socket");
 	if (config->interface_count)
 		add_plural(out, ", ", config->interface_count, "interface");
+	if (config->flowlog_count)
+		add_plural(out, ", ", config->flowlog_count, "flow log");
 	add_plural(out, ", ", config->threshold_count, "threshold");
 	add_plural(out, ", ", config->sink_count, "sink");
 	text_addf(out, ", up to %s of memory\n",

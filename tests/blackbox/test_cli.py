@@ -112,6 +112,19 @@ def a_good_configuration_is_correct():
 
 
 @tap.case
+def what_it_reads_from_is_counted_by_its_kind():
+    file = tap.scratch() / "weir.yaml"
+    network = "networks: [{prefix: 198.51.100.0/24}]\n"
+    for listen, wanted in (("{flowlog: [/a, /b]}", "0 exporters, 2 flow logs, "),
+                           ("{flowlog: [/a], interface: [eth0]}",
+                            "0 exporters, 1 interface, 1 flow log, "),
+                           ("{netflow: '0.0.0.0:2055', flowlog: [/a]}",
+                            "0 exporters, 1 listening socket, 1 flow log, ")):
+        file.write_text(f"{network}listen: {listen}\n")
+        tap.contains(weir("check", file).out, wanted)
+
+
+@tap.case
 def a_bad_configuration_shows_all_its_errors_at_once():
     file = tap.scratch() / "weir.yaml"
     file.write_text("networks:\n  - {prefix: 198.51.100.0/33}\nno_such_key: 1\n"
