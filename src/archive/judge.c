@@ -41,9 +41,9 @@
 
 /* Longest silences that are still ordinary. */
 #define SILENCE_LEAST_NS (60 * NS_PER_S)
-#define SILENCE_MOST_NS  (15 * 60 * NS_PER_S)
+#define SILENCE_MOST_NS  (900 * NS_PER_S)
 /* Forgotten after a day of silence, unless the operator named it. */
-#define FORGOTTEN_NS     (24 * 3600 * NS_PER_S)
+#define FORGOTTEN_NS     (86400 * NS_PER_S)
 
 static uint64_t growth(uint64_t before, uint64_t after)
 {
@@ -116,7 +116,7 @@ static void good(const struct judge *judge, struct ledger_entry *entry, enum fau
 
 static void judge_silence(const struct judge *judge, struct ledger_entry *entry)
 {
-	uint64_t silent_ns = growth(entry->latest.last_ns, judge->now_ns);
+	uint64_t silent_s = growth(entry->latest.last_ns, judge->now_ns) / NS_PER_S;
 	struct fault fault = entry_fault(entry, FAULT_SILENT);
 	char words[32];
 
@@ -129,9 +129,9 @@ static void judge_silence(const struct judge *judge, struct ledger_entry *entry)
 		return;
 	}
 	fault.since_ns = entry->latest.last_ns;
-	fault.numbers[0] = (struct fault_number){ "silent_s", (double)(silent_ns / NS_PER_S) };
+	fault.numbers[0] = (struct fault_number){ "silent_s", (double)silent_s };
 	say(&fault, "it has sent nothing for %s",
-	    quantity_format(silent_ns / NS_PER_S * NS_PER_S, QUANTITY_DURATION, words));
+	    quantity_format(silent_s * NS_PER_S, QUANTITY_DURATION, words));
 	advise(&fault, "see whether it is up, exports to this address and port, and is not filtered"
 		       " on the way");
 	bad(judge, entry, &fault);

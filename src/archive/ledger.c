@@ -446,9 +446,8 @@ static void judge_absent(struct ledger *ledger, struct absent *absent)
 		return;
 	if (absent->listed->name)
 		snprintf(fault.name, sizeof(fault.name), "%s", absent->listed->name);
-	fault.numbers[0] = (struct fault_number){
-		"silent_s", (double)(growth(ledger->started_ns, ledger->now_ns) / NS_PER_S)
-	};
+	uint64_t silent_s = growth(ledger->started_ns, ledger->now_ns) / NS_PER_S;
+	fault.numbers[0] = (struct fault_number){ "silent_s", (double)silent_s };
 	faults_bad(ledger->faults, &absent->slot, &fault, true);
 }
 

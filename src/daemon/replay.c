@@ -17,7 +17,7 @@
 #define SEED 0x5765697273656564U
 
 /* Of silence that nothing else happens in: the ledger sees so much of it, in such steps. */
-#define SILENCE_SEEN_NS (24 * 3600 * NS_PER_S)
+#define SILENCE_SEEN_NS (86400 * NS_PER_S)
 #define SILENCE_STEP_NS (5 * NS_PER_S)
 
 struct replay {

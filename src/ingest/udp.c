@@ -23,7 +23,7 @@
 /* From buffer to buffer: at 64 KiB all of them would begin in the same lines of the cache. */
 #define STRIDE      (PIECE_MAX + 24 * 64)
 /* So much is read in one go, that it is still in the cache when it is decoded. */
-#define BATCH_BYTES (512 * 1024)
+#define BATCH_BYTES ((uint64_t)512 << 10)
 #define BATCH_LEAST 8
 #define CONTROL_MAX (CMSG_SPACE(sizeof(uint32_t)) + CMSG_SPACE(sizeof(int)))
 

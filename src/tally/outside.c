@@ -19,7 +19,7 @@
 static_assert(OUTSIDE_WAYS == 8, "a way is three bits");
 static_assert(sizeof(struct outside_set) == CACHE_LINE, "a set is decided by one line");
 static_assert(sizeof(struct outside_set) + OUTSIDE_WAYS * sizeof(struct outside_entry) ==
-		      OUTSIDE_WAYS * 64,
+		      OUTSIDE_WAYS * (size_t)64,
 	      "64 bytes a place");
 
 size_t outside_places(uint64_t limit)

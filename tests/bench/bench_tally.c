@@ -12,6 +12,7 @@
  *   build/release/tests/bench/bench_tally [ROUNDS [FLOWS A TICK [PART OF A CASE'S NAME]]]
  */
 #include <math.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,12 +192,11 @@ static void show(struct bench *bench, size_t rounds)
 
 	shard_stats(bench->shard, &stats);
 	qsort(bench->ns, rounds, sizeof(double), compare);
-	printf("%-34s %6.1f [%5.1f-%5.1f] ns a flow  %7llu rows a tick, %6llu of prefixes"
-	       "  turned away %llu\n",
+	printf("%-34s %6.1f [%5.1f-%5.1f] ns a flow  %7" PRIu64 " rows a tick, %6" PRIu64
+	       " of prefixes  turned away %" PRIu64 "\n",
 	       bench->name, bench->ns[rounds / 2], bench->ns[0], bench->ns[rounds - 1],
-	       (unsigned long long)(bench->rows / bench->ticks),
-	       (unsigned long long)(bench->prefix_rows / bench->ticks),
-	       (unsigned long long)(stats.turned_away + stats.prefixes_turned_away));
+	       bench->rows / bench->ticks, bench->prefix_rows / bench->ticks,
+	       stats.turned_away + stats.prefixes_turned_away);
 }
 
 #define DENSE(hosts)  "networks: [{prefix: 10.64.0.0/10}]\nlimits: {hosts: " hosts "}\n"

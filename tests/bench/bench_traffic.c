@@ -101,8 +101,9 @@ static void measure(const struct config *config, struct tally *rows, const struc
 		took_ns[tick] = cpu_ns() - start;
 	}
 	qsort(took_ns, TICKS, sizeof(took_ns[0]), order);
+	const uint64_t median_ns = took_ns[TICKS / 2];
 	printf("%-38s %6.1f ns/row  worst tick %6.2f ms\n", load->what,
-	       (double)took_ns[TICKS / 2] / TICK_ROWS, (double)took_ns[TICKS - 1] / 1e6);
+	       (double)median_ns / TICK_ROWS, (double)took_ns[TICKS - 1] / 1e6);
 	traffic_free(traffic);
 }
 
