@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The daemon on loopback, fed with the demo's recording: what an operator counts on."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -136,17 +137,23 @@ int clock_gettime(clockid_t id, struct timespec *ts)
 """
 
 
-@tap.case
-def a_clock_that_is_set_back_does_not_blind_detection():
+def false_clock(seconds):
+    """A file with the seconds that the wall clock is ahead, and the environment that makes it so."""
     tap.need("gcc")
     folder = tap.scratch()
     (folder / "shim.c").write_text(SHIM)
     tap.run(["gcc", "-shared", "-fPIC", "-o", folder / "shim.so", folder / "shim.c", "-ldl"])
     offset = folder / "offset"
-    offset.write_text("86400")
+    offset.write_text(str(seconds))
     sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
-    daemon = Daemon().start({"LD_PRELOAD": str(folder / "shim.so"), "CLOCK_OFFSET": str(offset),
-                             "ASAN_OPTIONS": sanitizer})
+    return offset, {"LD_PRELOAD": str(folder / "shim.so"), "CLOCK_OFFSET": str(offset),
+                    "ASAN_OPTIONS": sanitizer}
+
+
+@tap.case
+def a_clock_that_is_set_back_does_not_blind_detection():
+    offset, environment = false_clock(86400)
+    daemon = Daemon().start(environment)
     offset.write_text("0")
     tap.wait_for(lambda: "clock was set back by 86400" in daemon.said(), "the log to tell of the step")
     tap.equal(daemon.feed(speed=4).wait(60), 0, "exit status of the feeder")
@@ -226,32 +233,73 @@ def a_missing_configuration_file_is_a_clear_error():
     )
 
 
-@tap.case
-def a_full_disk_stops_the_journal_not_the_detection():
+@contextlib.contextmanager
+def small_disk():
+    """A folder on a disk of its own that is soon full."""
     if os.geteuid() != 0:
         tap.skip("mounting a small tmpfs needs root")
     folder = tap.scratch()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160k", "tmpfs", folder],
                       capture_output=True, check=False).returncode:
         tap.skip("mounting a tmpfs is not allowed here")
+    daemon = Daemon(state={"path": str(folder / "state")})
     try:
-        daemon = Daemon(state={"path": str(folder / "state")}).start()
-        (folder / "filler").write_bytes(b"")
-        with open(folder / "filler", "wb", buffering=0) as filler:
-            try:
-                while filler.write(b"x" * 4096) == 4096:
-                    pass
-            except OSError:
+        yield daemon, folder
+    finally:
+        if daemon.process and daemon.process.poll() is None:
+            tap.stop(daemon.process)
+        subprocess.run(["umount", folder], check=False)
+
+
+def fill(folder):
+    """Take all that is free. Return: the file to remove to have it back."""
+    path = folder / "filler"
+    with open(path, "wb", buffering=0) as filler:
+        try:
+            while filler.write(b"x" * 4096) == 4096:
                 pass
+        except OSError:
+            pass
+    return path
+
+
+@tap.case
+def a_full_disk_stops_the_journal_not_the_detection():
+    with small_disk() as (daemon, folder):
+        daemon.start()
+        fill(folder)
         tap.equal(daemon.feed(speed=4).wait(60), 0, "exit status of the feeder")
         tap.wait_for(lambda: len(daemon.seen("incident.closed")) == 2, "two closed incidents", 30)
         tap.true(daemon.status()["journal"]["degraded"], "the status does not say that the disk is full")
         tap.contains(daemon.said(), "No space left on device; free some space", "log")
         tap.equal(tap.stop(daemon.process), 0, "exit status after TERM")
-    finally:
-        if "daemon" in locals() and daemon.process and daemon.process.poll() is None:
-            tap.stop(daemon.process)
-        subprocess.run(["umount", folder], check=False)
+
+
+@tap.case
+def on_a_full_disk_the_minutes_of_the_coverage_ledger_wait():
+    offset, environment = false_clock(0)
+    with small_disk() as (daemon, folder):
+        daemon.start(environment)
+        tap.wait_for((folder / "state/coverage.db").exists, "the ledger's file")
+        filler = fill(folder)
+        tap.equal(daemon.feed(speed=4).wait(60), 0, "exit status of the feeder")
+        tap.equal(len(daemon.seen("incident.opened")), 2, "incidents opened")
+        offset.write_text("61")  # the minute is over
+        coverage = tap.wait_for(lambda: daemon.status()["coverage"]["degraded"]
+                                and daemon.status()["coverage"], "the status to say it", 15)
+        tap.true(coverage["waiting"] > 0 and coverage["failed"] > 0 and coverage["reason"],
+                 f"what waits, failed writes and a reason: {coverage}")
+        tap.equal((coverage["written"], coverage["lost"]), (0, 0), "rows written and lost")
+        tap.contains(daemon.said(), "coverage.db: No space left on device; free some space", "log")
+        page = tap.run([tap.weir(), "status", "--socket", daemon.socket]).out
+        tap.contains(page, "the coverage ledger cannot be written: ", "weir status")
+        filler.unlink()
+        coverage = tap.wait_for(lambda: not daemon.status()["coverage"]["degraded"]
+                                and daemon.status()["coverage"], "an end of it", 15)
+        tap.true(coverage["written"] > 0 and coverage["lost"] == 0 and coverage["waiting"] == 0,
+                 f"all that waited is written: {coverage}")
+        tap.contains(daemon.said(), "can be written again; rows lost so far: 0", "log")
+        tap.equal(tap.stop(daemon.process), 0, "exit status after TERM")
 
 
 @tap.case
