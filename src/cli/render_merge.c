@@ -13,9 +13,9 @@ static bool is_interface(const json_t *exporter)
 
 static int add_count(json_t *into, const json_t *from, const char *key)
 {
-	json_int_t sum = (json_int_t)(count_at(into, key) + count_at(from, key));
+	uint64_t sum = count_at(into, key) + count_at(from, key);
 
-	return into && from ? json_object_set_new(into, key, json_integer(sum)) : 0;
+	return into ? json_object_set_new(into, key, json_integer((json_int_t)sum)) : 0;
 }
 
 static int add_counts(json_t *into, const json_t *from)
