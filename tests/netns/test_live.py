@@ -192,6 +192,8 @@ def the_daemon_shows_its_interface():
         tap.equal(link.get("seen"), {"packet": None, "xdp": 1000}[mode], f"{mode}: seen")
         page = tap.run([tap.weir(), "status", "--socket", daemon.socket]).out
         tap.contains(page, f"sampling   near 1:1 ({mode}): 1.00 k packets")
+        tap.equal({e["name"] for e in daemon.status()["exporters"]}, {"near"}, f"{mode}: exporters")
+        tap.equal(sum(line.startswith("ok") for line in page.splitlines()), 1, f"{mode}: rows of {page}")
         records = [t["records"] for t in daemon.status()["threads"]]
         tap.equal(sum(records), 1000, f"{mode}: records")
         if mode == "packet":
