@@ -421,7 +421,7 @@ static void judge_thread(struct ledger *ledger, unsigned number)
 		(struct fault_number){ "dropped", (double)growth(thread->kernel_before,
 								 thread->kernel_latest) };
 	snprintf(fault.text, sizeof(fault.text),
-		 "the kernel dropped %" PRIu64
+		 "the kernel dropped at least %" PRIu64
 		 " datagrams because the socket buffer of this thread was full",
 		 growth(thread->kernel_before, thread->kernel_latest));
 	snprintf(fault.advice, sizeof(fault.advice),

@@ -109,7 +109,8 @@ static void note_losses(const json_t *status, struct notes *notes)
 
 	note(notes, sum_in(threads, "ticks_dropped"), "ticks not taken in time",
 	     "the machine is too slow for this input");
-	note(notes, count_at(totals, "kernel_dropped"), "datagrams lost in full socket buffers",
+	note(notes, count_at(totals, "kernel_dropped"),
+	     "datagrams lost in full socket buffers (at least)",
 	     "raise ingest.receive_buffer, or ingest.threads");
 	note(notes, count_at(json_object_get(status, "incidents"), "turned_away"),
 	     "incidents that found no room because too many are open", "raise incidents.max_open");

@@ -107,7 +107,8 @@ static void add_totals(const json_t *totals, struct text *out)
 	add_count(out, count_at(totals, "records"));
 	text_add(out, " records in ");
 	add_count(out, count_at(totals, "datagrams"));
-	text_add(out, " datagrams\nlost       ");
+	text_add(out, count_at(totals, "kernel_dropped") ? " datagrams\nlost       at least "
+							 : " datagrams\nlost       ");
 	add_count(out, count_at(totals, "kernel_dropped"));
 	text_add(out, " datagrams in full socket buffers\n");
 }

@@ -57,8 +57,9 @@ struct status_coverage {
 struct status_thread {
 	uint64_t datagrams;
 	uint64_t records;
-	int cpu;                       /**< it stays on; -1: the kernel chooses */
-	uint64_t kernel_dropped;       /**< lost because its socket buffer was full (SO_RXQ_OVFL) */
+	int cpu; /**< it stays on; -1: the kernel chooses */
+	/** Lost because its socket buffer was full (SO_RXQ_OVFL); pieces, so a lower bound. */
+	uint64_t kernel_dropped;
 	uint64_t receive_buffer;       /**< granted by the kernel for each socket, the least */
 	uint64_t queued_bytes;         /**< kernel memory taken by what waits to be read */
 	uint64_t hosts;                /**< tallied now */
@@ -161,7 +162,7 @@ struct status_view {
 	const char *listen;         /**< addresses in words, "0.0.0.0:2055, 0.0.0.0:6343" */
 	uint64_t datagrams;         /**< received, all threads */
 	uint64_t records;           /**< flows decoded, all threads */
-	uint64_t kernel_dropped;    /**< datagrams lost in socket buffers */
+	uint64_t kernel_dropped;    /**< datagrams lost in socket buffers, at least */
 	uint64_t unknown_sampling;  /**< records for which nobody named a rate */
 	uint64_t exporters_dropped; /**< exporters left out of the list below, for its length */
 	uint64_t undecodable[REASON_COUNT_OF]; /**< all threads and exporters together */

@@ -203,7 +203,8 @@ static void add_extras(const struct coverage *coverage, struct text *out)
 	uint64_t undecoded = coverage_undecoded(coverage);
 
 	if (coverage->kernel_drops)
-		text_addf(out, ", %" PRIu64 " dropped by the kernel", coverage->kernel_drops);
+		text_addf(out, ", at least %" PRIu64 " dropped by the kernel",
+			  coverage->kernel_drops);
 	if (undecoded)
 		text_addf(out, ", %" PRIu64 " undecoded", undecoded);
 	if (coverage->restarts)

@@ -19,7 +19,7 @@ struct source_stats {
 	const char *kind;           /**< static: "udp", "packet", "xdp" */
 	uint64_t received;          /**< datagrams or packets taken */
 	uint64_t bytes;             /**< of those */
-	uint64_t kernel_drops;      /**< lost because we were too slow */
+	uint64_t kernel_drops;      /**< lost because we were too slow; with UDP_GRO at least */
 	uint64_t truncated;         /**< cut short, and not used */
 	uint64_t failures;          /**< reads that failed */
 	uint64_t buffer_bytes;      /**< UDP: receive buffer that the kernel granted */

@@ -208,7 +208,8 @@ static void trouble_comes_with_advice(void **state)
 		(struct status_journal){ .path = "/j", .degraded = true, .reason = "disk full" };
 	render_view(&view, NOW + 60 * NS_PER_S);
 	has("hosts that found no room in the tally: 9\n      raise");
-	has("datagrams lost in full socket buffers: 12\n      raise ingest.receive_buffer");
+	has("datagrams lost in full socket buffers (at least): 12\n      raise "
+	    "ingest.receive_buffer");
 	has("undecoded  3: short 2, unknown-version 1\n");
 	has("/j, CANNOT BE WRITTEN\n");
 	has("the journal cannot be written: disk full");
