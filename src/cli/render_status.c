@@ -92,6 +92,35 @@ static void add_links(const json_t *links, struct text *out)
 	}
 }
 
+/* Flow logs that are followed; without any there is nothing to say. */
+static void add_flowlogs(const json_t *logs, uint64_t now_ns, struct text *out)
+{
+	for (size_t i = 0; i < json_array_size(logs); i++) {
+		const json_t *log = json_array_get(logs, i);
+		text_add(out, "following  ");
+		plain_add(out, string_at(log, "path"));
+		text_add(out, ": ");
+		add_count(out, count_at(log, "flows"));
+		text_add(out, " flows, ");
+		add_count(out, count_at(log, "files"));
+		text_add(out, " files remembered, ");
+		add_count(out, count_at(log, "waiting"));
+		text_add(out, " waiting, ");
+		add_count(out, count_at(log, "unreadable"));
+		text_add(out, " unreadable");
+		if (time_at(log, "newest")) {
+			text_add(out, "; the newest flow ended ");
+			add_duration(out, time_at(log, "newest"), now_ns);
+			text_add(out, " ago");
+		}
+		if (!json_is_true(json_object_get(log, "works"))) {
+			text_add(out, "; NOTHING NOW: ");
+			plain_add(out, string_at(log, "reason"));
+		}
+		text_add(out, "\n");
+	}
+}
+
 static void add_totals(const json_t *totals, struct text *out)
 {
 	const json_t *records = json_object_get(totals, "records_per_s");
@@ -174,6 +203,7 @@ void render_status(const json_t *status, uint64_t now_ns, const struct render_la
 	render_notes(status, now_ns, out);
 	add_head(status, out);
 	add_links(json_object_get(status, "links"), out);
+	add_flowlogs(json_object_get(status, "flowlogs"), now_ns, out);
 	add_totals(totals, out);
 	add_undecodable(json_object_get(totals, "undecodable"), out);
 	add_hosts(json_object_get(status, "detectors"), out);

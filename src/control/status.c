@@ -256,6 +256,29 @@ static void put_link(struct jsonw *w, const struct source_stats *link)
 	jsonw_object_end(w);
 }
 
+static void put_flowlog(struct jsonw *w, const struct source_stats *source)
+{
+	const struct flowlog_stats *log = &source->flowlog;
+
+	jsonw_object(w, NULL);
+	jsonw_string(w, "path", source->name);
+	jsonw_u64(w, "flows", log->counts.flows);
+	jsonw_u64(w, "nodata", log->counts.nodata);
+	jsonw_u64(w, "skipdata", log->counts.skipdata);
+	jsonw_u64(w, "undecodable", log->counts.undecodable);
+	jsonw_u64(w, "files", log->files);
+	jsonw_u64(w, "waiting", log->waiting);
+	jsonw_u64(w, "unreadable", log->unreadable);
+	jsonw_u64(w, "replaced", log->replaced);
+	if (log->newest_ns) {
+		jsonw_time(w, "newest", log->newest_ns);
+		jsonw_number(w, "lag_s", (double)log->lag_ns / NS_PER_S);
+	}
+	jsonw_bool(w, "works", !source->error);
+	jsonw_string(w, "reason", source->error ? err_text(source->error) : NULL);
+	jsonw_object_end(w);
+}
+
 static void put_tables(struct jsonw *w, const struct status_view *view)
 {
 	jsonw_array(w, "exporters");
@@ -270,6 +293,10 @@ static void put_tables(struct jsonw *w, const struct status_view *view)
 	jsonw_array(w, "links");
 	for (size_t i = 0; i < view->link_count; i++)
 		put_link(w, &view->links[i]);
+	jsonw_array_end(w);
+	jsonw_array(w, "flowlogs");
+	for (size_t i = 0; i < view->flowlog_count; i++)
+		put_flowlog(w, &view->flowlogs[i]);
 	jsonw_array_end(w);
 	jsonw_array(w, "threads");
 	for (size_t i = 0; i < view->thread_count; i++)

@@ -174,6 +174,8 @@ struct status_view {
 	size_t interface_count;
 	const struct source_stats *links; /**< interfaces of this machine that are sampled */
 	size_t link_count;
+	const struct source_stats *flowlogs; /**< flow logs that are followed */
+	size_t flowlog_count;
 	const struct status_network *networks; /**< the heaviest first */
 	size_t network_count;
 	uint64_t networks_dropped; /**< configured ones beyond those that are followed */

@@ -117,6 +117,7 @@ static void publish(struct daemon *d)
 
 	health_fill(d->health, d->config, &view);
 	links_fill(d->links, &view);
+	logs_fill(&d->logs_told, &view);
 	traffic_fill(d->traffic, &view);
 	pipeline_fill(d->pipeline, &view);
 	fill_keeper(d, &view, &keeper);

@@ -25,23 +25,38 @@ int logs_open(const struct config *config, struct worker *worker, struct text *w
 	return 0;
 }
 
+void logs_fill(const struct logs_told *told, struct status_view *view)
+{
+	view->flowlogs = told->logs;
+	view->flowlog_count = told->count;
+}
+
+static void tell(const struct source_stats *before, const struct source_stats *now)
+{
+	uint64_t unreadable = now->flowlog.unreadable;
+
+	if (unreadable <= before->flowlog.unreadable &&
+	    (!now->error || now->error == before->error))
+		return;
+	log_warning("ingest.flowlog",
+		    "flow logs in %s: %s; %llu file%s could not be read to the end;"
+		    " look at the rights, and that they are whole",
+		    now->name, now->error ? err_text(now->error) : "a file is broken",
+		    (unsigned long long)unreadable, unreadable == 1 ? "" : "s");
+}
+
 void logs_take(struct logs_told *told, const struct parcel *parcel)
 {
-	for (unsigned i = 0; parcel->fresh && i < parcel->source_count; i++) {
+	size_t count = 0;
+
+	if (!parcel->fresh)
+		return;
+	for (unsigned i = 0; i < parcel->source_count; i++) {
 		const struct source_stats *stats = &parcel->sources[i];
-		bool news = stats->flowlog.unreadable > told->unreadable[i] ||
-			    (stats->error && stats->error != told->error[i]);
 		if (strcmp(stats->kind, "flowlog") != 0)
 			continue;
-		if (news)
-			log_warning("ingest.flowlog",
-				    "flow logs in %s: %s; %llu file%s could not be read to the end;"
-				    " look at the rights, and that they are whole",
-				    stats->name,
-				    stats->error ? err_text(stats->error) : "a file is broken",
-				    (unsigned long long)stats->flowlog.unreadable,
-				    stats->flowlog.unreadable == 1 ? "" : "s");
-		told->unreadable[i] = stats->flowlog.unreadable;
-		told->error[i] = stats->error;
+		tell(&told->logs[count], stats);
+		told->logs[count++] = *stats;
 	}
+	told->count = count;
 }

@@ -8,12 +8,13 @@
 
 #include "base/text.h"
 #include "config/config.h"
+#include "control/status.h"
 #include "daemon/worker.h"
 
-/** What was last told about each log; zeroed at first. */
+/** What was last heard and told about each log; zeroed at first. */
 struct logs_told {
-	uint64_t unreadable[WORKER_SOURCES];
-	int error[WORKER_SOURCES];
+	struct source_stats logs[WORKER_SOURCES];
+	size_t count;
 };
 
 /**
@@ -25,5 +26,8 @@ struct logs_told {
 WEIR_CHECK int logs_open(const struct config *config, struct worker *worker, struct text *words,
 			 struct text *error);
 
-/** logs_take() - log, once, what of them cannot be read, as a parcel tells it. */
+/** logs_fill() - counters of each into the view; borrowed from @told. */
+void logs_fill(const struct logs_told *told, struct status_view *view);
+
+/** logs_take() - remember the counters in a parcel; log, once, what cannot be read. */
 void logs_take(struct logs_told *told, const struct parcel *parcel);

@@ -236,6 +236,14 @@ def a_truncated_log_begins_anew_and_broken_ones_are_told_once():
     (daemon.logs / "cut.log.gz").write_bytes(cut)
     daemon.settles_at(640)
     tap.equal(daemon.said().count("could not be read to the end"), 1, "warnings")
+    log, = daemon.status()["flowlogs"]
+    tap.equal((log["path"], log["flows"], log["waiting"], log["works"]),
+              (str(daemon.logs)[:63], 640, 0, True), f"counters of the log: {log}")
+    tap.true(log["files"] >= 2, f"files: {log}")
+    tap.true(log["unreadable"] >= 1 and log["replaced"] >= 1, f"troubles of the log: {log}")
+    tap.true(100 < log["lag_s"] < 300, f"lines are 120 s old: {log}")
+    page = tap.run([tap.weir(), "status", "--socket", daemon.socket]).out
+    tap.contains(page, f"following  {log['path']}: 640 flows, {log['files']} files remembered, ")
 
 
 @tap.case
