@@ -261,6 +261,7 @@ static void judge_loss(const struct judge *judge, struct ledger_entry *entry)
 	const char *unit = exporter_counts_records(last->key.source) ? "records" : "datagrams";
 	double limit = judge->config->loss_percent / 100.0;
 	double share = coverage_lost_share(last);
+	bool here = coverage_is_lost_here(last);
 	struct fault fault = entry_fault(entry, FAULT_LOSS);
 
 	if (last->lost < LOST_LEAST || share <= limit) {
@@ -274,15 +275,17 @@ static void judge_loss(const struct judge *judge, struct ledger_entry *entry)
 	fault.numbers[1] = (struct fault_number){ "lost", (double)last->lost };
 	fault.numbers[2] = (struct fault_number){ "expected", (double)(last->lost + last->units) };
 	fault.numbers[3] = (struct fault_number){ "limit", limit };
+	if (here)
+		fault.numbers[4] =
+			(struct fault_number){ "kernel_dropped", (double)last->kernel_drops };
 	say(&fault,
 	    "%.1f%% of the %s that it numbered did not arrive (%" PRIu64 " of %" PRIu64
 	    " in a minute)",
 	    share * 100, unit, last->lost, last->lost + last->units);
-	advise(&fault, last->kernel_drops
-			       ? "socket buffers were full here: raise `ingest.receive_buffer`, "
-				 "sysctl net.core.rmem_max and `ingest.threads`"
-			       : "look at the path from it to here, and at its own export queue: "
-				 "all its rates are too low");
+	advise(&fault, here ? "socket buffers were full here: raise `ingest.receive_buffer`, "
+			      "sysctl net.core.rmem_max and `ingest.threads`"
+			    : "look at the path from it to here, and at its own export queue: "
+			      "all its rates are too low");
 	bad(judge, entry, &fault);
 }
 

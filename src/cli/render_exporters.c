@@ -10,6 +10,7 @@
 #include "cli/fields.h"
 #include "cli/render.h"
 #include "cli/table.h"
+#include "model/reason.h"
 
 /* Rows that still can be read; a forged thousand must not push the page off the screen. */
 #define ROWS_MAX          40
@@ -46,6 +47,25 @@ static bool has_fault(const json_t *exporter, const char *kind)
 	return false;
 }
 
+/* Over the last minute, if one is over; a loss of last week is no news. */
+static double lost_lately(const json_t *exporter)
+{
+	const json_t *minute = json_object_get(exporter, "last_minute");
+
+	return minute ? number_at(minute, "lost_share")
+		      : number_at(json_object_get(exporter, "lost"), "share");
+}
+
+/* Those that are told of under "to look after" with the hint to look here. */
+static bool has_template_trouble(const json_t *exporter)
+{
+	const json_t *reasons = json_object_get(exporter, "undecodable");
+
+	return count_at(reasons, reason_name(REASON_TEMPLATE_BAD)) ||
+	       count_at(reasons, reason_name(REASON_TEMPLATE_FULL)) ||
+	       count_at(reasons, reason_name(REASON_NO_TEMPLATE));
+}
+
 unsigned exporter_trouble(const json_t *exporter)
 {
 	const json_t *sampling = json_object_get(exporter, "sampling");
@@ -58,7 +78,8 @@ unsigned exporter_trouble(const json_t *exporter)
 		trouble |= TROUBLE_SILENT;
 	if (count_at(sampling, "unknown_records"))
 		trouble |= TROUBLE_SAMPLING;
-	if (number_at(lost, "share") > LOST_SHARE_NOTED)
+	if (number_at(lost, "share") > LOST_SHARE_NOTED ||
+	    lost_lately(exporter) > LOST_SHARE_NOTED || has_fault(exporter, "loss"))
 		trouble |= TROUBLE_LOST;
 	if (sum_of(json_object_get(exporter, "undecodable")))
 		trouble |= TROUBLE_UNDECODED;
@@ -109,6 +130,7 @@ static void health_cell(struct table *table, const json_t *exporter)
 		{ "sampling", "WRONG RATE" }, { "silent", "SILENT" },
 		{ "loss", "LOSING" },         { "templates", "NO TEMPLATE" },
 		{ "undecodable", "GARBLED" }, { "clock", "CLOCK OFF" },
+		{ "duplicates", "TWIN" },
 	};
 	const json_t *faults = json_object_get(exporter, "faults");
 	size_t more = json_array_size(faults);
@@ -119,9 +141,12 @@ static void health_cell(struct table *table, const json_t *exporter)
 		table_cellf(table, more > 1 ? "%s +%zu" : "%s", known[i].words, more - 1);
 		return;
 	}
-	table_cell(table, count_at(json_object_get(exporter, "sampling"), "unknown_records")
-				  ? "NO RATE"
-				  : "ok");
+	unsigned trouble = exporter_trouble(exporter);
+	table_cell(table, trouble & TROUBLE_SAMPLING       ? "NO RATE"
+			  : trouble & TROUBLE_LOST         ? "LOST"
+			  : has_template_trouble(exporter) ? "NO TEMPLATE"
+			  : trouble & TROUBLE_CLOCK        ? "CLOCK OFF"
+							   : "ok");
 }
 
 static bool is_contradicted(double announced, double measured)
@@ -210,15 +235,6 @@ static struct place *sort_exporters(const json_t *exporters)
 	if (places)
 		qsort(places, count, sizeof(*places), compare_places);
 	return places;
-}
-
-/* Over the last minute, if one is over; a loss of last week is no news. */
-static double lost_lately(const json_t *exporter)
-{
-	const json_t *minute = json_object_get(exporter, "last_minute");
-
-	return minute ? number_at(minute, "lost_share")
-		      : number_at(json_object_get(exporter, "lost"), "share");
 }
 
 /* "60/15 s": what its flow cache waits before it reports. */

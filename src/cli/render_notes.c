@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* render_notes: status JSON in, what somebody should look after out, the worst first. */
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/parse.h"
 #include "cli/fields.h"
@@ -36,31 +38,55 @@ static void note(struct notes *notes, uint64_t count, const char *what, const ch
 		  quantity_format(count, QUANTITY_COUNT, words), advice);
 }
 
+static void note_fault(const json_t *fault, struct notes *notes)
+{
+	const json_t *exporter = json_object_get(fault, "exporter");
+	const char *name = string_at(exporter, "name");
+
+	begin_note(notes);
+	if (exporter)
+		plain_add(notes->out, *name ? name : string_at(exporter, "address"));
+	else
+		text_addf(notes->out, "ingest thread %u", (unsigned)count_at(fault, "thread"));
+	text_add(notes->out, ": ");
+	plain_add(notes->out, string_at(fault, "text"));
+	text_add(notes->out, "\n      ");
+	plain_add(notes->out, string_at(fault, "advice"));
+	text_add(notes->out, "\n");
+}
+
+/* What our own socket buffers lost is told once, with the buffers. */
+static bool is_told_elsewhere(const json_t *fault)
+{
+	return strcmp(string_at(fault, "kind"), "loss") == 0 &&
+	       json_object_get(json_object_get(fault, "numbers"), "kernel_dropped");
+}
+
 /* Open faults of the telemetry, as the daemon lists them: the worst first. */
 static void note_faults(const json_t *status, struct notes *notes)
 {
 	const json_t *faults = json_object_get(status, "faults");
-	size_t count = json_array_size(faults);
+	size_t told = 0;
 
-	for (size_t i = 0; i < count && i < FAULTS_SHOWN; i++) {
+	for (size_t i = 0; i < json_array_size(faults); i++) {
 		const json_t *fault = json_array_get(faults, i);
-		const json_t *exporter = json_object_get(fault, "exporter");
-		const char *name = string_at(exporter, "name");
-		begin_note(notes);
-		if (exporter)
-			plain_add(notes->out, *name ? name : string_at(exporter, "address"));
-		else
-			text_addf(notes->out, "ingest thread %u",
-				  (unsigned)count_at(fault, "thread"));
-		text_add(notes->out, ": ");
-		plain_add(notes->out, string_at(fault, "text"));
-		text_add(notes->out, "\n      ");
-		plain_add(notes->out, string_at(fault, "advice"));
-		text_add(notes->out, "\n");
+		if (!is_told_elsewhere(fault) && told++ < FAULTS_SHOWN)
+			note_fault(fault, notes);
 	}
-	if (count > FAULTS_SHOWN)
+	if (told > FAULTS_SHOWN)
 		text_addf(notes->out, "  and %zu more faults of exporters; see --json\n",
-			  count - FAULTS_SHOWN);
+			  told - FAULTS_SHOWN);
+}
+
+static bool has_open(const json_t *status, const char *kind)
+{
+	const json_t *faults = json_object_get(status, "faults");
+
+	for (size_t i = 0; i < json_array_size(faults); i++) {
+		if (strcmp(string_at(json_array_get(faults, i), "kind"), kind) == 0)
+			return true;
+	}
+	return false;
 }
 
 static void note_coverage(const json_t *coverage, struct notes *notes)
@@ -109,9 +135,10 @@ static void note_losses(const json_t *status, struct notes *notes)
 
 	note(notes, sum_in(threads, "ticks_dropped"), "ticks not taken in time",
 	     "the machine is too slow for this input");
-	note(notes, count_at(totals, "kernel_dropped"),
-	     "datagrams lost in full socket buffers (at least)",
-	     "raise ingest.receive_buffer, or ingest.threads");
+	if (!has_open(status, "kernel-drops"))
+		note(notes, count_at(totals, "kernel_dropped"),
+		     "datagrams lost in full socket buffers (at least)",
+		     "raise ingest.receive_buffer, or ingest.threads");
 	note(notes, count_at(json_object_get(status, "incidents"), "turned_away"),
 	     "incidents that found no room because too many are open", "raise incidents.max_open");
 }
@@ -160,8 +187,23 @@ static void note_tables(const json_t *status, struct notes *notes)
 	     "raise limits.watched");
 }
 
-static void note_exporters(const json_t *exporters, struct notes *notes)
+/* At least half of its loss by the full socket buffers of its thread: told with those. */
+static bool is_lost_here(const json_t *status, const json_t *exporter)
 {
+	const json_t *thread = json_array_get(json_object_get(status, "threads"),
+					      (size_t)count_at(exporter, "thread"));
+	const json_t *lost = json_object_get(exporter, "lost");
+	double datagrams = number_at(lost, "count");
+	double records = number_at(exporter, "records") + number_at(exporter, "options");
+
+	if (strcmp(string_at(lost, "unit"), "records") == 0 && records > 0)
+		datagrams *= number_at(exporter, "datagrams") / records;
+	return datagrams > 0 && 2 * number_at(thread, "kernel_dropped") >= datagrams;
+}
+
+static void note_exporters(const json_t *status, struct notes *notes)
+{
+	const json_t *exporters = json_object_get(status, "exporters");
 	uint64_t unknown = 0, losing = 0, clocks = 0;
 	size_t i;
 	json_t *exporter;
@@ -170,13 +212,13 @@ static void note_exporters(const json_t *exporters, struct notes *notes)
 	{
 		unsigned trouble = exporter_trouble(exporter);
 		unknown += (trouble & TROUBLE_SAMPLING) != 0;
-		losing += (trouble & TROUBLE_LOST) != 0;
+		losing += trouble & TROUBLE_LOST && !is_lost_here(status, exporter);
 		clocks += (trouble & TROUBLE_CLOCK) != 0;
 	}
 	note(notes, unknown, "exporters that sent records without a sampling rate",
 	     "their counts are lower bounds: set `sampling` for them under exporters");
 	note(notes, losing, "exporters of which more than 1% is lost on the way",
-	     "look at the path, and at ingest.receive_buffer");
+	     "look at the path from them to here");
 	note(notes, clocks, "exporters whose clock is more than 5 s off", "set up NTP there");
 }
 
@@ -208,7 +250,7 @@ void render_notes(const json_t *status, uint64_t now_ns, struct text *out)
 	note_losses(status, &notes);
 	note_refused(status, &notes);
 	note_tables(status, &notes);
-	note_exporters(json_object_get(status, "exporters"), &notes);
+	note_exporters(status, &notes);
 	note(&notes, sum_in(json_object_get(status, "sinks"), "dropped"),
 	     "events that a sink could not write", "see sinks in `weir status --json`");
 	note(&notes, count_at(json_object_get(status, "config"), "reloads_refused"),

@@ -79,6 +79,15 @@ double coverage_lost_share(const struct coverage *coverage)
 	return ratio(coverage->lost, coverage->lost + coverage->units);
 }
 
+bool coverage_is_lost_here(const struct coverage *coverage)
+{
+	double lost = (double)coverage->lost;
+
+	if (exporter_counts_records(coverage->key.source) && coverage->units)
+		lost *= (double)coverage->datagrams / (double)coverage->units;
+	return lost > 0 && 2 * (double)coverage->kernel_drops >= lost;
+}
+
 uint64_t coverage_undecoded(const struct coverage *coverage)
 {
 	uint64_t sum = 0;

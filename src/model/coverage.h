@@ -73,6 +73,9 @@ void coverage_add(struct coverage *sum, const struct coverage *later);
 /** coverage_lost_share() - of what the exporter sent, by its own numbering. Return: 0..1. */
 double coverage_lost_share(const struct coverage *coverage);
 
+/** coverage_is_lost_here() - were full socket buffers here at least half of the loss? */
+bool coverage_is_lost_here(const struct coverage *coverage);
+
 /** coverage_undecoded() - all reasons together. */
 uint64_t coverage_undecoded(const struct coverage *coverage);
 

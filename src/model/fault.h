@@ -36,7 +36,7 @@ enum fault_state {
 	FAULT_STATE_COUNT
 };
 
-#define FAULT_NUMBERS  4
+#define FAULT_NUMBERS  5
 #define FAULT_NAME_MAX 64
 #define FAULT_TEXT_MAX 320
 

@@ -337,6 +337,32 @@ static void kernel_drops_belong_to_the_thread(void **state)
 	scene_close(&scene);
 }
 
+static void loss_in_our_own_buffers_is_named_so(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_open(&scene, "{}");
+	run(&scene, 60, 0);
+	run(&scene, 60, 1);
+	scene.kernel_drops = 5;
+	run(&scene, 1, 0);
+	const struct fault *loss = find(&scene, FAULT_LOSS, FAULT_BEGUN);
+	assert_non_null(loss);
+	assert_null(loss->numbers[4].name);
+	assert_non_null(strstr(loss->advice, "look at the path"));
+	scene_close(&scene);
+	scene_open(&scene, "{}");
+	run(&scene, 30, 0);
+	scene.kernel_drops = 30;
+	run(&scene, 31, 1);
+	loss = find(&scene, FAULT_LOSS, FAULT_BEGUN);
+	assert_non_null(loss);
+	assert_string_equal(loss->numbers[4].name, "kernel_dropped");
+	assert_non_null(strstr(loss->advice, "ingest.receive_buffer"));
+	scene_close(&scene);
+}
+
 static void clocks_templates_and_garbage_are_told(void **state)
 {
 	struct scene scene;
@@ -527,6 +553,7 @@ int main(void)
 		cmocka_unit_test(a_rate_that_the_pool_contradicts_is_told),
 		cmocka_unit_test(few_samples_contradict_nothing),
 		cmocka_unit_test(kernel_drops_belong_to_the_thread),
+		cmocka_unit_test(loss_in_our_own_buffers_is_named_so),
 		cmocka_unit_test(clocks_templates_and_garbage_are_told),
 		cmocka_unit_test(a_pause_was_not_watched),
 		cmocka_unit_test(an_entry_that_changes_hands_keeps_nothing),

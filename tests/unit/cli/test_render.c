@@ -280,6 +280,66 @@ static void those_in_trouble_are_on_top_and_the_rest_is_counted(void **state)
 	lacks("--all");
 }
 
+static void what_is_to_look_after_is_not_ok(void **state)
+{
+	struct status_exporter exporter = make_exporter(1000);
+	struct status_thread thread = { 0 };
+	struct status_view view = make_view();
+
+	(void)state;
+	view.exporters = &exporter;
+	view.exporter_count = 1;
+	view.threads = &thread;
+	view.thread_count = 1;
+	exporter.stats.expected = 200;
+	exporter.stats.lost = 100;
+	render_view(&view, NOW);
+	has("more than 1% is lost on the way: 1\n      look at the path");
+	has("LOST    192.0.2.1/3");
+	thread.kernel_dropped = view.kernel_dropped = exporter.stats.lost;
+	text_clear(&page);
+	render_view(&view, NOW);
+	lacks("look at the path");
+	has("datagrams lost in full socket buffers");
+	has("LOST    192.0.2.1/3");
+	exporter.stats.lost = 0;
+	exporter.last_minute =
+		(struct coverage){ .minutes = 1, .datagrams = 10, .units = 10, .lost = 30 };
+	text_clear(&page);
+	render_view(&view, NOW);
+	has("LOST    192.0.2.1/3");
+	has("75.0%");
+	exporter.last_minute = (struct coverage){ 0 };
+	exporter.faults = 1U << FAULT_DUPLICATES;
+	text_clear(&page);
+	render_view(&view, NOW);
+	has("TWIN    192.0.2.1/3");
+}
+
+static void our_own_drops_are_told_once(void **state)
+{
+	struct fault faults[2] = {
+		{ .kind = FAULT_KERNEL, .of_thread = true, .text = "the kernel dropped 9" },
+		{ .kind = FAULT_LOSS,
+		  .numbers = { { "share", 0.5 }, { "kernel_dropped", 9 } },
+		  .text = "half did not arrive" },
+	};
+	const struct fault *open[2] = { &faults[0], &faults[1] };
+	struct status_view view = make_view();
+
+	(void)state;
+	view.faults = open;
+	view.fault_count = 2;
+	view.kernel_dropped = 9;
+	render_view(&view, NOW);
+	has("ingest thread 0: the kernel dropped 9");
+	lacks("half did not arrive");
+	lacks("lost in full socket buffers");
+	faults[1].numbers[1] = (struct fault_number){ 0 };
+	render_view(&view, NOW);
+	has("half did not arrive");
+}
+
 static void an_agent_that_is_not_the_sender_is_shown(void **state)
 {
 	static const uint8_t agent[4] = { 10, 9, 8, 7 };
@@ -550,6 +610,8 @@ int main(void)
 		CASE(one_incident_is_a_story),
 		CASE(what_was_refused_is_to_look_after),
 		CASE(those_in_trouble_are_on_top_and_the_rest_is_counted),
+		CASE(what_is_to_look_after_is_not_ok),
+		CASE(our_own_drops_are_told_once),
 		CASE(an_agent_that_is_not_the_sender_is_shown),
 		CASE(networks_and_the_heaviest_are_tables),
 		CASE(an_interface_is_one_row_with_its_name),
