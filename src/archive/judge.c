@@ -427,6 +427,38 @@ static void judge_undecodable(const struct judge *judge, struct ledger_entry *en
 	bad(judge, entry, &fault);
 }
 
+static bool is_disjoint(const struct config_exporter *listed)
+{
+	return listed && listed->disjoint;
+}
+
+/* What is declared disjoint is added up, and then the same packet counts twice. */
+static void describe_twin(const struct judge *judge, const struct ledger_entry *entry,
+			  const char *twin, struct fault *fault)
+{
+	double percent = coverage_duplicate_share(&entry->last) * 100;
+
+	if (is_disjoint(entry->listed)) {
+		say(fault,
+		    "declared disjoint and is not: %.0f%% of its traffic is reported by %s too,"
+		    " and counts twice",
+		    percent, twin);
+		advise(fault, "remove `disjoint` from it under `exporters`");
+	} else if (is_disjoint(config_exporter_of(judge->config, &entry->last.twin.address))) {
+		say(fault,
+		    "%.0f%% of its traffic is reported by %s too, which is declared disjoint and is"
+		    " not: it counts twice",
+		    percent, twin);
+		advise(fault, "remove `disjoint` from that one under `exporters`");
+	} else {
+		fault->severity = SEVERITY_INFO;
+		say(fault, "%.0f%% of its traffic is reported by %s too", percent, twin);
+		advise(fault,
+		       "nothing: Weir takes the larger of the two, never the sum; declare"
+		       " `disjoint: true` only for exporters that never see the same packet");
+	}
+}
+
 static void judge_twin(const struct judge *judge, struct ledger_entry *entry)
 {
 	const struct coverage *last = &entry->last;
@@ -440,13 +472,10 @@ static void judge_twin(const struct judge *judge, struct ledger_entry *entry)
 			     "no other exporter reports the same traffic any more");
 		return;
 	}
-	fault.severity = SEVERITY_INFO;
 	fault.since_ns = last->begin_ns;
 	fault.numbers[0] = (struct fault_number){ "share", share };
-	say(&fault, "%.0f%% of its traffic is reported by %s too", share * 100,
-	    ip_format(&last->twin.address, address));
-	advise(&fault, "nothing: Weir takes the larger of the two, never the sum; declare"
-		       " `disjoint: true` only for exporters that never see the same packet");
+	ip_format(&last->twin.address, address);
+	describe_twin(judge, entry, address, &fault);
 	bad(judge, entry, &fault);
 }
 

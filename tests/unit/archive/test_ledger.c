@@ -439,25 +439,53 @@ static void strangers_get_no_rows(void **state)
 	scene_close(&scene);
 }
 
-static void twins_are_found_and_are_no_alarm(void **state)
+/* Two exporters with half of their flows in common, for a minute. */
+static void run_twins(struct scene *scene, const char *yaml)
 {
-	struct scene scene;
 	struct flow_sketch sketches[2] = { { 0 } };
 
-	(void)state;
-	scene_open(&scene, "{}");
-	scene.count = 2;
+	scene_open(scene, yaml);
+	scene->count = 2;
 	for (uint32_t i = 0; i < 200; i++) {
 		sketch_add(&sketches[0], i * 1000003);
 		sketch_add(&sketches[1], (i + 100) * 1000003);
 	}
-	run(&scene, 59, 0);
-	const struct ledger_sink sink = sink_of(&scene);
-	const struct ledger_reading reading = { .exporters = scene.stats,
+	run(scene, 59, 0);
+	const struct ledger_sink sink = sink_of(scene);
+	const struct ledger_reading reading = { .exporters = scene->stats,
 						.count = 2,
 						.sketches = sketches };
-	ledger_take(scene.ledger, 0, &reading, &sink);
-	run(&scene, 2, 0);
+	ledger_take(scene->ledger, 0, &reading, &sink);
+	run(scene, 2, 0);
+}
+
+static void twins_that_are_declared_disjoint_count_twice(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	run_twins(&scene, "exporters: [{address: 192.0.2.2, disjoint: true}]");
+	assert_int_equal(count(&scene, FAULT_DUPLICATES), 2);
+	for (size_t i = 0; i < scene.fault_count; i++) {
+		const struct fault *fault = &scene.faults[i];
+		bool declared = ip_equal(&fault->key.address, &scene.stats[1].key.address);
+		if (fault->kind != FAULT_DUPLICATES)
+			continue;
+		assert_int_equal(fault->severity, SEVERITY_WARNING);
+		assert_non_null(strstr(fault->text, declared ? "declared disjoint and is not: "
+							     : "192.0.2.2 too, which is declared"));
+		assert_non_null(strstr(fault->text, "counts twice"));
+		assert_non_null(strstr(fault->advice, "remove `disjoint`"));
+	}
+	scene_close(&scene);
+}
+
+static void twins_are_found_and_are_no_alarm(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	run_twins(&scene, "{}");
 	const struct fault *fault = find(&scene, FAULT_DUPLICATES, FAULT_BEGUN);
 	assert_non_null(fault);
 	assert_int_equal(fault->severity, SEVERITY_INFO);
@@ -558,6 +586,7 @@ int main(void)
 		cmocka_unit_test(a_pause_was_not_watched),
 		cmocka_unit_test(an_entry_that_changes_hands_keeps_nothing),
 		cmocka_unit_test(strangers_get_no_rows),
+		cmocka_unit_test(twins_that_are_declared_disjoint_count_twice),
 		cmocka_unit_test(twins_are_found_and_are_no_alarm),
 		cmocka_unit_test(the_busiest_are_compared),
 		cmocka_unit_test(the_end_of_the_input_closes_the_minute),
