@@ -42,6 +42,7 @@ static const struct {
 	NUMBER(agent_drops),
 	NUMBER(duplicates),
 	NUMBER(compared),
+	NUMBER(repeated), /* layout 2 */
 };
 
 #define NUMBERS ((int)(sizeof(numbers) / sizeof(numbers[0])))

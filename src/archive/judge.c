@@ -22,6 +22,9 @@
 #define GOOD_SECONDS     60
 /* Less than this lost is chance, and no reason to wake anybody. */
 #define LOST_LEAST       2
+/* Of a minute's datagrams, so many that had come before are more than a network's whim. */
+#define REPEATED_BAD     0.01
+#define REPEATED_LEAST   3
 /* Announced and measured rate may differ by so much. */
 #define RATE_TOLERANCE   0.3
 /* Samples behind a measured rate: with fewer, chance alone is more than the tolerance. */
@@ -289,6 +292,31 @@ static void judge_loss(const struct judge *judge, struct ledger_entry *entry)
 	bad(judge, entry, &fault);
 }
 
+static void judge_repeated(const struct judge *judge, struct ledger_entry *entry)
+{
+	const struct coverage *last = &entry->last;
+	double share = coverage_repeated_share(last);
+	struct fault fault = entry_fault(entry, FAULT_REPEATED);
+
+	if (last->repeated < REPEATED_LEAST || share <= REPEATED_BAD) {
+		if (last->datagrams && share <= REPEATED_BAD / 2)
+			good(judge, entry, FAULT_REPEATED, GOOD_MINUTES,
+			     "what it sends arrives once again");
+		return;
+	}
+	fault.since_ns = last->begin_ns;
+	fault.numbers[0] = (struct fault_number){ "share", share };
+	fault.numbers[1] = (struct fault_number){ "repeated", (double)last->repeated };
+	fault.numbers[2] = (struct fault_number){ "datagrams", (double)last->datagrams };
+	say(&fault,
+	    "its datagrams arrive twice: %.1f%% had come before (%" PRIu64 " of %" PRIu64
+	    " in a minute)",
+	    share * 100, last->repeated, last->datagrams);
+	advise(&fault, "look for what copies them on the way (a mirror, a replicator, two export"
+		       " targets that lead here): each should come once");
+	bad(judge, entry, &fault);
+}
+
 static double off_by(double measured, double announced)
 {
 	return announced > 0 ? measured / announced - 1 : 0;
@@ -482,6 +510,7 @@ static void judge_twin(const struct judge *judge, struct ledger_entry *entry)
 void judge_minute(const struct judge *judge, struct ledger_entry *entry)
 {
 	judge_loss(judge, entry);
+	judge_repeated(judge, entry);
 	judge_measure(judge, entry);
 	judge_templates(judge, entry);
 	judge_undecodable(judge, entry);

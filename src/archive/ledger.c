@@ -153,6 +153,7 @@ static void take_counts(struct coverage *row, const struct exporter_stats *befor
 	if (row->units > expected)
 		row->units = expected;
 	row->lost = expected - row->units;
+	row->repeated = growth(before->repeated, after->repeated);
 	row->restarts = (uint32_t)growth(before->restarts, after->restarts);
 	for (unsigned i = 0; i < REASON_COUNT_OF; i++)
 		row->undecodable[i] = growth(before->undecodable[i], after->undecodable[i]);

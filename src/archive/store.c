@@ -14,7 +14,7 @@
 
 /* "WRCV" in the file's header, so that nobody takes another program's file for ours. */
 #define APPLICATION_ID 0x57524356
-#define VERSION_NOW    1
+#define VERSION_NOW    2
 /* How long the writer waits for a reader that holds it up, which in WAL mode is hardly ever. */
 #define PATIENCE_MS    2000
 /* Minutes that go at once when there are too many rows. */
@@ -102,6 +102,24 @@ static int make_layout(struct coverage_store *store)
 	return rc;
 }
 
+/* What an older Weir wrote is taken over step by step, or stays as it was. */
+static int raise_layout(struct coverage_store *store, int64_t version)
+{
+	static const char *const steps[VERSION_NOW] = {
+		[1] = "ALTER TABLE minutes ADD COLUMN repeated INTEGER NOT NULL DEFAULT 0;"
+		      "PRAGMA user_version=2",
+	};
+	int rc = sqlite3_exec(store->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+
+	for (; rc == SQLITE_OK && version < VERSION_NOW; version++)
+		rc = sqlite3_exec(store->db, steps[version], NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL);
+	if (!sqlite3_get_autocommit(store->db))
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	return rc;
+}
+
 static int check_layout(struct coverage_store *store, struct text *error)
 {
 	int64_t application = 0;
@@ -119,6 +137,10 @@ static int check_layout(struct coverage_store *store, struct text *error)
 		rc = SQLITE_NOTADB;
 	if (rc != SQLITE_OK)
 		return store_failed(store->db, rc, store->path, error);
+	if (version && version < VERSION_NOW) {
+		rc = raise_layout(store, version);
+		return rc == SQLITE_OK ? 0 : store_failed(store->db, rc, store->path, error);
+	}
 	if (version <= VERSION_NOW)
 		return 0;
 	text_addf(error,

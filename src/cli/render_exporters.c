@@ -130,7 +130,7 @@ static void health_cell(struct table *table, const json_t *exporter)
 		{ "sampling", "WRONG RATE" }, { "silent", "SILENT" },
 		{ "loss", "LOSING" },         { "templates", "NO TEMPLATE" },
 		{ "undecodable", "GARBLED" }, { "clock", "CLOCK OFF" },
-		{ "duplicates", "TWIN" },
+		{ "repeated", "REPEATED" },   { "duplicates", "TWIN" },
 	};
 	const json_t *faults = json_object_get(exporter, "faults");
 	size_t more = json_array_size(faults);

@@ -67,6 +67,7 @@ void coverage_add(struct coverage *sum, const struct coverage *later)
 	sum->agent_drops += later->agent_drops;
 	sum->duplicates += later->duplicates;
 	sum->compared += later->compared;
+	sum->repeated += later->repeated;
 }
 
 static double ratio(uint64_t part, uint64_t whole)
@@ -100,6 +101,11 @@ uint64_t coverage_undecoded(const struct coverage *coverage)
 double coverage_measured_sampling(const struct coverage *coverage)
 {
 	return ratio(coverage->sample_pool, coverage->pool_samples);
+}
+
+double coverage_repeated_share(const struct coverage *coverage)
+{
+	return ratio(coverage->repeated, coverage->datagrams);
 }
 
 double coverage_duplicate_share(const struct coverage *coverage)
@@ -197,6 +203,7 @@ void coverage_to_json(const struct coverage *coverage, const char *name, struct 
 	jsonw_u64(w, "received", coverage->units);
 	jsonw_u64(w, "lost", coverage->lost);
 	jsonw_number(w, "lost_share", coverage_lost_share(coverage));
+	jsonw_u64(w, "repeated", coverage->repeated);
 	jsonw_u64(w, "kernel_dropped", coverage->kernel_drops);
 	put_undecodable(coverage, w);
 	jsonw_u64(w, "held", coverage->held);
@@ -211,6 +218,8 @@ static void add_extras(const struct coverage *coverage, struct text *out)
 {
 	uint64_t undecoded = coverage_undecoded(coverage);
 
+	if (coverage->repeated)
+		text_addf(out, ", %" PRIu64 " repeated", coverage->repeated);
 	if (coverage->kernel_drops)
 		text_addf(out, ", at least %" PRIu64 " dropped by the kernel",
 			  coverage->kernel_drops);

@@ -47,8 +47,9 @@ struct coverage {
 	uint64_t sample_pool;         /**< sFlow: packets that the samples were drawn from */
 	uint64_t pool_samples;        /**< sFlow: samples drawn from them */
 	uint64_t agent_drops;         /**< sFlow: samples that the agent itself gave up */
-	uint64_t duplicates;      /**< of its records looked at, those another exporter had too */
-	uint64_t compared;        /**< of its records, those looked at for that */
+	uint64_t duplicates; /**< of its records looked at, those another exporter had too */
+	uint64_t compared;   /**< of its records, those looked at for that */
+	uint64_t repeated;   /**< of its datagrams, those that had come before, or far too late */
 	struct exporter_key twin; /**< which other one; address zero: none */
 };
 
@@ -81,6 +82,9 @@ uint64_t coverage_undecoded(const struct coverage *coverage);
 
 /** coverage_measured_sampling() - packets behind a sample, by the agent's pool; 0: unknown. */
 double coverage_measured_sampling(const struct coverage *coverage);
+
+/** coverage_repeated_share() - of its datagrams that had come before. 0..1. */
+double coverage_repeated_share(const struct coverage *coverage);
 
 /** coverage_duplicate_share() - of its records that another exporter reported too. 0..1. */
 double coverage_duplicate_share(const struct coverage *coverage);

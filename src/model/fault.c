@@ -8,11 +8,11 @@
 const char *fault_kind_name(enum fault_kind kind)
 {
 	static const char *const names[FAULT_KIND_COUNT] = {
-		[FAULT_SAMPLING] = "sampling",   [FAULT_SILENT] = "silent",
-		[FAULT_KERNEL] = "kernel-drops", [FAULT_LOSS] = "loss",
-		[FAULT_TEMPLATES] = "templates", [FAULT_UNDECODABLE] = "undecodable",
-		[FAULT_CLOCK] = "clock",         [FAULT_DUPLICATES] = "duplicates",
-		[FAULT_RESTART] = "restart",
+		[FAULT_SAMPLING] = "sampling",     [FAULT_SILENT] = "silent",
+		[FAULT_KERNEL] = "kernel-drops",   [FAULT_LOSS] = "loss",
+		[FAULT_TEMPLATES] = "templates",   [FAULT_UNDECODABLE] = "undecodable",
+		[FAULT_CLOCK] = "clock",           [FAULT_REPEATED] = "repeated",
+		[FAULT_DUPLICATES] = "duplicates", [FAULT_RESTART] = "restart",
 	};
 
 	return names[kind];

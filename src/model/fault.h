@@ -23,6 +23,7 @@ enum fault_kind {
 	FAULT_TEMPLATES,   /**< data whose templates do not come */
 	FAULT_UNDECODABLE, /**< much of it cannot be decoded */
 	FAULT_CLOCK,       /**< its clock is far off, or jumped */
+	FAULT_REPEATED,    /**< its datagrams arrive twice */
 	FAULT_DUPLICATES,  /**< another exporter reports the same traffic */
 	FAULT_RESTART,     /**< it began again */
 	FAULT_KIND_COUNT

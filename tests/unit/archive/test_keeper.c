@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 #include "archive/keeper.h"
 #include "archive/store.h"
 #include "model/flow.h"
@@ -61,6 +63,7 @@ static struct coverage row_at(unsigned minute, unsigned exporter)
 		.sampling_source = SAMPLING_OPTIONS,
 		.compared = 100,
 		.duplicates = 50,
+		.repeated = 6,
 	};
 
 	assert_int_equal(ip_parse("192.0.2.1", &row.key.address), 0);
@@ -121,6 +124,7 @@ static void what_was_kept_comes_back(void **state)
 	assert_memory_equal(&rows[0].key, &first.key, sizeof(first.key));
 	assert_int_equal(rows[0].begin_ns, first.begin_ns);
 	assert_int_equal(rows[0].lost, 10);
+	assert_int_equal(rows[0].repeated, 6);
 	assert_int_equal(rows[0].clock_offset_ns, -5);
 	assert_int_equal(rows[0].sampling_source, SAMPLING_OPTIONS);
 	assert_int_equal(rows[0].undecodable[REASON_NO_TEMPLATE], 3);
@@ -165,6 +169,47 @@ static void two_halves_of_a_minute_are_one_row(void **state)
 	assert_int_equal(rows[0].minutes, 1);
 	assert_int_equal(rows[0].seconds, 60);
 	assert_int_equal(rows[0].lost, 20);
+}
+
+static void a_file_of_an_older_weir_is_taken_over(void **state)
+{
+	struct coverage_query query = everything();
+	sqlite3 *db = NULL;
+
+	(void)state;
+	keep_some();
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+				      "ALTER TABLE minutes DROP COLUMN repeated;"
+				      "PRAGMA user_version=1",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
+	sqlite3_close(db);
+	assert_true(read_with(&query) < 0);
+	keep_some();
+	assert_int_equal(read_with(&query), 20);
+	/* The older half of the minute could not know; the newer one does. */
+	assert_int_equal(rows[0].repeated, 6);
+	assert_int_equal(rows[0].lost, 20);
+	keep_some();
+	assert_int_equal(read_with(&query), 20);
+	assert_int_equal(rows[0].repeated, 12);
+}
+
+static void a_file_of_a_newer_weir_is_left_alone(void **state)
+{
+	struct text error = text_heap();
+	struct coverage_store *store = NULL;
+	sqlite3 *db = NULL;
+
+	(void)state;
+	keep_some();
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version=99", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	assert_int_equal(coverage_store_open(path, &error, &store), -WEIR_ESCHEMA);
+	assert_non_null(strstr(text_string(&error), "newer Weir"));
+	text_done(&error);
 }
 
 static void old_rows_are_let_go(void **state)
@@ -253,6 +298,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_question_chooses_times_exporters_and_steps,
 						make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(two_halves_of_a_minute_are_one_row, make_folder,
+						remove_folder),
+		cmocka_unit_test_setup_teardown(a_file_of_an_older_weir_is_taken_over, make_folder,
+						remove_folder),
+		cmocka_unit_test_setup_teardown(a_file_of_a_newer_weir_is_left_alone, make_folder,
 						remove_folder),
 		cmocka_unit_test_setup_teardown(old_rows_are_let_go, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(what_cannot_be_written_waits_and_is_counted,

@@ -363,6 +363,31 @@ static void loss_in_our_own_buffers_is_named_so(void **state)
 	scene_close(&scene);
 }
 
+static void datagrams_that_come_twice_are_told(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_open(&scene, "{}");
+	run(&scene, 60, 0);
+	for (unsigned s = 0; s < 60; s++) {
+		scene.stats[0].datagrams += 10;
+		scene.stats[0].repeated += 10;
+		run(&scene, 1, 0);
+	}
+	run(&scene, 1, 0);
+	const struct fault *begun = find(&scene, FAULT_REPEATED, FAULT_BEGUN);
+	assert_non_null(begun);
+	assert_non_null(strstr(begun->text, "arrive twice: 50.0%"));
+	assert_int_equal(begun->severity, SEVERITY_WARNING);
+	assert_int_equal(scene.rows[0].repeated, 0);
+	assert_int_equal(scene.rows[1].repeated, 600);
+	assert_int_equal(scene.rows[1].lost, 0);
+	run(&scene, 120, 0);
+	assert_non_null(find(&scene, FAULT_REPEATED, FAULT_ENDED));
+	scene_close(&scene);
+}
+
 static void clocks_templates_and_garbage_are_told(void **state)
 {
 	struct scene scene;
@@ -582,6 +607,7 @@ int main(void)
 		cmocka_unit_test(few_samples_contradict_nothing),
 		cmocka_unit_test(kernel_drops_belong_to_the_thread),
 		cmocka_unit_test(loss_in_our_own_buffers_is_named_so),
+		cmocka_unit_test(datagrams_that_come_twice_are_told),
 		cmocka_unit_test(clocks_templates_and_garbage_are_told),
 		cmocka_unit_test(a_pause_was_not_watched),
 		cmocka_unit_test(an_entry_that_changes_hands_keeps_nothing),
