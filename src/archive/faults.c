@@ -13,6 +13,7 @@ struct open {
 	bool used;
 	bool listed;
 	bool told; /* its beginning was: then so is its end */
+	struct fault_slot *slot;
 };
 
 struct faults {
@@ -56,25 +57,80 @@ static bool tell(struct faults *faults, const struct fault *fault, bool listed)
 	return true;
 }
 
+/* Anybody can forge strangers and their faults: those of listed exporters come first. */
+static int rank(const struct fault *fault, bool listed)
+{
+	return (listed ? SEVERITY_COUNT : 0) + (int)fault->severity;
+}
+
+static void end(struct faults *faults, struct open *open, const char *words)
+{
+	open->fault.state = FAULT_ENDED;
+	open->fault.time_ns = faults->now_ns;
+	open->fault.advice[0] = '\0';
+	if (words)
+		snprintf(open->fault.text, sizeof(open->fault.text), "%s", words);
+	if (open->told)
+		(void)tell(faults, &open->fault, open->listed);
+	open->used = false;
+	faults->stats.open--;
+	*open->slot = (struct fault_slot){ 0 };
+}
+
+static void turn_away(struct faults *faults, struct fault_slot *slot)
+{
+	if (!slot->turned_away)
+		faults->stats.turned_away++;
+	slot->turned_away = true;
+}
+
+/* The least of the open ones, of those the oldest. */
+static struct open *least_of(struct faults *faults)
+{
+	struct open *least = &faults->open[0];
+
+	for (unsigned i = 1; i < FAULTS_OPEN_MAX; i++) {
+		struct open *open = &faults->open[i];
+		int more = rank(&open->fault, open->listed) - rank(&least->fault, least->listed);
+		if (more < 0 || (more == 0 && open->fault.time_ns < least->fault.time_ns))
+			least = open;
+	}
+	return least;
+}
+
+/* A free place, or that of a lesser fault; NULL: all that are open matter as much. */
+static struct open *find_room(struct faults *faults, const struct fault *fault, bool listed)
+{
+	for (unsigned i = 0; i < FAULTS_OPEN_MAX; i++) {
+		if (!faults->open[i].used)
+			return &faults->open[i];
+	}
+	struct open *least = least_of(faults);
+	struct fault_slot *slot = least->slot;
+
+	if (rank(&least->fault, least->listed) >= rank(fault, listed))
+		return NULL;
+	end(faults, least,
+	    "no longer followed, though not over: more serious faults took its place");
+	turn_away(faults, slot);
+	return least;
+}
+
 static void begin(struct faults *faults, struct fault_slot *slot, const struct fault *fault,
 		  bool listed)
 {
-	unsigned i = 0;
+	struct open *open = find_room(faults, fault, listed);
 
-	while (i < FAULTS_OPEN_MAX && faults->open[i].used)
-		i++;
-	if (i == FAULTS_OPEN_MAX) {
-		faults->stats.turned_away++;
+	if (!open) {
+		turn_away(faults, slot);
 		return;
 	}
-	struct open *open = &faults->open[i];
-	*open = (struct open){ .fault = *fault, .used = true, .listed = listed };
+	*open = (struct open){ .fault = *fault, .used = true, .listed = listed, .slot = slot };
 	open->fault.state = FAULT_BEGUN;
 	open->fault.time_ns = faults->now_ns;
 	if (!open->fault.since_ns)
 		open->fault.since_ns = faults->now_ns;
-	slot->place = (uint16_t)(i + 1);
-	slot->good = 0;
+	*slot = (struct fault_slot){ .place = (uint16_t)(open - faults->open + 1) };
 	faults->stats.open++;
 	faults->stats.begun++;
 	open->told = tell(faults, &open->fault, listed);
@@ -100,20 +156,10 @@ void faults_bad(struct faults *faults, struct fault_slot *slot, const struct fau
 
 void faults_good(struct faults *faults, struct fault_slot *slot, unsigned looks, const char *words)
 {
+	slot->turned_away = false;
 	if (!slot->place || ++slot->good < looks)
 		return;
-	struct open *open = &faults->open[slot->place - 1];
-
-	open->fault.state = FAULT_ENDED;
-	open->fault.time_ns = faults->now_ns;
-	open->fault.advice[0] = '\0';
-	if (words)
-		snprintf(open->fault.text, sizeof(open->fault.text), "%s", words);
-	if (open->told)
-		(void)tell(faults, &open->fault, open->listed);
-	open->used = false;
-	faults->stats.open--;
-	*slot = (struct fault_slot){ 0 };
+	end(faults, &faults->open[slot->place - 1], words);
 }
 
 void faults_note(struct faults *faults, const struct fault *fault, bool listed)

@@ -4,10 +4,13 @@
  *
  * A rule says "bad" or "good" again and again; out comes one event when a fault
  * begins and one when it has ended, never more. Bounded: so many open at once,
- * so many told a minute; what finds no room is counted. Control thread.
+ * so many told a minute; what finds no room is counted. Where all places are
+ * taken, those of exporters on the operator's list push out strangers', and the
+ * worse the lesser: the least, and of those the oldest. Control thread.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,14 +34,18 @@ struct fault_sink {
 struct faults_stats {
 	size_t open;
 	uint64_t begun;
-	uint64_t turned_away; /**< that found no room */
+	uint64_t turned_away; /**< that found no room, or had to give theirs to others */
 	uint64_t untold;      /**< changes that were too many to be told */
 };
 
-/** Where a rule keeps its fault between two looks; zero: there is none. */
+/**
+ * Where a rule keeps its fault between two looks; zero: there is none. It stays where it is
+ * for as long as its fault is open.
+ */
 struct fault_slot {
-	uint16_t place; /**< 1 + place among the open ones; 0: not open */
-	uint8_t good;   /**< looks in a row that found it mended */
+	uint16_t place;   /**< 1 + place among the open ones; 0: not open */
+	uint8_t good;     /**< looks in a row that found it mended */
+	bool turned_away; /**< bad, but without a place; and counted as that */
 };
 
 /** faults_new() - none open. NULL when memory is short. */
