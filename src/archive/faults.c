@@ -2,6 +2,7 @@
 /* faults: good and bad looks in, changes of faults out. Control thread. */
 #include "archive/faults.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,6 +15,9 @@ struct open {
 	bool listed;
 	bool told; /* its beginning was: then so is its end */
 	struct fault_slot *slot;
+	uint64_t told_ns;
+	enum severity told_severity;
+	double told_numbers[FAULT_NUMBERS];
 };
 
 struct faults {
@@ -116,6 +120,50 @@ static struct open *find_room(struct faults *faults, const struct fault *fault, 
 	return least;
 }
 
+static void remember_told(struct open *open, uint64_t now_ns)
+{
+	open->told_ns = now_ns;
+	open->told_severity = open->fault.severity;
+	for (unsigned i = 0; i < FAULT_NUMBERS; i++)
+		open->told_numbers[i] = open->fault.numbers[i].value;
+}
+
+static bool is_far(double before, double now)
+{
+	double large = fmax(fabs(before), fabs(now));
+	double small = fmin(fabs(before), fabs(now));
+
+	return large > 0 && ((before < 0) != (now < 0) || large >= 2 * small);
+}
+
+/* The numbers that say how bad it is; counts of a minute come and go with the traffic. */
+static bool is_news(const struct open *open)
+{
+	const struct fault *fault = &open->fault;
+
+	if (fault->severity != open->told_severity)
+		return true;
+	/* That time goes by is no news. */
+	if (fault->kind == FAULT_SILENT)
+		return false;
+	return is_far(open->told_numbers[0], fault->numbers[0].value) ||
+	       (fault->kind == FAULT_SAMPLING &&
+		is_far(open->told_numbers[1], fault->numbers[1].value));
+}
+
+static void tell_change(struct faults *faults, struct open *open)
+{
+	struct fault changed = open->fault;
+
+	if (!open->told || faults->now_ns < open->told_ns + FAULTS_CHANGE_NS || !is_news(open))
+		return;
+	changed.state = FAULT_CHANGED;
+	changed.time_ns = faults->now_ns;
+	/* What found no room counts as told: the next look must not knock again at once. */
+	(void)tell(faults, &changed, open->listed);
+	remember_told(open, faults->now_ns);
+}
+
 static void begin(struct faults *faults, struct fault_slot *slot, const struct fault *fault,
 		  bool listed)
 {
@@ -134,6 +182,7 @@ static void begin(struct faults *faults, struct fault_slot *slot, const struct f
 	faults->stats.open++;
 	faults->stats.begun++;
 	open->told = tell(faults, &open->fault, listed);
+	remember_told(open, faults->now_ns);
 }
 
 void faults_bad(struct faults *faults, struct fault_slot *slot, const struct fault *fault,
@@ -152,6 +201,7 @@ void faults_bad(struct faults *faults, struct fault_slot *slot, const struct fau
 	open->since_ns = since_ns;
 	open->time_ns = time_ns;
 	slot->good = 0;
+	tell_change(faults, &faults->open[slot->place - 1]);
 }
 
 void faults_good(struct faults *faults, struct fault_slot *slot, unsigned looks, const char *words)

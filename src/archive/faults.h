@@ -3,10 +3,11 @@
  * faults: which faults of the telemetry are open, and the telling of each change.
  *
  * A rule says "bad" or "good" again and again; out comes one event when a fault
- * begins and one when it has ended, never more. Bounded: so many open at once,
- * so many told a minute; what finds no room is counted. Where all places are
- * taken, those of exporters on the operator's list push out strangers', and the
- * worse the lesser: the least, and of those the oldest. Control thread.
+ * begins, one when it has ended, and now and then one between when it became
+ * another in size. Bounded: so many open at once, so many told a minute; what
+ * finds no room is counted. Where all places are taken, those of exporters on
+ * the operator's list push out strangers', and the worse the lesser: the least,
+ * and of those the oldest. Control thread.
  */
 #pragma once
 
@@ -21,6 +22,9 @@
 /** Changes told in a minute, of exporters on the operator's list, and of all others. */
 #define FAULTS_LISTED_MAX  240
 #define FAULTS_UNKNOWN_MAX 60
+
+/** Between two tellings of one open fault. */
+#define FAULTS_CHANGE_NS 300000000000ULL
 
 struct faults;
 
@@ -58,7 +62,9 @@ void faults_free(struct faults *faults);
 void faults_begin_time(struct faults *faults, uint64_t now_ns, const struct fault_sink *sink);
 
 /**
- * faults_bad() - a rule finds it bad: begins the fault, or brings its words up to date.
+ * faults_bad() - a rule finds it bad: begins the fault, or brings its words up to date. That is
+ * told when its severity changed, its first numbers doubled, halved or changed sign, at most once
+ * in FAULTS_CHANGE_NS.
  * @slot: of this exporter and kind
  * @fault: all but since_ns, time_ns and state; since_ns may be set to when it really began
  * @listed: the operator named this exporter

@@ -48,7 +48,8 @@ static void take_event(void *self, const struct event *event)
 
 	if (event->time_ns > r->said_ns)
 		r->said_ns = event->time_ns;
-	r->faults += event->type == EVENT_TELEMETRY_FAULT && event->fault->state != FAULT_ENDED;
+	r->faults += event->type == EVENT_TELEMETRY_FAULT &&
+		     (event->fault->state == FAULT_BEGUN || event->fault->state == FAULT_NOTED);
 	if (event->type == EVENT_INCIDENT_OPENED) {
 		r->incidents++;
 		r->incidents_open++;

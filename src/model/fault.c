@@ -22,6 +22,7 @@ const char *fault_state_name(enum fault_state state)
 {
 	static const char *const names[FAULT_STATE_COUNT] = {
 		[FAULT_BEGUN] = "begun",
+		[FAULT_CHANGED] = "changed",
 		[FAULT_ENDED] = "ended",
 		[FAULT_NOTED] = "noted",
 	};

@@ -32,6 +32,7 @@ enum fault_kind {
 /** What became of it. */
 enum fault_state {
 	FAULT_BEGUN,
+	FAULT_CHANGED, /**< it goes on, with numbers that are far from those told before */
 	FAULT_ENDED,
 	FAULT_NOTED, /**< it happened, and has no end */
 	FAULT_STATE_COUNT
@@ -67,7 +68,7 @@ struct fault {
 /** fault_kind_name() - "sampling", "silent", … */
 const char *fault_kind_name(enum fault_kind kind);
 
-/** fault_state_name() - "begun", "ended", "noted". */
+/** fault_state_name() - "begun", "changed", "ended", "noted". */
 const char *fault_state_name(enum fault_state state);
 
 /** fault_to_json() - write it as one object. */

@@ -178,6 +178,44 @@ static void loss_begins_once_and_ends_once(void **state)
 	scene_close(&scene);
 }
 
+static void a_fault_that_becomes_another_is_told_again(void **state)
+{
+	const struct fault *open[FAULTS_OPEN_MAX];
+	struct scene scene;
+
+	(void)state;
+	scene_open(&scene, "{}");
+	run(&scene, 10, 0);
+	scene.stats[0].clock_wrong = true;
+	scene.stats[0].clock_offset_ns = 2000 * (int64_t)NS_PER_S;
+	run(&scene, 400, 0);
+	assert_int_equal(scene.fault_count, 2); /* noted that it was set, and begun */
+	scene.stats[0].clock_offset_ns = -200002000 * (int64_t)NS_PER_S;
+	run(&scene, 400, 0);
+	const struct fault *changed = find(&scene, FAULT_CLOCK, FAULT_CHANGED);
+	assert_non_null(changed);
+	assert_non_null(strstr(changed->text, "200002000 s ahead"));
+	assert_int_equal(changed->since_ns, find(&scene, FAULT_CLOCK, FAULT_BEGUN)->since_ns);
+	assert_int_equal(scene.fault_count, 4);
+	assert_int_equal(ledger_faults(scene.ledger, open), 1);
+	assert_non_null(strstr(open[0]->text, "200002000 s ahead"));
+	assert_int_equal(open[0]->state, FAULT_BEGUN);
+	scene_close(&scene);
+}
+
+static void loss_that_flutters_is_told_rarely(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_open(&scene, "{}");
+	for (unsigned minute = 0; minute < 21; minute++)
+		run(&scene, 60, minute % 2 ? 1 : 5);
+	assert_true(count(&scene, FAULT_LOSS) >= 2);
+	assert_true(count(&scene, FAULT_LOSS) <= 5);
+	scene_close(&scene);
+}
+
 static void the_share_that_is_a_fault_is_configurable(void **state)
 {
 	struct scene scene;
@@ -597,6 +635,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_minute_says_what_came_and_what_did_not),
 		cmocka_unit_test(loss_begins_once_and_ends_once),
+		cmocka_unit_test(a_fault_that_becomes_another_is_told_again),
+		cmocka_unit_test(loss_that_flutters_is_told_rarely),
 		cmocka_unit_test(the_share_that_is_a_fault_is_configurable),
 		cmocka_unit_test(silence_is_a_gap_and_a_fault),
 		cmocka_unit_test(an_exporter_that_sends_now_and_then_is_not_silent),
