@@ -229,6 +229,26 @@ static void an_entry_begins_anew_for_another(void **state)
 	feed_close(&feed);
 }
 
+static void each_exporter_is_a_vantage_of_its_own(void **state)
+{
+	struct feed feed;
+	uint32_t vantages[3];
+
+	(void)state;
+	open_with(&feed, NULL, 0);
+	for (unsigned i = 0; i < 3; i++) {
+		/* Two addresses, and another domain of the second. */
+		assert_int_equal(record(&feed, i ? 2 : 1, i == 2), 1);
+		vantages[i] = feed.flows[0].vantage;
+		assert_int_equal(record(&feed, i ? 2 : 1, i == 2), 1);
+		assert_int_equal(feed.flows[0].vantage, vantages[i]);
+	}
+	assert_int_not_equal(vantages[0], vantages[1]);
+	assert_int_not_equal(vantages[1], vantages[2]);
+	assert_int_not_equal(vantages[0], vantages[2]);
+	feed_close(&feed);
+}
+
 /* Whatever comes in whatever order: everybody in the table is found again, and only once. */
 static void the_table_stays_whole_under_churn(void **state)
 {
@@ -278,6 +298,7 @@ int main(void)
 		cmocka_unit_test(the_operators_list_comes_first),
 		cmocka_unit_test(the_silent_make_room),
 		cmocka_unit_test(an_entry_begins_anew_for_another),
+		cmocka_unit_test(each_exporter_is_a_vantage_of_its_own),
 		cmocka_unit_test(the_table_stays_whole_under_churn),
 	};
 
