@@ -100,16 +100,6 @@ bool port_amplifies(uint16_t port)
 	}
 }
 
-/** Flags that no stack sends; @single: they are those of one packet. */
-static bool flags_are_bad(unsigned flags, bool single)
-{
-	if (!(flags & (TCP_SYN | TCP_ACK | TCP_RST)))
-		return true;
-	if ((flags & TCP_SYN) && (flags & TCP_FIN))
-		return single || !(flags & TCP_ACK);
-	return single && (flags & TCP_SYN) && (flags & TCP_RST);
-}
-
 /** Mean length up to which packets carry no data: headers with options. */
 #define BARE_BYTES 64
 
@@ -131,29 +121,52 @@ static enum traffic_class classify_aws_tcp(const struct flow *flow, unsigned fla
 	return CLASS_TCP;
 }
 
+/*
+ * The classes of all flags; @single: they are those of one packet; @last: of so few packets
+ * that they are an end and nothing else.
+ */
+#define HAS(flags, wanted) (((flags) & (wanted)) == (wanted))
+#define ANY(flags, wanted) (((flags) & (wanted)) != 0)
+/* Flags that no stack sends. */
+#define BAD(flags, single)                                                        \
+	(!ANY(flags, TCP_SYN | TCP_ACK | TCP_RST) ||                              \
+	 (HAS(flags, TCP_SYN | TCP_FIN) && ((single) || !ANY(flags, TCP_ACK))) || \
+	 ((single) && HAS(flags, TCP_SYN | TCP_RST)))
+#define ENDS(flags, last) \
+	(!ANY(flags, TCP_SYN) && ANY(flags, TCP_RST | TCP_FIN) && ((last) || (flags) == TCP_RST))
+#define CLASS_OF(flags, single, last)                                                   \
+	(((flags) & (TCP_ACK | TCP_SYN | TCP_FIN | TCP_RST)) == TCP_ACK ? CLASS_TCP     \
+	 : BAD(flags, single)                                           ? CLASS_TCP_BAD \
+	 : ((flags) & (TCP_SYN | TCP_ACK)) == TCP_SYN                   ? CLASS_SYN     \
+	 : (flags) == (TCP_SYN | TCP_ACK)                               ? CLASS_SYNACK  \
+	 : ENDS(flags, last)                                            ? CLASS_RST_FIN \
+									: CLASS_TCP)
+#define CLASSES_4(flags, single, last)                                      \
+	CLASS_OF(flags, single, last), CLASS_OF((flags) + 1, single, last), \
+		CLASS_OF((flags) + 2, single, last), CLASS_OF((flags) + 3, single, last)
+#define CLASSES_16(flags, single, last)                                       \
+	CLASSES_4(flags, single, last), CLASSES_4((flags) + 4, single, last), \
+		CLASSES_4((flags) + 8, single, last), CLASSES_4((flags) + 12, single, last)
+#define CLASSES(single, last)                                                                    \
+	CLASSES_16(0, single, last), CLASSES_16(16, single, last), CLASSES_16(32, single, last), \
+		CLASSES_16(48, single, last)
+
+static const uint8_t tcp_classes[256] = { CLASSES(0, 0), CLASSES(1, 0), CLASSES(0, 1),
+					  CLASSES(1, 1) };
+
 static enum traffic_class classify_tcp(const struct flow *flow)
 {
 	bool is_packet = flow->source == FLOW_SFLOW5 || flow->source == FLOW_PACKET;
 	unsigned flags = flow->tcp_flags & TCP_ALL;
+	unsigned single = is_packet || flow->packets <= 1;
+	unsigned last = flow->packets <= PACKETS_OF_AN_END;
 
-	/* Data and acknowledgements: most of what there is, and never anything else. */
-	if ((flags & (TCP_ACK | TCP_SYN | TCP_FIN | TCP_RST)) == TCP_ACK)
-		return CLASS_TCP;
 	/* Flow exporters that cannot see TCP flags send zero: that is no sign of anything. */
 	if (!(flow->has & FLOW_HAS_TCP_FLAGS) || (flags == 0 && !is_packet))
 		return CLASS_TCP;
 	if (flow->source == FLOW_AWS_VPC)
 		return classify_aws_tcp(flow, flags);
-	if (flags_are_bad(flags, is_packet || flow->packets <= 1))
-		return CLASS_TCP_BAD;
-	if ((flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
-		return CLASS_SYN;
-	if (flags == (TCP_SYN | TCP_ACK))
-		return CLASS_SYNACK;
-	if (!(flags & TCP_SYN) && (flags & (TCP_RST | TCP_FIN)) &&
-	    (flow->packets <= PACKETS_OF_AN_END || flags == TCP_RST))
-		return CLASS_RST_FIN;
-	return CLASS_TCP;
+	return tcp_classes[flags | single << 6 | last << 7];
 }
 
 enum traffic_class flow_classify(const struct flow *flow)
