@@ -80,6 +80,9 @@ struct flow *flow_begin(struct decode_state *state, const struct exporter *expor
 	return flow_begin_like(state, &pattern);
 }
 
+/* For functions whose bool parameters are known where they are called. */
+#define INLINE inline __attribute__((always_inline))
+
 /* The order of enum sampling_source: whoever knows better wins. */
 static inline void set_sampling(struct flow *flow, const struct exporter *exporter)
 {
@@ -95,19 +98,25 @@ static inline void set_sampling(struct flow *flow, const struct exporter *export
 	}
 }
 
-/*
- * Note the flow in its exporter's sketch. All threads have the same seed, so the same flow has
- * the same hash wherever it was seen. One multiplication turns 7 of 8 flows away, the bound of
- * a full sketch most of the rest.
- */
-static inline void note_flow(struct decode_state *state, const struct exporter *exporter,
-			     const struct flow *flow)
+/* One flow of 8 is for the sketches: those with the same addresses and ports everywhere. */
+static INLINE bool is_picked(const struct flow *flow)
 {
 	uint64_t ports = (uint64_t)flow->sport << 16 | flow->dport;
 	uint64_t hosts = flow->src.w[1] ^ (flow->dst.w[1] << 24 | flow->dst.w[1] >> 40);
 
-	if ((hosts ^ ports) * SKETCH_PICK >> SKETCH_PICK_SHIFT ||
-	    (flow->has & FLOW_HAS_HOSTS) != FLOW_HAS_HOSTS)
+	return (hosts ^ ports) * SKETCH_PICK >> SKETCH_PICK_SHIFT == 0;
+}
+
+/*
+ * Note the flow in its exporter's sketch. All threads have the same seed, so the same flow has
+ * the same hash wherever it was seen.
+ */
+static void note_flow(struct decode_state *state, const struct exporter *exporter,
+		      const struct flow *flow)
+{
+	uint64_t ports = (uint64_t)flow->sport << 16 | flow->dport;
+
+	if ((flow->has & FLOW_HAS_HOSTS) != FLOW_HAS_HOSTS)
 		return;
 	uint64_t hash = hash_words(hash_ip(&flow->src, state->seed),
 				   hash_ip(&flow->dst, state->seed + 1) ^
@@ -116,39 +125,92 @@ static inline void note_flow(struct decode_state *state, const struct exporter *
 	sketch_add(&state->sketches[exporter - state->exporters], (uint32_t)(hash >> 32));
 }
 
-void flow_commit_run(struct decode_state *state, struct exporter *exporter, unsigned count)
+/* What a run of flows comes to. */
+struct run {
+	uint64_t packets;
+	uint64_t scaled;
+	uint64_t cold;   /* bit 1 << i: flow i wrote to its cold part */
+	uint64_t picked; /* bit 1 << i: flow i may be noted in the sketch */
+	unsigned unknown;
+};
+
+/*
+ * Complete the flows of a run. All stores might alias what they are made from, so that is read
+ * beforehand. @ages: they may have any; @alike: all have the sampling of the first, and that
+ * counts. Both are known when this is compiled.
+ */
+static INLINE struct run complete(const struct exporter *exporter, struct flow *flows,
+				  unsigned count, bool ages, bool alike)
+{
+	const uint32_t vantage = exporter->vantage;
+	const uint64_t there_ns = flows->received_ns - (uint64_t)exporter->clock.now_ns;
+	struct run run = { 0 };
+
+	for (unsigned i = 0; i < count; i++) {
+		struct flow *flow = &flows[i];
+		if (!alike) {
+			set_sampling(flow, exporter);
+			run.scaled += flow->packets * flow_scale(flow);
+			run.unknown += flow->sampling == 0;
+		}
+		flow->vantage = vantage | flow->egress;
+		if (ages && !flow_is_prompt_at(flow, there_ns))
+			flow_ages(flow, exporter);
+		flow->class = (uint8_t)flow_classify(flow);
+		run.packets += flow->packets;
+		run.cold |= (uint64_t)((flow->has & COLD) != 0) << i;
+		run.picked |= (uint64_t)is_picked(flow) << i;
+	}
+	if (alike) {
+		run.scaled = run.packets * flow_scale(flows);
+		run.unknown = flows->sampling ? 0 : count;
+	}
+	return run;
+}
+
+static INLINE void commit(struct decode_state *state, struct exporter *exporter, unsigned count,
+			  bool alike)
 {
 	struct flow *flows = &state->batch[state->batch_count];
 	struct exporter_stats *stats = &exporter->stats;
 	/* Packets are of now; a flow log has its own clock (ingest/flowlog/flowlog.h). */
 	const bool has_ages = flows->source < FLOW_SFLOW5;
-	uint64_t packets = 0;
-	uint64_t scaled = 0;
+	struct run run;
 
 	assert(count && state->batch_count + count <= DECODE_BATCH);
-	for (unsigned i = 0; i < count; i++) {
-		struct flow *flow = &flows[i];
-		if (!(flow->has & COLD))
-			state->cold &= ~(1ULL << (state->batch_count + i));
-		set_sampling(flow, exporter);
-		flow->vantage = exporter->vantage | flow->egress;
-		if (has_ages && !flow_is_prompt(flow, exporter))
-			flow_ages(flow, exporter);
-		flow->class = (uint8_t)flow_classify(flow);
-		packets += flow->packets;
-		scaled += flow->packets * flow_scale(flow);
-		note_flow(state, exporter, flow);
-		stats->unknown_sampling += flow->sampling == 0;
-	}
+	if (has_ages)
+		run = complete(exporter, flows, count, true, alike);
+	else
+		run = complete(exporter, flows, count, false, alike);
+	for (uint64_t left = run.picked; left; left &= left - 1)
+		note_flow(state, exporter, &flows[__builtin_ctzll(left)]);
 	if (has_ages)
 		exporter_timeouts(exporter, flows, count);
+	uint64_t all = UINT64_MAX >> (64 - count);
+	state->cold &= ~((all & ~run.cold) << state->batch_count);
 	stats->records += count;
-	stats->packets += packets;
-	stats->packets_scaled += scaled;
+	stats->packets += run.packets;
+	stats->packets_scaled += run.scaled;
+	stats->unknown_sampling += run.unknown;
 	stats->sampling = flows[count - 1].sampling;
 	stats->sampling_source = flows[count - 1].sampling_source;
 	state->records += count;
 	state->batch_count += count;
+}
+
+void flow_commit_run(struct decode_state *state, struct exporter *exporter, unsigned count)
+{
+	commit(state, exporter, count, false);
+}
+
+void flow_commit_alike(struct decode_state *state, struct exporter *exporter, unsigned count)
+{
+	commit(state, exporter, count, true);
+}
+
+void flow_settle_sampling(struct flow *pattern, const struct exporter *exporter)
+{
+	set_sampling(pattern, exporter);
 }
 
 void flow_commit(struct decode_state *state, struct exporter *exporter, uint32_t rate,

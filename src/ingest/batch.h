@@ -59,5 +59,16 @@ struct flow *flow_begin_run(struct decode_state *state, const struct flow *patte
  */
 void flow_commit_run(struct decode_state *state, struct exporter *exporter, unsigned count);
 
+/** flow_settle_sampling() - which rate counts for flows of which only @pattern tells one. */
+void flow_settle_sampling(struct flow *pattern, const struct exporter *exporter);
+
+/**
+ * flow_commit_alike() - as flow_commit_run(), where all flows have the same sampling.
+ *
+ * It comes from a pattern on which flow_settle_sampling() was called, so it is not looked at
+ * again for each flow.
+ */
+void flow_commit_alike(struct decode_state *state, struct exporter *exporter, unsigned count);
+
 /** flow_flush() - give the batch to the sink. */
 void flow_flush(struct decode_state *state);

@@ -127,7 +127,7 @@ void flow_ages(struct flow *flow, const struct exporter *exporter)
 	uint64_t end = flow->has & FLOW_HAS_END ? there_ns - flow->end_ns : 0;
 	uint64_t begin = flow->has & FLOW_HAS_START ? there_ns - flow->start_ns : end;
 
-	if (flow_is_prompt(flow, exporter))
+	if (flow_is_prompt_at(flow, there_ns))
 		return;
 	int64_t end_ns = (int64_t)end;
 	int64_t begin_ns = (int64_t)begin;

@@ -362,12 +362,18 @@ static void flow_record(struct message *message, const struct record *r)
 	message->flows++;
 }
 
+/* May one record of a plan have another sampling rate than the next? */
+static bool names_rates(const struct message *message, const struct plan *plan)
+{
+	return message->exporter->sampler_count || plan_names_rate(plan);
+}
+
 /* Records one behind the other, into as many flows. */
 static INLINE void read_run(const struct message *message, const struct plan *plan, bool v6,
 			    const uint8_t *at, struct flow *flows, unsigned count)
 {
 	struct exporter *exporter = message->exporter;
-	const bool rated = exporter->sampler_count || plan_names_rate(plan);
+	const bool rated = names_rates(message, plan);
 	struct places places;
 	const struct record record = { .plan = plan, .places = &places };
 
@@ -390,14 +396,20 @@ static unsigned plain_records(struct message *message, const struct plan *plan,
 	struct flow pattern;
 	unsigned count;
 
+	const bool rated = names_rates(message, plan);
 	flow_pattern(message->exporter, message->datagram, &pattern);
+	if (!rated)
+		flow_settle_sampling(&pattern, message->exporter);
 	for (unsigned left = all; left; left -= count) {
 		struct flow *flows = flow_begin_run(message->state, &pattern, left, &count);
 		if (plan->plain == PLAN_PLAIN_V6)
 			read_run(message, plan, true, records->at, flows, count);
 		else
 			read_run(message, plan, false, records->at, flows, count);
-		flow_commit_run(message->state, message->exporter, count);
+		if (rated)
+			flow_commit_run(message->state, message->exporter, count);
+		else
+			flow_commit_alike(message->state, message->exporter, count);
 		records->at += (size_t)count * plan->len;
 	}
 	message->flows += (int)all;

@@ -276,10 +276,12 @@ void exporter_clock(struct exporter *exporter, const struct stamp_base *base, ui
 /** Ended and begun within this: traffic of now. */
 #define FLOW_PROMPT_NS 1000000000ULL
 
-/** flow_is_prompt() - did it end at most a second ago and last a second at most? */
-static inline bool flow_is_prompt(const struct flow *flow, const struct exporter *exporter)
+/**
+ * flow_is_prompt_at() - did it end at most a second ago and last a second at most?
+ * @there_ns: when it was received, by the exporter's clock
+ */
+static inline bool flow_is_prompt_at(const struct flow *flow, uint64_t there_ns)
 {
-	uint64_t there_ns = flow->received_ns - (uint64_t)exporter->clock.now_ns;
 	/* Without sign: what is nonsense is a large number. */
 	uint64_t end = flow->has & FLOW_HAS_END ? there_ns - flow->end_ns : 0;
 	uint64_t begin = flow->has & FLOW_HAS_START ? there_ns - flow->start_ns : end;

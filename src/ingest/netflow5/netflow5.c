@@ -125,11 +125,12 @@ static void read_records(const struct message5 *message, const uint8_t *at, unsi
 		message->exporter, be16_at(message->datagram->data + 22) & SAMPLING_RATE,
 		message->datagram->received_ns);
 	pattern.sampling_source = SAMPLING_HEADER;
+	flow_settle_sampling(&pattern, message->exporter);
 	for (; left; left -= count) {
 		struct flow *flows = flow_begin_run(message->state, &pattern, left, &count);
 		for (unsigned i = 0; i < count; i++, at += RECORD_LEN)
 			read_record(at, message->base, &flows[i]);
-		flow_commit_run(message->state, message->exporter, count);
+		flow_commit_alike(message->state, message->exporter, count);
 	}
 }
 
