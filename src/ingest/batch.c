@@ -41,8 +41,7 @@ void flow_pattern(const struct exporter *exporter, const struct datagram *datagr
 	};
 }
 
-struct flow *flow_begin_run(struct decode_state *state, const struct flow *pattern, unsigned wanted,
-			    unsigned *ret_count)
+struct flow *flow_begin_blank(struct decode_state *state, unsigned wanted, unsigned *ret_count)
 {
 	static_assert(DECODE_BATCH <= 8 * sizeof(state->cold), "a bit for each flow");
 
@@ -52,13 +51,21 @@ struct flow *flow_begin_run(struct decode_state *state, const struct flow *patte
 	unsigned count = wanted < DECODE_BATCH - first ? wanted : DECODE_BATCH - first;
 	struct flow *flows = &state->batch[first];
 	uint64_t bits = UINT64_MAX >> (64 - count) << first;
-	for (unsigned i = 0; i < count; i++)
-		copy_hot(&flows[i], pattern);
 	for (uint64_t left = state->cold & bits; left; left &= left - 1)
 		zero_cold(&state->batch[__builtin_ctzll(left)]);
 	/* Until flow_commit() knows better: a flow may be begun, written to and given up. */
 	state->cold |= bits;
 	*ret_count = count;
+	return flows;
+}
+
+struct flow *flow_begin_run(struct decode_state *state, const struct flow *pattern, unsigned wanted,
+			    unsigned *ret_count)
+{
+	struct flow *flows = flow_begin_blank(state, wanted, ret_count);
+
+	for (unsigned i = 0; i < *ret_count; i++)
+		copy_hot(&flows[i], pattern);
 	return flows;
 }
 

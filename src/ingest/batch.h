@@ -51,6 +51,9 @@ void flow_commit(struct decode_state *state, struct exporter *exporter, uint32_t
 struct flow *flow_begin_run(struct decode_state *state, const struct flow *pattern, unsigned wanted,
 			    unsigned *ret_count);
 
+/** flow_begin_blank() - as flow_begin_run(), but all of the hot part is still to be written. */
+struct flow *flow_begin_blank(struct decode_state *state, unsigned wanted, unsigned *ret_count);
+
 /**
  * flow_commit_run() - all flows of flow_begin_run() are complete.
  * @count: as many as it gave

@@ -176,6 +176,7 @@ static void finish(struct compiler *c)
 		if (plan_has(plan, SLOT_NEXT_HOP4) || plan_has(plan, SLOT_NEXT_HOP6))
 			plan->has |= FLOW_HAS_NEXT_HOP;
 	}
+	wide_compile(plan, &plan->wide);
 }
 
 int plan_compile(const struct message_form *form, const struct template_spec *spec,

@@ -19,6 +19,7 @@
 #include "base/bytes.h"
 #include "ingest/element.h"
 #include "ingest/message.h"
+#include "ingest/record_wide.h"
 
 /** Readable bytes that must lie before the first record given to a plan. */
 #define PLAN_LEAD         8
@@ -64,6 +65,7 @@ struct plan {
 	struct plan_section frame;       /**< link-layer frame */
 	struct plan_section ip_packet;   /**< from the IP header on */
 	struct plan_slot slot[SLOT_COUNT];
+	struct wide_plan wide;
 };
 
 /** A template record as it stands in a datagram. */

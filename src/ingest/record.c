@@ -388,6 +388,61 @@ static INLINE void read_run(const struct message *message, const struct plan *pl
 	}
 }
 
+/* What wide_read() leaves to do for a run: what has to be worked out. */
+static void finish_run(const struct message *message, const struct plan *plan, const uint8_t *at,
+		       struct flow *flows, unsigned count)
+{
+	const struct stamp_base base = message->base;
+	const bool has_direction = plan_has(plan, SLOT_FLOW_DIRECTION);
+	struct places places;
+	const struct record record = { .plan = plan, .places = &places };
+
+	for (unsigned i = 0; i < count; i++, at += plan->len) {
+		struct flow *flow = &flows[i];
+		uint64_t start_ns = plain_time(plan, at, SLOT_START, &base);
+		uint64_t end_ns = plain_time(plan, at, SLOT_END, &base);
+		flow->start_ns = start_ns;
+		flow->end_ns = end_ns;
+		flow->has |= (start_ns ? FLOW_HAS_START : 0) | (end_ns ? FLOW_HAS_END : 0);
+		if (has_direction)
+			flow->egress =
+				plain_value(plan, at, SLOT_FLOW_DIRECTION) == DIRECTION_EGRESS;
+		places.base[0] = at;
+		read_sometimes(&record, flow);
+	}
+}
+
+/* What all flows have of which records tell the rest; wide_read() ors both. */
+static void wide_pattern(const struct plan *plan, struct flow *pattern)
+{
+	static const uint8_t nowhere[4];
+
+	pattern->has = plan->has;
+	if (plan->plain != PLAN_PLAIN_V4)
+		return;
+	pattern->src = ip_from_v4(nowhere);
+	pattern->dst = ip_from_v4(nowhere);
+	if (plan_has(plan, SLOT_NEXT_HOP4))
+		pattern->next_hop = ip_from_v4(nowhere);
+}
+
+/* As plain_records(), for records without rates of their own. */
+static void wide_records(struct message *message, const struct plan *plan, struct bytes *records,
+			 struct flow *pattern, unsigned all)
+{
+	unsigned count;
+
+	wide_pattern(plan, pattern);
+	for (unsigned left = all; left; left -= count) {
+		struct flow *flows = flow_begin_blank(message->state, left, &count);
+		wide_read(&plan->wide, pattern, records->at, plan->len, flows, count);
+		finish_run(message, plan, records->at, flows, count);
+		flow_commit_alike(message->state, message->exporter, count);
+		records->at += (size_t)count * plan->len;
+	}
+	message->flows += (int)all;
+}
+
 /* All records of a set with a plain plan. Return: how many. */
 static unsigned plain_records(struct message *message, const struct plan *plan,
 			      struct bytes *records)
@@ -400,6 +455,10 @@ static unsigned plain_records(struct message *message, const struct plan *plan,
 	flow_pattern(message->exporter, message->datagram, &pattern);
 	if (!rated)
 		flow_settle_sampling(&pattern, message->exporter);
+	if (!rated && plan->wide.usable) {
+		wide_records(message, plan, records, &pattern, all);
+		return all;
+	}
 	for (unsigned left = all; left; left -= count) {
 		struct flow *flows = flow_begin_run(message->state, &pattern, left, &count);
 		if (plan->plain == PLAN_PLAIN_V6)
