@@ -125,16 +125,6 @@ static bool order_place(const struct plan *plan, unsigned place, struct wide_pla
 #define STORE(at, v)   _mm_storeu_si128((__m128i *)(void *)(at), v)
 #define ORDERED(v, by) _mm_shuffle_epi8(v, by)
 #define BOTH(a, b)     _mm_or_si128(a, b)
-#elif defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#include <arm_neon.h>
-
-#define HAS_ORDERS true
-#define WITH_ORDERS
-#define VECTOR         uint8x16_t
-#define LOAD(at)       vld1q_u8(at)
-#define STORE(at, v)   vst1q_u8(at, v)
-#define ORDERED(v, by) vqtbl1q_u8(v, by)
-#define BOTH(a, b)     vorrq_u8(a, b)
 #endif
 
 #ifdef HAS_ORDERS
