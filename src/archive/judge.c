@@ -248,13 +248,24 @@ struct judged judged_of(const struct exporter_stats *stats)
 				.sampling = stats->sampling };
 }
 
+/* A sender that gave nothing may be forged by anybody: only the operator's list speaks for it. */
+static bool has_given(const struct exporter_stats *stats)
+{
+	return stats->records || stats->options || stats->counter_samples || stats->discard_samples;
+}
+
 void judge_second(const struct judge *judge, struct ledger_entry *entry)
 {
-	judge_silence(judge, entry);
-	judge_rate(judge, entry);
-	judge_clock(judge, entry);
-	note_clock_step(judge, entry);
-	note_restart(judge, entry);
+	bool given = has_given(&entry->latest);
+
+	if (given || entry->listed)
+		judge_silence(judge, entry);
+	if (given) {
+		judge_rate(judge, entry);
+		judge_clock(judge, entry);
+		note_clock_step(judge, entry);
+		note_restart(judge, entry);
+	}
 	entry->judged = judged_of(&entry->latest);
 }
 
@@ -509,12 +520,18 @@ static void judge_twin(const struct judge *judge, struct ledger_entry *entry)
 
 void judge_minute(const struct judge *judge, struct ledger_entry *entry)
 {
-	judge_loss(judge, entry);
-	judge_repeated(judge, entry);
-	judge_measure(judge, entry);
-	judge_templates(judge, entry);
-	judge_undecodable(judge, entry);
-	judge_twin(judge, entry);
+	bool given = has_given(&entry->latest);
+
+	if (given) {
+		judge_loss(judge, entry);
+		judge_repeated(judge, entry);
+		judge_measure(judge, entry);
+		judge_twin(judge, entry);
+	}
+	if (given || entry->listed) {
+		judge_templates(judge, entry);
+		judge_undecodable(judge, entry);
+	}
 }
 
 void judge_end(const struct judge *judge, struct ledger_entry *entry, const char *words)

@@ -499,6 +499,7 @@ static void strangers_get_no_rows(void **state)
 	ledger_stats(scene.ledger, &stats);
 	assert_int_equal(scene.row_count, 0);
 	assert_int_equal(stats.strangers, 1);
+	assert_int_equal(scene.fault_count, 0);
 	scene_close(&scene);
 }
 
@@ -509,6 +510,7 @@ static void run_twins(struct scene *scene, const char *yaml)
 
 	scene_open(scene, yaml);
 	scene->count = 2;
+	scene->stats[1].records = 200;
 	for (uint32_t i = 0; i < 200; i++) {
 		sketch_add(&sketches[0], i * 1000003);
 		sketch_add(&sketches[1], (i + 100) * 1000003);
