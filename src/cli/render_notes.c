@@ -76,6 +76,9 @@ static void note_faults(const json_t *status, struct notes *notes)
 	if (told > FAULTS_SHOWN)
 		text_addf(notes->out, "  and %zu more faults of exporters; see --json\n",
 			  told - FAULTS_SHOWN);
+	note(notes, count_at(status, "faults_turned_away"),
+	     "faults of exporters that found no room among the open ones",
+	     "those under exporters come first: list yours; against strangers, set exporters_only");
 }
 
 static bool has_open(const json_t *status, const char *kind)

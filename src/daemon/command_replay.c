@@ -99,6 +99,8 @@ static void put_summary_json(const struct replay_totals *t, struct text *out)
 	jsonw_u64(&w, "hosts_turned_away", t->hosts_turned_away);
 	jsonw_u64(&w, "late", t->late);
 	jsonw_u64(&w, "faults", t->faults);
+	jsonw_u64(&w, "faults_turned_away", t->faults_turned_away);
+	jsonw_u64(&w, "faults_untold", t->faults_untold);
 	jsonw_u64(&w, "incidents", t->incidents);
 	jsonw_u64(&w, "incidents_open", t->incidents_open);
 	jsonw_u64(&w, "incidents_turned_away", t->incidents_turned_away);
@@ -122,6 +124,10 @@ static void put_summary_text(const struct replay_totals *t, struct text *out)
 		put_count(out, t->faults, "fault", " of the telemetry, ");
 	put_count(out, t->incidents, "incident", "");
 	text_addf(out, ", %llu still open at the end\n", (unsigned long long)t->incidents_open);
+	if (t->faults_turned_away)
+		put_count(
+			out, t->faults_turned_away, "fault",
+			" of the telemetry found no room: list your exporters under `exporters`\n");
 	if (t->incidents_turned_away)
 		put_count(out, t->incidents_turned_away, "further incident",
 			  " found no room: raise incidents.max_open\n");

@@ -251,6 +251,7 @@ void replay_finish(struct replay *replay, struct replay_totals *ret_totals)
 {
 	struct replay *r = replay;
 	struct shard_stats shard;
+	struct ledger_stats ledger;
 	struct status_view view = { 0 };
 	const struct flowlog_counts logs = recorded_logs(&r->recorded);
 
@@ -261,6 +262,7 @@ void replay_finish(struct replay *replay, struct replay_totals *ret_totals)
 	decode_state_finish(r->state);
 	read_counters(r, true);
 	ledger_finish(r->ledger, &r->ledger_sink);
+	ledger_stats(r->ledger, &ledger);
 	*ret_totals = (struct replay_totals){
 		.packets = r->recorded.capture.packets,
 		.late_packets = r->recorded.capture.late,
@@ -274,6 +276,8 @@ void replay_finish(struct replay *replay, struct replay_totals *ret_totals)
 		.incidents = r->incidents,
 		.incidents_open = r->incidents_open,
 		.faults = r->faults,
+		.faults_turned_away = ledger.faults.turned_away,
+		.faults_untold = ledger.faults.untold,
 		.incidents_turned_away = view.incidents_turned_away,
 		.hosts_turned_away = shard.turned_away,
 		.late = shard.late,

@@ -41,6 +41,8 @@ struct replay_totals {
 	uint64_t incidents;             /**< opened */
 	uint64_t incidents_open;        /**< when the input ended */
 	uint64_t faults;                /**< of the telemetry, begun or noted */
+	uint64_t faults_turned_away;    /**< found no room, or gave theirs to more serious ones */
+	uint64_t faults_untold;         /**< their changes that were too many to be told */
 	uint64_t incidents_turned_away; /**< found no room: incidents.max_open */
 	uint64_t hosts_turned_away;
 	uint64_t late; /**< records too old to be tallied: see struct flow */

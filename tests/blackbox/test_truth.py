@@ -22,13 +22,13 @@ PROTOCOLS = ("netflow5", "netflow9", "ipfix", "sflow5")
 
 
 def pcap(packets, path):
-    """Datagrams (time, port, payload) as a capture from 127.0.0.2 to loopback."""
+    """Datagrams (time, port, payload[, source]) as a capture from 127.0.0.2 to loopback."""
     with open(path, "wb") as out:
         out.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101))
-        for at, port, payload in packets:
+        for at, port, payload, *source in packets:
             udp = struct.pack("!HHHH", 40000, port, 8 + len(payload), 0) + payload
             ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0,
-                             bytes([127, 0, 0, 2]), bytes([127, 0, 0, 1])) + udp
+                             *(source or [bytes([127, 0, 0, 2])]), bytes([127, 0, 0, 1])) + udp
             out.write(struct.pack("<IIII", int(at), int(at % 1 * 1e6), len(ip), len(ip)) + ip)
     return path
 
@@ -85,6 +85,37 @@ def nothing_lost_is_nothing_told():
         events = replay(stream(exports.make(protocol)))
         tap.equal([r["lost"] for r in rows(events)], [0, 0, 0], f"{protocol}: lost")
         tap.equal(faults(events), [], f"{protocol}: faults")
+
+
+def forged(payload):
+    """400 senders within a second of the second minute, each with one datagram of 1970."""
+    return [(BEGIN + 70 + i / 400, 2055, payload(i), bytes([10, 0, i // 200, i % 200])) for i in range(400)]
+
+
+def told_beside(strangers):
+    packets = stream(exports.make("netflow9"), lost=lambda i: i > 90 * RATE and i * 7919 % 100 < 60)
+    events = replay(sorted(packets + strangers), exporters=[{"address": "127.0.0.2", "name": "edge1"}])
+    loss = faults(events, "loss")
+    tap.equal([f["state"] for f in loss], ["begun"], "loss of edge1")
+    tap.equal(loss[0]["exporter"]["name"], "edge1", "whose")
+    return events
+
+
+@tap.case
+def empty_datagrams_of_strangers_are_no_faults():
+    head = struct.pack("!HHIIII", 9, 0, 0, 0, 0, 1)
+    events = told_beside(forged(lambda i: head))
+    tap.equal(events[-1]["exporters"], 401, "exporters")
+    tap.equal([f["kind"] for f in faults(events)], ["loss"], "faults")
+    tap.equal(events[-1]["faults_turned_away"], 0, "turned away")
+
+
+@tap.case
+def faults_of_strangers_do_not_silence_those_of_listed_exporters():
+    events = told_beside(forged(lambda i: exports.make("netflow5", boot=0).datagram(3600)))
+    tap.true(len(faults(events, "clock")) > 1, "strangers' clocks are told as well")
+    tap.true(events[-1]["faults_turned_away"] >= 400 - 256, f"turned away: {events[-1]}")
+    tap.true(events[-1]["faults_untold"] > 0, f"untold: {events[-1]}")
 
 
 @tap.case
