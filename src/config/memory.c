@@ -21,7 +21,7 @@
 #define OUTSIDE          64      /* an outside address */
 #define DETAIL_TICK      1776    /* peers and ports of a tally */
 #define DETAIL_WATCH     1800    /* of the detector */
-#define EXPORTER         19300   /* state, counters on their way, ledger, what status shows */
+#define EXPORTER         21400   /* state, counters on their way, ledger, what status shows */
 #define TEMPLATE         1306    /* compiled template and its chain */
 #define INCIDENT         1560    /* story and index */
 #define NETWORK          1216    /* traffic of the status, both ways */

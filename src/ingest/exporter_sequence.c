@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * exporter_sequence: sequence numbers in; what was expected of an exporter and
- * what came, gaps, late and repeated datagrams, restarts out.
+ * what came, gaps, late datagrams, restarts out. What came twice never gets here
+ * (ingest/exporter_repeat.c).
  *
  * The numbers count what the protocol says (NetFlow v5: Cisco's format, flows;
  * RFC 3954, 5.1: datagrams; RFC 7011, 3.1: data records; sFlow v5: datagrams),
@@ -103,6 +104,7 @@ static void begin(struct exporter *exporter, const struct step *step)
 
 	memset(series->gaps, 0, sizeof(series->gaps));
 	series->known = true;
+	exporter->recent.newest = step->mark->sequence;
 	series->rate = 0;
 	series->span_units = 0;
 	series->span_ns = step->mark->received_ns;
@@ -197,7 +199,7 @@ static void take_earlier(struct exporter *exporter, const struct step *step)
 	} else if (newer || series->next - step->first > BURST_DATAGRAMS * series->units_max) {
 		take_stray(exporter, step);
 	} else if (step->units) {
-		exporter->stats.repeated++;
+		exporter->stats.reordered++;
 	}
 }
 

@@ -91,10 +91,10 @@ static void one_set(struct message *message, uint16_t id, struct bytes set)
 		template_set(message, set, false);
 	else if (id == message->form->options_set)
 		template_set(message, set, true);
-	else if (id >= FIRST_ID)
-		template_data(message, id, set);
-	else
+	else if (id < FIRST_ID)
 		message_count(message, REASON_VERSION);
+	else if (!message->repeated)
+		template_data(message, id, set);
 }
 
 void message_sets(struct message *message, struct bytes sets, const uint8_t *end)

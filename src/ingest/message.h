@@ -36,6 +36,7 @@ struct message {
 	int flows;              /**< data records given on, held ones included */
 	uint32_t units;         /**< data and options records of this datagram itself */
 	uint32_t options;       /**< of those, options records */
+	bool repeated;          /**< it came before: its templates are read, its data are not */
 	bool incomplete;        /**< some of it could not be read, so `units` is too low */
 };
 

@@ -104,6 +104,19 @@ struct exporter_series {
 	bool unsure; /**< the latest datagram held more units than could be read */
 };
 
+/** Datagrams of each exporter that are remembered, to know those that come again. */
+#define EXPORTER_RECENT 256
+
+/** The latest datagrams; see ingest/exporter_repeat.c. */
+struct exporter_recent {
+	uint32_t prints[EXPORTER_RECENT]; /**< of number and content */
+	uint32_t at_ms[EXPORTER_RECENT];
+	uint32_t newest; /**< the highest number */
+	unsigned next;
+	bool moves; /**< numbers went on at least once */
+	bool still; /**< and stand still now: they tell nothing */
+};
+
 /** A datagram's place in its exporter's sequence. */
 struct sequence_mark {
 	uint32_t sequence;
@@ -147,6 +160,7 @@ struct exporter {
 	uint32_t vantage;  /**< of its flows that were seen coming in */
 	struct exporter_clock clock;
 	struct exporter_series series;
+	struct exporter_recent recent;
 	struct exporter_timeouts timeouts;
 	uint64_t
 		system_init_ns; /**< start of the exporter, as IPFIX options data say; 0: unknown */
@@ -269,6 +283,16 @@ struct exporter *exporter_of_agent(struct decode_state *state, const struct data
  * what was counted; what came before, and a restart, is no loss.
  */
 void exporter_sequence(struct exporter *exporter, const struct sequence_mark *mark);
+
+/**
+ * exporter_repeated() - did this very datagram come a moment ago? Then it is counted as such.
+ * @sequence: its number
+ *
+ * To be asked before exporter_sequence(), which must not see it again, and before any record is
+ * read. Always false for exporters whose numbers stand still.
+ */
+bool exporter_repeated(struct exporter *exporter, const struct datagram *datagram,
+		       uint32_t sequence);
 
 /** exporter_clock() - note how far the exporter's clock is from ours, before the records. */
 void exporter_clock(struct exporter *exporter, const struct stamp_base *base, uint64_t received_ns);

@@ -47,9 +47,9 @@ struct coverage {
 	uint64_t sample_pool;         /**< sFlow: packets that the samples were drawn from */
 	uint64_t pool_samples;        /**< sFlow: samples drawn from them */
 	uint64_t agent_drops;         /**< sFlow: samples that the agent itself gave up */
-	uint64_t duplicates; /**< of its records looked at, those another exporter had too */
-	uint64_t compared;   /**< of its records, those looked at for that */
-	uint64_t repeated;   /**< of its datagrams, those that had come before, or far too late */
+	uint64_t duplicates;      /**< of its records looked at, those another exporter had too */
+	uint64_t compared;        /**< of its records, those looked at for that */
+	uint64_t repeated;        /**< of its datagrams, those that had come before */
 	struct exporter_key twin; /**< which other one; address zero: none */
 };
 

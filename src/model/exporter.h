@@ -60,9 +60,8 @@ struct exporter_stats {
 	uint64_t received; /**< of those; what came twice counts once */
 	uint64_t lost;     /**< expected - received; goes back when late datagrams come after all */
 	uint64_t restarts; /**< sequence or uptime began again; no loss is counted across one */
-	uint64_t reordered; /**< datagrams that came after a later one, and filled a gap */
-	uint64_t
-		repeated; /**< datagrams that had come before, or far too late; not in `received` */
+	uint64_t reordered; /**< datagrams that came after a later one */
+	uint64_t repeated;  /**< datagrams that had come before: no record of them is counted */
 	/** sFlow: flow samples by the sequences of the data sources; as `expected`, `received`. */
 	uint64_t samples_expected;
 	uint64_t samples_received;

@@ -135,7 +135,19 @@ def disorder(protocol):
     tap.equal(said["restarts"], 0, f"{protocol}: restarts")
 
 
+def twice(protocol):
+    packets = stream(exports.make(protocol), BEGIN, 30)
+    once = learnt(packets)
+    # All but the first: one number alone does not show yet that they mean anything.
+    copies = [(at + 0.002, port, load) for at, port, load in packets[1:]]
+    said = learnt(sorted(packets + copies))
+    tap.equal(said["repeated"], len(copies), f"{protocol}: repeated")
+    for counter in ("records", "expected", "received", "restarts"):
+        tap.equal(said[counter], once[counter], f"{protocol}: {counter}")
+
+
 for name in PROTOCOLS:
+    tap.case(f"{name} delivered twice counts once")(lambda name=name: twice(name))
     tap.case(f"a rate times 100 in {name} is a fault and no incident")(lambda name=name: a_fault(name))
     tap.case(f"a true change of the rate in {name} counts")(lambda name=name: a_change(name))
     tap.case(f"bursts of {name} lost are counted")(lambda name=name: bursts(name))

@@ -64,6 +64,7 @@ static int decode(struct decode_state *state, const struct datagram *datagram,
 		return -REASON_EXPORTER_FULL - 1;
 	message.base.init_ns = message.exporter->system_init_ns;
 	exporter_clock(message.exporter, &message.base, datagram->received_ns);
+	message.repeated = exporter_repeated(message.exporter, datagram, be32_at(data + 8));
 	message_sets(&message, bytes_of(data + HEADER_LEN, datagram->len - HEADER_LEN),
 		     message_end(&message, be16_at(data + 2)));
 	const struct sequence_mark mark = { .sequence = be32_at(data + 8),
@@ -73,7 +74,8 @@ static int decode(struct decode_state *state, const struct datagram *datagram,
 					    .unit = SEQUENCE_RECORDS,
 					    .unread = message.incomplete,
 					    .received_ns = datagram->received_ns };
-	exporter_sequence(message.exporter, &mark);
+	if (!message.repeated)
+		exporter_sequence(message.exporter, &mark);
 	return message.flows;
 }
 

@@ -154,6 +154,8 @@ static int decode(struct decode_state *state, const struct datagram *datagram,
 
 	if (count == 0)
 		return -REASON_COUNT - 1;
+	if (exporter_repeated(exporter, datagram, be32_at(data + 16)))
+		return 0;
 	exporter_clock(exporter, &base, datagram->received_ns);
 	const struct sequence_mark mark = { .sequence = be32_at(data + 16),
 					    .records = announced,

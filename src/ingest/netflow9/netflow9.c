@@ -61,6 +61,7 @@ static int decode(struct decode_state *state, const struct datagram *datagram,
 	if (!message.exporter)
 		return -REASON_EXPORTER_FULL - 1;
 	exporter_clock(message.exporter, &message.base, datagram->received_ns);
+	message.repeated = exporter_repeated(message.exporter, datagram, be32_at(data + 12));
 	message_sets(&message, bytes_of(data + HEADER_LEN, datagram->len - HEADER_LEN),
 		     data + datagram->len);
 	const struct sequence_mark mark = { .sequence = be32_at(data + 12),
@@ -71,7 +72,8 @@ static int decode(struct decode_state *state, const struct datagram *datagram,
 					    .has_uptime = true,
 					    .unread = message.incomplete,
 					    .received_ns = datagram->received_ns };
-	exporter_sequence(message.exporter, &mark);
+	if (!message.repeated)
+		exporter_sequence(message.exporter, &mark);
 	return message.flows;
 }
 

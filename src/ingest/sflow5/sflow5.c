@@ -122,6 +122,8 @@ static int sflow5_decode(struct decode_state *state, const struct datagram *data
 		exporter_of_agent(state, datagram, FLOW_SFLOW5, header.sub_agent, &header.agent);
 	if (!exporter)
 		return fail(REASON_EXPORTER_FULL);
+	if (exporter_repeated(exporter, datagram, header.sequence))
+		return 0;
 	struct flow pattern;
 	const struct sflow_context context = { state, exporter, datagram, sink, &pattern };
 
