@@ -130,27 +130,25 @@ static bool order_place(const struct plan *plan, unsigned place, struct wide_pla
 #ifdef HAS_ORDERS
 
 static inline WITH_ORDERS __attribute__((always_inline)) void
-read_all(const struct wide_plan *wide, const struct flow *pattern, const uint8_t *at, uint16_t len,
-	 struct flow *flows, unsigned count, bool twice)
+read_one(const struct wide_plan *wide, const struct flow *pattern, const uint8_t *at,
+	 struct flow *ret_flow, bool twice)
 {
 	const uint8_t *base = (const uint8_t *)pattern;
+	uint8_t *flow = (uint8_t *)ret_flow;
 
-	for (unsigned i = 0; i < count; i++, at += len) {
-		uint8_t *flow = (uint8_t *)&flows[i];
-		for (unsigned p = 0; p < WIDE_PLACES; p++) {
-			const struct wide_order *one = &wide->first[p];
-			const struct wide_order *two = &wide->second[p];
-			VECTOR v = BOTH(LOAD(base + places[p]),
-					ORDERED(LOAD(at + one->from), LOAD(one->order)));
-			if (twice)
-				v = BOTH(v, ORDERED(LOAD(at + two->from), LOAD(two->order)));
-			STORE(flow + places[p], v);
-		}
-		STORE(flow + 112, LOAD(base + 112));
-		STORE(flow + 128, LOAD(base + 128));
-		STORE(flow + 136, LOAD(base + 136));
-		STORE(flow + 168, LOAD(base + 168));
+	for (unsigned p = 0; p < WIDE_PLACES; p++) {
+		const struct wide_order *one = &wide->first[p];
+		const struct wide_order *two = &wide->second[p];
+		VECTOR v = BOTH(LOAD(base + places[p]),
+				ORDERED(LOAD(at + one->from), LOAD(one->order)));
+		if (twice)
+			v = BOTH(v, ORDERED(LOAD(at + two->from), LOAD(two->order)));
+		STORE(flow + places[p], v);
 	}
+	STORE(flow + 112, LOAD(base + 112));
+	STORE(flow + 128, LOAD(base + 128));
+	STORE(flow + 136, LOAD(base + 136));
+	STORE(flow + 168, LOAD(base + 168));
 }
 
 WITH_ORDERS void wide_read(const struct wide_plan *wide, const struct flow *pattern,
@@ -165,10 +163,11 @@ WITH_ORDERS void wide_read(const struct wide_plan *wide, const struct flow *patt
 			      offsetof(struct flow, agent) == 168 &&
 			      offsetof(struct flow, rev_bytes) == 184,
 		      "all of the hot part is written");
-	if (wide->twice)
-		read_all(wide, pattern, at, len, flows, count, true);
-	else
-		read_all(wide, pattern, at, len, flows, count, false);
+	/* Two loops, so that neither asks for each record. */
+	for (unsigned i = 0; wide->twice && i < count; i++)
+		read_one(wide, pattern, at + (size_t)i * len, &flows[i], true);
+	for (unsigned i = 0; !wide->twice && i < count; i++)
+		read_one(wide, pattern, at + (size_t)i * len, &flows[i], false);
 }
 
 void wide_compile(const struct plan *plan, struct wide_plan *ret_wide)
