@@ -47,6 +47,14 @@ static const struct unit units_bytes[] = {
 
 static const struct unit units_percent[] = { { "%", 1 }, { NULL, 0 } };
 
+static const struct unit units_factor[] = { { "", 1e3 }, { "x", 1e3 }, { NULL, 0 } };
+
+static const struct unit units_often[] = {
+	{ "/day", 1e3 },
+	{ "/hour", 24e3 },
+	{ NULL, 0 },
+};
+
 static const struct {
 	const struct unit *units;
 	const char *example;
@@ -59,6 +67,8 @@ static const struct {
 	[QUANTITY_BYTES] = { units_bytes, "16MiB" },
 	[QUANTITY_RATIO] = { NULL, "1:1000" },
 	[QUANTITY_PERCENT] = { units_percent, "50%" },
+	[QUANTITY_FACTOR] = { units_factor, "2, 1.5" },
+	[QUANTITY_OFTEN] = { units_often, "1/day" },
 };
 
 int parse_u64(const char *text, uint64_t *ret_value)
@@ -186,9 +196,10 @@ static char *duration_format(uint64_t ns, char *text)
 char *quantity_format(uint64_t value, enum quantity kind, char *text)
 {
 	static const char *const unit_names[QUANTITY_KINDS] = {
-		[QUANTITY_COUNT] = "",    [QUANTITY_PPS] = "pps",    [QUANTITY_BPS] = "bps",
-		[QUANTITY_FPS] = "fps",   [QUANTITY_DURATION] = "s", [QUANTITY_BYTES] = "B",
-		[QUANTITY_RATIO] = "1:N", [QUANTITY_PERCENT] = "%",
+		[QUANTITY_COUNT] = "",     [QUANTITY_PPS] = "pps",    [QUANTITY_BPS] = "bps",
+		[QUANTITY_FPS] = "fps",    [QUANTITY_DURATION] = "s", [QUANTITY_BYTES] = "B",
+		[QUANTITY_RATIO] = "1:N",  [QUANTITY_PERCENT] = "%",  [QUANTITY_FACTOR] = "",
+		[QUANTITY_OFTEN] = "/day",
 	};
 
 	if (kind == QUANTITY_DURATION)
@@ -199,6 +210,10 @@ char *quantity_format(uint64_t value, enum quantity kind, char *text)
 	}
 	if (kind == QUANTITY_PERCENT) {
 		snprintf(text, 32, "%" PRIu64 "%%", value);
+		return text;
+	}
+	if (kind == QUANTITY_FACTOR || kind == QUANTITY_OFTEN) {
+		snprintf(text, 32, "%.4g%s", (double)value / 1000, unit_names[kind]);
 		return text;
 	}
 	return scaled_format((double)value, unit_names[kind], text);
