@@ -8,7 +8,7 @@
 #define SAMPLE_SNAP 128
 
 /** One sampled packet, as it lies in the ring buffer. */
-struct sample {
+struct sampled_packet {
 	__u32 wire_len; /**< bytes the packet has */
 	__u32 len;      /**< bytes of it in `data` */
 	__u8 data[SAMPLE_SNAP];

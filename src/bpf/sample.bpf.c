@@ -34,7 +34,7 @@ struct {
 static __always_inline void keep(struct xdp_md *ctx, struct sample_counters *count, __u64 wire_len)
 {
 	__u64 len = wire_len < SAMPLE_SNAP ? wire_len : SAMPLE_SNAP;
-	struct sample *sample = bpf_ringbuf_reserve(&samples, sizeof(*sample), 0);
+	struct sampled_packet *sample = bpf_ringbuf_reserve(&samples, sizeof(*sample), 0);
 
 	if (!sample) {
 		count->full++;

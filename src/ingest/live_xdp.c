@@ -80,7 +80,7 @@ static void tell_pool(struct xdp_source *x, struct exporter *exporter)
 static int take_sample(void *self, void *data, size_t size)
 {
 	struct xdp_source *x = self;
-	const struct sample *sample = data;
+	const struct sampled_packet *sample = data;
 	const struct live_packet packet = {
 		.view = { .data = sample->data,
 			  .len = sample->len,

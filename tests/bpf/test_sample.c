@@ -14,12 +14,12 @@
 
 #define RING_BYTES (1U << 20)
 /* What one sample takes of the ring, with its header, in steps of 8 bytes. */
-#define SLOT_BYTES ((sizeof(struct sample) + 8 + 7) / 8 * 8)
+#define SLOT_BYTES ((sizeof(struct sampled_packet) + 8 + 7) / 8 * 8)
 
 /* What came out of the ring. */
 struct seen {
 	unsigned count;
-	struct sample last;
+	struct sampled_packet last;
 };
 
 static int quiet(enum libbpf_print_level level, const char *format, va_list args)
@@ -63,7 +63,7 @@ static int take(void *self, void *data, size_t size)
 {
 	struct seen *seen = self;
 
-	assert_int_equal(size, sizeof(struct sample));
+	assert_int_equal(size, sizeof(struct sampled_packet));
 	memcpy(&seen->last, data, sizeof(seen->last));
 	seen->count++;
 	return 0;

@@ -38,7 +38,7 @@ struct interface {
 	uint32_t value;
 };
 
-struct sample {
+struct flow_sample {
 	uint64_t source;
 	uint32_t sequence;
 	uint32_t rate;
@@ -67,9 +67,9 @@ static uint64_t source_read(struct bytes *b, bool expanded)
 	return word >> 24 << 32 | (word & 0xffffff);
 }
 
-static struct sample sample_read(struct bytes *b, bool expanded)
+static struct flow_sample sample_read(struct bytes *b, bool expanded)
 {
-	struct sample sample;
+	struct flow_sample sample;
 
 	sample.sequence = bytes_be32(b);
 	sample.source = source_read(b, expanded);
@@ -106,7 +106,7 @@ static bool follow_sequence(struct exporter_stats *stats, struct exporter_source
  * Follow the cumulative counters of the data source. Sources share slots, so a busy agent with
  * more of them than slots is measured in part; what is measured stays right.
  */
-static void pool_follow(struct exporter *exporter, const struct sample *sample,
+static void pool_follow(struct exporter *exporter, const struct flow_sample *sample,
 			struct rate_guard *guard)
 {
 	struct exporter_source *source = &exporter->sources[sample->source % EXPORTER_SOURCES];
@@ -147,7 +147,7 @@ static void note_estimate(struct exporter *exporter, uint64_t source_id, uint32_
 		source->estimate += rate;
 }
 
-static void interfaces_fill(struct flow *flow, const struct sample *sample)
+static void interfaces_fill(struct flow *flow, const struct flow_sample *sample)
 {
 	if (sample->input.format == INTERFACE_INDEX && sample->input.value &&
 	    sample->input.value != INTERFACE_LOCAL) {
@@ -169,7 +169,7 @@ static void interfaces_fill(struct flow *flow, const struct sample *sample)
 
 int sflow_flow_sample(const struct sflow_context *context, struct bytes *b, bool expanded)
 {
-	struct sample sample = sample_read(b, expanded);
+	struct flow_sample sample = sample_read(b, expanded);
 	struct rate_guard *guard;
 
 	if (b->failed) {
