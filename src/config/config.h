@@ -152,6 +152,10 @@ struct config {
 	const struct config_threshold *thresholds;
 	size_t threshold_count;
 	uint64_t window_ns;   /**< rates are means over this time */
+	uint64_t sensitivity; /**< false alarms a day, in thousandths; 0: nothing is learned */
+	uint64_t floor_pps;   /**< of a host: less does no harm */
+	uint64_t floor_bps;
+	uint64_t margin;      /**< of envelopes over what is usual, in thousandths */
 	uint64_t min_sampled; /**< least packets behind a rate before it counts */
 
 	uint64_t close_after_ns;  /**< quiet time that ends an incident */
@@ -165,6 +169,10 @@ struct config {
 	uint64_t max_templates;  /**< templates for each thread */
 	uint64_t max_held_bytes; /**< data waiting for templates, each thread */
 	uint64_t max_details;    /**< busy hosts whose peers are kept, each shard */
+	uint64_t max_counters;   /**< entities by class that are tested at once */
+	uint64_t max_profiles;   /**< learned envelopes */
+	uint64_t max_subjects;   /**< entities looked at sample by sample */
+	uint64_t max_samples;    /**< flows handed on as evidence in a tick, each shard */
 	uint64_t max_incidents;  /**< open at once */
 
 	const struct config_sink *sinks;

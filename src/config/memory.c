@@ -21,6 +21,7 @@
 #define OUTSIDE          64      /* an outside address */
 #define DETAIL_TICK      1776    /* peers and ports of a tally */
 #define DETAIL_WATCH     1800    /* of the detector */
+#define SAMPLE           64      /* a flow as evidence */
 #define EXPORTER         21400   /* state, counters on their way, ledger, what status shows */
 #define TEMPLATE         1306    /* compiled template and its chain */
 #define INCIDENT         1560    /* story and index */
@@ -41,6 +42,7 @@ enum part {
 	PART_WATCHED,
 	PART_OUTSIDE,
 	PART_DETAILS,
+	PART_SAMPLES,
 	PART_EXPORTERS,
 	PART_TEMPLATES,
 	PART_HELD,
@@ -60,6 +62,7 @@ static const struct {
 	[PART_WATCHED] = { "limits", "watched" },
 	[PART_OUTSIDE] = { "limits", "outside" },
 	[PART_DETAILS] = { "limits", "details" },
+	[PART_SAMPLES] = { "limits", "samples" },
 	[PART_EXPORTERS] = { "limits", "exporters" },
 	[PART_TEMPLATES] = { "limits", "templates" },
 	[PART_HELD] = { "limits", "held" },
@@ -114,6 +117,7 @@ static void measure(const struct config *config, uint64_t ret_parts[PART_COUNT])
 		threads * power_of_two(8, config->max_outside) * (OUTSIDE + ROW * TICKS);
 	ret_parts[PART_DETAILS] =
 		config->max_details * (threads * DETAIL_TICK * TICKS + DETAIL_WATCH);
+	ret_parts[PART_SAMPLES] = config->max_samples * threads * SAMPLE * TICKS;
 	ret_parts[PART_EXPORTERS] = config->max_exporters * threads * EXPORTER;
 	ret_parts[PART_TEMPLATES] = config->max_templates * threads * TEMPLATE;
 	ret_parts[PART_HELD] = config->max_held_bytes * threads;

@@ -182,38 +182,28 @@ static const struct schema schema_threshold = {
 	.finish = threshold_finish,
 };
 
-/*
- * WHY these: they must be silent on what single hosts do every day and see what hurts one.
- * A 1 Gbps download is 83 kpps of full packets, so `total` begins above it. Kinds of which an
- * honest host gets little have lower limits. Hosts of ours that send floods are seen at half the
- * rate, but `total` and `udp` are not halved: serving is what servers do. Exporters do not agree
- * on what a flow is, so flows have no limit. docs/manual/configuration.md explains each.
- */
-#define DEFAULT_THRESHOLDS \
-	"- {name: total, direction: [inbound, outbound], class: total, pps: 100kpps, bps: 1Gbps}\n" \
-	"- {name: udp, direction: [inbound, outbound], class: udp, pps: 50kpps, bps: 500Mbps}\n" \
-	"- {name: udp-amp, direction: inbound, class: udp-amp, pps: 10kpps, bps: 100Mbps}\n" \
-	"- {name: udp-amp, direction: outbound, class: udp-amp, pps: 5kpps, bps: 50Mbps}\n" \
-	"- {name: fragment, direction: inbound, class: fragment, pps: 10kpps, bps: 100Mbps}\n" \
-	"- {name: fragment, direction: outbound, class: fragment, pps: 5kpps, bps: 50Mbps}\n" \
-	"- {name: syn, direction: inbound, class: syn, pps: 10kpps}\n" \
-	"- {name: syn, direction: outbound, class: syn, pps: 5kpps}\n" \
-	"- {name: syn-ack, direction: inbound, class: syn-ack, pps: 10kpps}\n" \
-	"- {name: icmp, direction: inbound, class: icmp, pps: 10kpps}\n" \
-	"- {name: icmp, direction: outbound, class: icmp, pps: 5kpps}\n" \
-	"- {name: tcp-bad-flags, direction: [inbound, outbound], class: tcp-bad-flags, pps: 5kpps}\n"
+static const struct schema_key floor_keys[] = {
+	NUMBER("pps", PPS, "10pps", "1000Gpps", "5kpps", RELOAD, SETTING(floor_pps),
+	       "Packets a second of one host; special kinds of traffic have a part of it"),
+	NUMBER("bps", BPS, "100kbps", "1000Tbps", "50Mbps", RELOAD, SETTING(floor_bps),
+	       "Bits a second of one host"),
+};
+
+static const struct schema schema_floor = { KEYS(floor_keys) };
 
 static const struct schema_key detect_keys[] = {
 	NUMBER("window", DURATION, "1s", "5min", "5s", RELOAD, SETTING(window_ns),
 	       "Rates are means over this time"),
 	NUMBER("min_sampled", COUNT, "1", "100k", "8", RELOAD, SETTING(min_sampled),
 	       "Fewer sampled packets in a window say nothing"),
-	ROW("thresholds", LIST, DEFAULT_THRESHOLDS, RELOAD, LIST_OF(thresholds, threshold_count),
-	    "Limits on the traffic of each host; replaces the built-in ones, `[]` sets none",
+	ROW("thresholds", LIST, NULL, RELOAD, LIST_OF(thresholds, threshold_count),
+	    "Fixed limits on the traffic of each host, beside what is learned",
 	    .inside = &schema_threshold),
-	LATER("sensitivity"),
-	LATER("floor"),
-	LATER("margin"),
+	NUMBER("sensitivity", OFTEN, "0/day", "1000/day", "1/day", RELOAD, SETTING(sensitivity),
+	       "False alarms to put up with, of the whole site; `0/day` turns learning off"),
+	MAP("floor", schema_floor, "What does no harm, however unusual it is"),
+	NUMBER("margin", FACTOR, "1", "20", "2", RELOAD, SETTING(margin),
+	       "How many times what was usual at most is still allowed"),
 };
 
 static const struct schema schema_detect = { KEYS(detect_keys) };
@@ -246,6 +236,14 @@ static const struct schema_key limits_keys[] = {
 	       "Data that waits for its template, in each thread"),
 	NUMBER("details", COUNT, "16", "1M", "4096", RESTART, SETTING(max_details),
 	       "Busy hosts whose peers and ports are kept, by each thread"),
+	NUMBER("counters", COUNT, "1024", "16M", "262144", RESTART, SETTING(max_counters),
+	       "Hosts, prefixes and outside addresses by class that are tested at once"),
+	NUMBER("profiles", COUNT, "64", "4M", "65536", RESTART, SETTING(max_profiles),
+	       "Of those, how many have an envelope of their own"),
+	NUMBER("subjects", COUNT, "16", "65536", "1024", RESTART, SETTING(max_subjects),
+	       "Of those, how many are looked at sample by sample at once"),
+	NUMBER("samples", COUNT, "256", "1M", "16384", RESTART, SETTING(max_samples),
+	       "Flows of a tick that detectors look at as evidence, from each thread"),
 };
 
 static const struct schema schema_limits = { KEYS(limits_keys) };
@@ -346,6 +344,7 @@ const char *quantity_noun(enum quantity kind)
 		[QUANTITY_BPS] = "data rate",        [QUANTITY_FPS] = "flow rate",
 		[QUANTITY_DURATION] = "duration",    [QUANTITY_BYTES] = "size",
 		[QUANTITY_RATIO] = "sampling ratio", [QUANTITY_PERCENT] = "percentage",
+		[QUANTITY_FACTOR] = "factor",        [QUANTITY_OFTEN] = "frequency",
 	};
 
 	return nouns[kind];

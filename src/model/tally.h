@@ -15,6 +15,7 @@
 
 #include "base/ip.h"
 #include "model/flow.h"
+#include "model/sample.h"
 
 /** Most peers and ports that a tally's detail names. */
 #define TALLY_PEERS  16
@@ -112,13 +113,27 @@ struct tally {
 };
 static_assert(sizeof(struct tally) == 64, "a row is a cache line");
 
+/** Most vantages that a tick's rows name. */
+#define TALLY_VANTAGES 64
+
+/** Whose vantage it is; named where traffic belongs to nobody here, so that its port can be. */
+struct tally_vantage {
+	uint32_t vantage;
+	struct ip exporter;
+};
+
 /** The rows of one shard and tick, in an order that depends on the flows alone. */
 struct tally_set {
 	const struct tally *rows;
 	size_t count;
 	const struct tally_detail *details;
 	size_t detail_count;
-	uint64_t tick_ns; /**< end of the tick */
+	uint64_t tick_ns;             /**< end of the tick */
+	const struct sample *samples; /**< flows of the tick, transit as well */
+	size_t sample_count;
+	const struct tally_vantage *vantages; /**< of the transit among the samples */
+	size_t vantage_count;
+	uint32_t sample_each; /**< one flow in so many is among them; 0 and 1: all */
 };
 
 /**

@@ -32,12 +32,16 @@ int tally_batch_init(struct tally_batch *batch, const struct config *config)
 		.prefix_cap = hosts + prefixes,
 		.cap = hosts + prefixes + outside_places(config->max_outside),
 		.detail_cap = config->max_details,
+		.sample_cap = config->max_samples,
+		.sample_each = 1,
 	};
 
 	/* calloc: places that no tick fills are never touched, and then cost no memory. */
 	fresh.rows = calloc(fresh.cap, sizeof(*fresh.rows));              /* banned-ok: at open */
 	fresh.details = calloc(fresh.detail_cap, sizeof(*fresh.details)); /* banned-ok: at open */
-	if (!fresh.rows || (fresh.detail_cap && !fresh.details)) {
+	fresh.samples =
+		calloc(fresh.sample_cap + 1, sizeof(*fresh.samples)); /* banned-ok: at open */
+	if (!fresh.rows || !fresh.samples || (fresh.detail_cap && !fresh.details)) {
 		tally_batch_done(&fresh);
 		return -ENOMEM;
 	}
@@ -50,6 +54,7 @@ void tally_batch_done(struct tally_batch *batch)
 {
 	free(batch->rows);
 	free(batch->details);
+	free(batch->samples);
 	memset(batch, 0, sizeof(*batch));
 }
 

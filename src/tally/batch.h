@@ -31,6 +31,8 @@ struct shard_stats {
 	uint64_t hosts;                /**< hosts and directions followed now */
 	uint64_t hosts_limit;          /**< room for so many now */
 	uint64_t outside;              /**< outside addresses, by class and vantage, followed now */
+	uint64_t samples;              /**< flows handed on as evidence */
+	uint64_t sample_each;          /**< one flow in so many is, now */
 	uint64_t detail_floor;         /**< sampled packets a second that make a host busy now */
 };
 
@@ -45,6 +47,12 @@ struct tally_batch {
 	struct tally_detail *details;
 	size_t detail_count;
 	size_t detail_cap;
+	struct sample *samples;
+	size_t sample_count;
+	size_t sample_cap;
+	struct tally_vantage vantages[TALLY_VANTAGES];
+	size_t vantage_count;
+	uint32_t sample_each;     /**< one flow in so many is among them */
 	uint64_t tick_ns;         /**< end of the tick */
 	struct shard_stats stats; /**< the shard's counters at the end of the tick */
 };
@@ -52,8 +60,18 @@ struct tally_batch {
 /** tally_batch_set() - what detectors get to see of it; good as long as the batch. */
 static inline struct tally_set tally_batch_set(const struct tally_batch *batch)
 {
-	return (struct tally_set){ batch->rows, batch->count, batch->details, batch->detail_count,
-				   batch->tick_ns };
+	return (struct tally_set){
+		.rows = batch->rows,
+		.count = batch->count,
+		.details = batch->details,
+		.detail_count = batch->detail_count,
+		.tick_ns = batch->tick_ns,
+		.samples = batch->samples,
+		.sample_count = batch->sample_count,
+		.vantages = batch->vantages,
+		.vantage_count = batch->vantage_count,
+		.sample_each = batch->sample_each,
+	};
 }
 
 /**

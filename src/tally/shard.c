@@ -13,24 +13,26 @@
 #include "tally/outside.h"
 #include "tally/row.h"
 
-#define SECOND_NS   1000000000U
+#define SECOND_NS       1000000000U
 /* Flows whose cache misses overlap. */
-#define RUN         32
+#define RUN             32
 /* Flows of one host, class and tick that all count for its peers; of more, one in eight. */
-#define DETAIL_ALL  64
-#define DETAIL_PART 8
+#define DETAIL_ALL      64
+#define DETAIL_PART     8
 /* Silent hosts go after this time; sooner once the table is three quarters full. */
-#define IDLE_S      30
-#define IDLE_FULL_S 2
+#define IDLE_S          30
+#define IDLE_FULL_S     2
 /* Share of the table that is swept in one tick. */
-#define SWEEP_PART  64
+#define SWEEP_PART      64
 /* Rows of a host that are compared before it gets another one. */
-#define CHAIN_LOOK  4
-#define CACHE_LINE  64
+#define CHAIN_LOOK      4
+#define CACHE_LINE      64
 /* New rows are in cache before they are needed. */
-#define ROWS_AHEAD  8
+#define ROWS_AHEAD      8
+/* The thinnest that flows are handed on as evidence. */
+#define SAMPLE_EACH_MAX 65536
 /* The oldest that a row can speak of. */
-#define AGE_MAX_MS  ((uint64_t)UINT16_MAX * TALLY_AGE_MS)
+#define AGE_MAX_MS      ((uint64_t)UINT16_MAX * TALLY_AGE_MS)
 
 /* A flow on its way through the three steps, with all that is needed of it. */
 struct pick {
@@ -59,6 +61,9 @@ struct shard {
 	uint32_t tick;          /* number of it; never 0 */
 	uint16_t second;        /* of its beginning */
 	struct floor floor;
+	uint32_t sample_each; /* one flow in so many is handed on; a power of two */
+	uint32_t sample_skip; /* flows to go until the next */
+	size_t sample_most;   /* in one tick of this second */
 	uint64_t hosts_limit;
 	struct shard_stats stats;
 	struct picks picks[2];
@@ -89,6 +94,7 @@ int shard_open(const struct config *config, uint64_t seed, struct shard **ret_sh
 	if (!shard)
 		return -ENOMEM;
 	shard->tick = 1;
+	shard->sample_each = 1;
 	shard->fresh = &shard->picks[0];
 	shard->waiting = &shard->picks[1];
 	floor_init(&shard->floor);
@@ -211,6 +217,38 @@ static void aim(struct shard *shard, const struct flow *flow, const struct confi
 		pick->outside = outside_aim(&shard->outside, &pick->peer);
 }
 
+/* Say whose vantage it is, once a tick. */
+static void name_vantage(struct tally_batch *now, const struct flow *flow)
+{
+	size_t i = 0;
+
+	while (i < now->vantage_count && now->vantages[i].vantage != flow->vantage)
+		i++;
+	if (i == now->vantage_count && i < TALLY_VANTAGES)
+		now->vantages[now->vantage_count++] =
+			(struct tally_vantage){ flow->vantage, flow->exporter };
+}
+
+/* Hand a flow on as evidence, if it is its turn and there is room. */
+static void put_sample(struct shard *shard, const struct flow *flow)
+{
+	struct tally_batch *now = &shard->now;
+
+	if (shard->sample_skip) {
+		shard->sample_skip--;
+		return;
+	}
+	shard->sample_skip = shard->sample_each - 1;
+	if (now->sample_count == now->sample_cap) {
+		/* Thinner from here on: what comes late in a tick must not be missed altogether. */
+		shard->sample_each += shard->sample_each < SAMPLE_EACH_MAX ? shard->sample_each : 0;
+		return;
+	}
+	now->samples[now->sample_count++] = sample_of(flow);
+	if (flow->direction == DIRECTION_TRANSIT)
+		name_vantage(now, flow);
+}
+
 /* Count what is counted of every flow, and aim those that belong to a host. */
 static void take(struct shard *shard, struct flow *flow)
 {
@@ -226,6 +264,7 @@ static void take(struct shard *shard, struct flow *flow)
 		return;
 	}
 	count_stats(&shard->stats, flow, packets_bytes[0], packets_bytes[1]);
+	put_sample(shard, flow);
 	if (flow->direction != DIRECTION_TRANSIT)
 		aim(shard, flow, network, packets_bytes);
 }
@@ -438,6 +477,20 @@ void shard_squeeze(struct shard *shard, struct flow *flows, size_t count)
 	}
 }
 
+/* As many samples as there is room for: thinner at once when it is short, thicker by the second. */
+static void adapt_samples(struct shard *shard, bool second_over)
+{
+	struct tally_batch *now = &shard->now;
+
+	if (now->sample_count > shard->sample_most)
+		shard->sample_most = now->sample_count;
+	if (!second_over)
+		return;
+	if (shard->sample_most < now->sample_cap / 3 && shard->sample_each > 1)
+		shard->sample_each /= 2;
+	shard->sample_most = 0;
+}
+
 static void next_tick(struct shard *shard, uint64_t tick_end_ns)
 {
 	uint16_t second = (uint16_t)(tick_end_ns / SECOND_NS);
@@ -460,12 +513,17 @@ void shard_tick(struct shard *shard, uint64_t tick_end_ns, struct tally_batch *b
 	outside_rows(&shard->outside, now, tick_end_ns);
 	now->tick_ns = tick_end_ns;
 	floor_tick(&shard->floor, now->detail_count);
+	now->sample_each = shard->sample_each;
+	shard->stats.samples += now->sample_count;
 	shard_stats(shard, &now->stats);
+	adapt_samples(shard, shard->second != (uint16_t)(tick_end_ns / SECOND_NS));
 
 	struct tally_batch full = *now;
 	*now = *batch;
 	now->count = 0;
 	now->detail_count = 0;
+	now->sample_count = 0;
+	now->vantage_count = 0;
 	*batch = full;
 	next_tick(shard, tick_end_ns);
 }
@@ -479,5 +537,6 @@ void shard_stats(const struct shard *shard, struct shard_stats *ret_stats)
 	ret_stats->prefixes_turned_away = shard->fold.turned_away;
 	ret_stats->outside = shard->outside.used;
 	ret_stats->outside_replaced = shard->outside.replaced;
+	ret_stats->sample_each = shard->sample_each;
 	ret_stats->detail_floor = shard->floor.sampled;
 }
