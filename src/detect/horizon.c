@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* horizon: the largest age of this period and of the one before. */
-#include "detect/threshold/horizon.h"
+#include "detect/horizon.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pool: a list of unused places beside them, so that what a place holds stays as it is. */
-#include "detect/threshold/pool.h"
+#include "detect/pool.h"
 
 #include <errno.h>
 #include <stdlib.h>

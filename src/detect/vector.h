@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "model/finding.h"
+#include "model/sample.h"
 #include "model/tally.h"
 
 /**
@@ -24,6 +25,26 @@
  * Return: a static string, at most VECTOR_NAME_MAX with its end; never NULL.
  */
 const char *vector_find(enum traffic_class class, uint8_t proto, uint16_t sport, uint16_t dport);
+
+/** What a sample alone says about being part of an attack. */
+enum vector_certainty {
+	VECTOR_GENERAL, /**< nothing: honest traffic looks like that too */
+	VECTOR_LIKELY,  /**< honest hosts get little of it */
+	VECTOR_CERTAIN, /**< so much of it is always an attack */
+};
+
+/** Most rows of the table. */
+#define VECTOR_ROWS 96
+
+/** The vector that a sample belongs to. */
+struct vector_match {
+	uint8_t row; /**< number of the table's row, below VECTOR_ROWS */
+	uint8_t certainty;
+	const char *name; /**< static */
+};
+
+/** vector_match() - name what a sample is part of, if it is part of an attack. */
+struct vector_match vector_match(const struct sample *sample);
 
 /**
  * vector_shares() - name every vector that makes up at least a tenth, largest first.

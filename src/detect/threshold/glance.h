@@ -17,7 +17,7 @@
 
 #include "base/err.h"
 #include "base/ip.h"
-#include "detect/threshold/span.h"
+#include "detect/span.h"
 #include "detect/threshold/window.h"
 
 /** A load of one, which is a limit reached, in the units that a glance counts in. */

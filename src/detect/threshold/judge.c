@@ -189,6 +189,8 @@ static void emit(const struct threshold *t, const struct watch *watch, uint64_t 
 	const struct verdict *verdict = &statement.verdict;
 	struct finding finding = {
 		.host = watch->host,
+		.len = 128,
+		.kind = watch->direction == DIRECTION_OUTBOUND ? KIND_OUTBOUND_FLOOD : KIND_FLOOD,
 		.direction = watch->direction,
 		.metric = (uint8_t)verdict->worst.metric,
 		.severity = (uint8_t)severity_of(&verdict->worst),

@@ -4,7 +4,7 @@
 
 #include "detect/detector.h"
 #include "detect/threshold/glance.h"
-#include "detect/threshold/horizon.h"
+#include "detect/horizon.h"
 #include "detect/threshold/limits.h"
 #include "detect/threshold/scan.h"
 #include "detect/threshold/watch.h"

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "detect/threshold/span.h"
+#include "detect/span.h"
 
 /** Seconds that a trail remembers. */
 #define TRAIL_S 256

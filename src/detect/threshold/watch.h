@@ -17,7 +17,7 @@
 #include "base/err.h"
 #include "detect/threshold/glance.h"
 #include "detect/threshold/limits.h"
-#include "detect/threshold/pool.h"
+#include "detect/pool.h"
 #include "detect/threshold/trail.h"
 #include "detect/threshold/window.h"
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
-#include "detect/threshold/horizon.h"
+#include "detect/horizon.h"
 #include "detect/threshold/trail.h"
 
 #define SECOND_NS 1000000000UL
