@@ -149,6 +149,38 @@ int incidents_reload(struct incidents *incidents, const struct config *config)
 	return err;
 }
 
+/* The incident a finding belongs to: the one its detector means, or the one that is there. */
+static struct slot *slot_for(struct incidents *incidents, const struct finding *finding)
+{
+	const struct prefix where = { .ip = finding->host,
+				      .len = finding->len ? finding->len : 128 };
+
+	if (!finding->story)
+		return table_find(&incidents->table, &finding->host, finding->direction);
+	struct slot *slot = table_find_story(&incidents->table, finding->story, finding->direction);
+	if (!slot)
+		slot = table_find_overlap(&incidents->table, &where, finding->direction);
+	return slot;
+}
+
+/* Who takes part, kept with the incident as long as it is open. */
+static void keep_machines(struct slot *slot, const struct finding *finding)
+{
+	const size_t size = (size_t)finding->machine_count * sizeof(*finding->machines);
+
+	if (!finding->machine_count)
+		return;
+	if (finding->machine_count != slot->incident.machine_count) {
+		struct finding_machine *more = realloc(slot->machines, size);
+		if (!more)
+			return;
+		slot->machines = more;
+	}
+	memcpy(slot->machines, finding->machines, size);
+	slot->incident.machine_count = finding->machine_count;
+	slot->incident.machines = slot->machines;
+}
+
 static struct slot *open_one(struct incidents *incidents, const struct finding *finding)
 {
 	struct incident incident;
@@ -168,7 +200,7 @@ static struct slot *open_one(struct incidents *incidents, const struct finding *
 
 void incidents_finding(struct incidents *incidents, const struct finding *finding)
 {
-	struct slot *slot = table_find(&incidents->table, &finding->host, finding->direction);
+	struct slot *slot = slot_for(incidents, finding);
 
 	if (slot)
 		story_add(incidents->config, &slot->incident, finding);
@@ -176,6 +208,10 @@ void incidents_finding(struct incidents *incidents, const struct finding *findin
 		slot = open_one(incidents, finding);
 	if (!slot)
 		return;
+	if (finding->story)
+		slot->story = finding->story;
+	slot->hold_ns = finding->hold_ns;
+	keep_machines(slot, finding);
 	slot->fresh = true;
 	slot->heard = true;
 	/* It was told as not seen since the restart: that must not stand. */
@@ -190,12 +226,19 @@ static bool elapsed(uint64_t now_ns, uint64_t since_ns, uint64_t time_ns)
 	return now_ns > since_ns && now_ns - since_ns >= time_ns;
 }
 
+static uint64_t close_after(const struct incidents *incidents, const struct slot *slot)
+{
+	uint64_t after_ns = incidents->config->close_after_ns;
+
+	return slot->hold_ns > after_ns ? slot->hold_ns : after_ns;
+}
+
 /* Detectors speak of what they follow at each tick: without a finding they no longer do. */
 static void listen(const struct incidents *incidents, struct slot *slot)
 {
 	if (!slot->heard)
 		story_hush(&slot->incident, slot->quiet_from_ns,
-			   slot->quiet_from_ns + incidents->config->close_after_ns);
+			   slot->quiet_from_ns + close_after(incidents, slot));
 	slot->heard = false;
 }
 
@@ -223,7 +266,7 @@ static bool due_for(struct incidents *incidents, struct slot *slot, uint64_t now
 			    " known";
 		return true;
 	}
-	if (elapsed(now_ns, slot->quiet_from_ns, config->close_after_ns)) {
+	if (elapsed(now_ns, slot->quiet_from_ns, close_after(incidents, slot))) {
 		due->type = EVENT_INCIDENT_CLOSED;
 		if (slot->unseen)
 			due->text =

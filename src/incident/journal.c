@@ -195,10 +195,14 @@ static void put_state(struct journal *journal, const struct incident *incident)
 
 static void keep_pending(struct journal *journal, const struct incident *incident)
 {
-	if (journal->pending_count < JOURNAL_PENDING_MAX)
-		journal->pending[journal->pending_count++] = *incident;
-	else
+	if (journal->pending_count < JOURNAL_PENDING_MAX) {
+		struct incident *kept = &journal->pending[journal->pending_count++];
+		*kept = *incident;
+		kept->machines = NULL;
+		kept->machine_count = 0;
+	} else {
 		journal->pending_over++;
+	}
 }
 
 void journal_add_state(struct journal *journal, const struct incident *incident)

@@ -189,6 +189,32 @@ static void write_id(struct incident *incident)
 		 t + 8, t + 11, t + 14, t + 17, ways[incident->direction], (uint32_t)hash);
 }
 
+/* Whom it hits or where it comes from, as far as a detector follows that itself. */
+static void place(struct incident *incident, const struct finding *finding)
+{
+	const struct prefix own = { .ip = finding->host, .len = finding->len ? finding->len : 128 };
+
+	incident->kind = finding->kind;
+	if (incident->direction == DIRECTION_OUTBOUND || incident->direction == DIRECTION_TRANSIT) {
+		incident->source_count = 1;
+		incident->sources[0] = own;
+	} else {
+		incident->target_count = 1;
+		incident->targets[0] = own;
+	}
+	if (finding->machine_count) {
+		incident->sources_seen = finding->machine_count;
+		incident->sources_estimated = finding->machines_estimated;
+	}
+	for (unsigned i = 0; i < finding->target_count && i < INCIDENT_TARGETS; i++) {
+		incident->targets[i] = finding->targets[i];
+		incident->target_count = i + 1;
+	}
+	incident->targets_estimated = larger(incident->targets_estimated, incident->target_count);
+	if (finding->advice)
+		snprintf(incident->advice, sizeof(incident->advice), "%s", finding->advice);
+}
+
 static void say_why(struct incident *incident, const struct finding *finding)
 {
 	incident->metric = finding->metric;
@@ -214,13 +240,15 @@ static void say_whose(const struct config *config, struct incident *incident)
 void story_begin(const struct config *config, const struct finding *finding,
 		 struct incident *ret_incident)
 {
-	bool outbound = finding->direction == DIRECTION_OUTBOUND;
 	bool onset_known = finding->onset_ns && finding->onset_ns <= finding->now_ns;
 	struct incident incident = {
 		.state = INCIDENT_OPEN,
 		.severity = finding->severity,
 		.direction = finding->direction,
 		.host = finding->host,
+		.host_len = finding->len ? finding->len : 128,
+		.first_ns = finding->first_ns,
+		.suspect_ns = finding->suspect_ns,
 		.onset_ns = onset_known ? finding->onset_ns : finding->now_ns,
 		.detected_ns = finding->now_ns,
 		.updated_ns = finding->now_ns,
@@ -228,15 +256,9 @@ void story_begin(const struct config *config, const struct finding *finding,
 		.focus = focus_of(finding->detail),
 	};
 
-	if (outbound) {
-		incident.source_count = 1;
-		incident.sources[0] = prefix_of_host(&finding->host);
+	if (finding->direction == DIRECTION_OUTBOUND)
 		incident.sources_seen = incident.sources_estimated = 1;
-	} else {
-		incident.target_count = 1;
-		incident.targets[0] = prefix_of_host(&finding->host);
-		incident.targets_estimated = 1;
-	}
+	place(&incident, finding);
 	write_id(&incident);
 	say_whose(config, &incident);
 	say_why(&incident, finding);
@@ -299,8 +321,9 @@ void story_add(const struct config *config, struct incident *incident,
 						 : FINDING_VECTORS;
 		memcpy(incident->vectors, finding->vectors, sizeof(incident->vectors));
 	}
-	if (incident->direction == DIRECTION_OUTBOUND)
-		add_targets(incident, finding);
-	else
+	if (incident->direction != DIRECTION_OUTBOUND)
 		add_sources(incident, finding);
+	else if (!finding->target_count)
+		add_targets(incident, finding);
+	place(incident, finding);
 }

@@ -46,6 +46,42 @@ struct slot *table_add(struct table *table, const struct incident *incident)
 	return slot;
 }
 
+struct slot *table_find_story(struct table *table, uint64_t story, uint8_t direction)
+{
+	for (uint32_t i = 0; i < table->used; i++) {
+		struct slot *slot = &table->slots[i];
+		if (slot->incident.id[0] && slot->story == story &&
+		    slot->incident.direction == direction)
+			return slot;
+	}
+	return NULL;
+}
+
+static bool overlaps(const struct incident *incident, const struct prefix *where)
+{
+	const struct prefix host = { .ip = incident->host, .len = incident->host_len };
+	bool outbound = incident->direction == DIRECTION_OUTBOUND;
+
+	if (prefix_overlaps(&host, where))
+		return true;
+	for (unsigned i = 0; i < incident->target_count && !outbound; i++) {
+		if (prefix_overlaps(&incident->targets[i], where))
+			return true;
+	}
+	return false;
+}
+
+struct slot *table_find_overlap(struct table *table, const struct prefix *where, uint8_t direction)
+{
+	for (uint32_t i = 0; i < table->used; i++) {
+		struct slot *slot = &table->slots[i];
+		if (slot->incident.id[0] && !slot->story && slot->incident.direction == direction &&
+		    overlaps(&slot->incident, where))
+			return slot;
+	}
+	return NULL;
+}
+
 void table_remove(struct table *table, struct slot *slot)
 {
 	uint32_t at = (uint32_t)(slot - table->slots);
@@ -54,6 +90,8 @@ void table_remove(struct table *table, struct slot *slot)
 	while (*link != at)
 		link = &table->slots[*link].next;
 	*link = slot->next;
+	free(slot->machines);
+	slot->machines = NULL;
 	slot->incident.id[0] = '\0';
 	slot->next = table->free;
 	table->free = at;
@@ -107,6 +145,10 @@ int table_grow(struct table *table, uint64_t capacity)
 
 void table_done(struct table *table)
 {
+	for (uint32_t i = 0; i < table->used; i++) {
+		if (table->slots[i].incident.id[0])
+			free(table->slots[i].machines);
+	}
 	free(table->slots);
 	free(table->buckets);
 	*table = (struct table){ 0 };

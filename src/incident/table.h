@@ -20,11 +20,14 @@ enum news { NEWS_NONE, NEWS_OPENED, NEWS_RESUMED, NEWS_SEEN };
 struct slot {
 	struct incident incident;
 	enum news news;
-	bool fresh;             /**< a finding came since the last event */
-	bool heard;             /**< a finding came since the last tick */
-	bool unseen;            /**< resumed, and no finding came since */
-	uint64_t quiet_from_ns; /**< last sign of life, or the restart */
-	uint64_t told_pps;      /**< peaks and severity of the last event */
+	bool fresh;       /**< a finding came since the last event */
+	bool heard;       /**< a finding came since the last tick */
+	bool unseen;      /**< resumed, and no finding came since */
+	uint64_t story;   /**< finding.story of who follows it; 0: found by its host */
+	uint64_t hold_ns; /**< quiet time that does not end it */
+	struct finding_machine *machines; /**< what incident.machines points to; its own */
+	uint64_t quiet_from_ns;           /**< last sign of life, or the restart */
+	uint64_t told_pps;                /**< peaks and severity of the last event */
 	uint64_t told_bps;
 	uint8_t told_severity;
 	uint32_t next; /**< in the chain of its bucket, or of the free slots */
@@ -49,6 +52,12 @@ void table_done(struct table *table);
 
 /** table_find() - by host and direction; NULL if there is none. */
 struct slot *table_find(struct table *table, const struct ip *host, uint8_t direction);
+
+/** table_find_story() - by a detector's number of it; NULL if there is none. */
+struct slot *table_find_story(struct table *table, uint64_t story, uint8_t direction);
+
+/** table_find_overlap() - one that no detector follows and whose targets or host lie there. */
+struct slot *table_find_overlap(struct table *table, const struct prefix *where, uint8_t direction);
 
 /** table_add() - a slot for a copy of @incident, all else zero; NULL when all are taken. */
 struct slot *table_add(struct table *table, const struct incident *incident);

@@ -13,6 +13,18 @@ const char *metric_name(enum metric metric)
 	return names[metric];
 }
 
+const char *kind_name(enum attack_kind kind)
+{
+	static const char *const names[KIND_COUNT] = {
+		[KIND_FLOOD] = "flood",         [KIND_CARPET] = "carpet",
+		[KIND_CAMPAIGN] = "campaign",   [KIND_OUTBOUND_FLOOD] = "outbound-flood",
+		[KIND_REFLECTOR] = "reflector", [KIND_SPOOFED_EGRESS] = "spoofed-egress",
+		[KIND_SCAN] = "scan",           [KIND_BULK] = "bulk",
+	};
+
+	return names[kind];
+}
+
 const char *severity_name(enum severity severity)
 {
 	static const char *const names[SEVERITY_COUNT] = {

@@ -54,10 +54,28 @@ static void focus_to_json(const struct incident_focus *focus, struct jsonw *w)
 	jsonw_object_end(w);
 }
 
+static void machines_to_json(const struct incident *incident, struct jsonw *w)
+{
+	jsonw_array(w, "machines");
+	for (unsigned i = 0; i < incident->machine_count; i++) {
+		const struct finding_machine *machine = &incident->machines[i];
+		jsonw_object(w, NULL);
+		jsonw_ip(w, "ip", &machine->ip);
+		jsonw_u64(w, "packets", machine->packets);
+		jsonw_time(w, "first", machine->first_ns);
+		jsonw_time(w, "last", machine->last_ns);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
 static void details_to_json(const struct incident *incident, struct jsonw *w)
 {
 	jsonw_string(w, "state", incident_state_name(incident->state));
+	jsonw_string(w, "kind", kind_name(incident->kind));
 	jsonw_ip(w, "host", &incident->host);
+	if (incident->host_len && incident->host_len < 128)
+		jsonw_u64(w, "host_len", incident->host_len);
 	if (*incident->tenant)
 		jsonw_string(w, "tenant", incident->tenant);
 	if (*incident->region)
@@ -65,6 +83,10 @@ static void details_to_json(const struct incident *incident, struct jsonw *w)
 	jsonw_string(w, "metric", metric_name(incident->metric));
 	jsonw_u64(w, "limit", incident->limit);
 	jsonw_string(w, "why", incident->why);
+	if (*incident->advice)
+		jsonw_string(w, "advice", incident->advice);
+	if (incident->machine_count)
+		machines_to_json(incident, w);
 	jsonw_u64(w, "targets_estimated", incident->targets_estimated);
 	jsonw_u64(w, "detected_pps", incident->detected_pps);
 	if (incident->capacity_bps) {
@@ -99,6 +121,10 @@ void incident_to_json(const struct incident *incident, struct jsonw *w, const ch
 	jsonw_u64(w, "peak_pps", incident->peak_pps);
 	jsonw_u64(w, "peak_bps", incident->peak_bps);
 	jsonw_time(w, "onset", incident->onset_ns);
+	if (incident->first_ns)
+		jsonw_time(w, "first_sample", incident->first_ns);
+	if (incident->suspect_ns)
+		jsonw_time(w, "suspected", incident->suspect_ns);
 	jsonw_time(w, "detected", incident->detected_ns);
 	if (incident->ended_ns)
 		jsonw_time(w, "ended", incident->ended_ns);
@@ -190,6 +216,16 @@ static uint8_t severity_of(const json_t *object)
 	return i;
 }
 
+static uint8_t kind_of(const json_t *object, uint8_t direction)
+{
+	for (uint8_t i = 0; i < KIND_COUNT; i++) {
+		if (strcmp(string_of(object, "kind"), kind_name(i)) == 0)
+			return i;
+	}
+	/* Written by a Weir that knew no others. */
+	return direction == DIRECTION_OUTBOUND ? KIND_OUTBOUND_FLOOD : KIND_FLOOD;
+}
+
 static uint8_t metric_of(const json_t *object)
 {
 	uint8_t i = 0;
@@ -224,6 +260,8 @@ static int head_of(const json_t *object, struct incident *incident)
 		strcmp(string_of(object, "state"), "open") == 0 ? INCIDENT_OPEN : INCIDENT_CLOSED;
 	incident->severity = severity_of(object);
 	incident->metric = metric_of(object);
+	incident->kind = kind_of(object, incident->direction);
+	incident->host_len = (uint8_t)int_of(object, "host_len", 128);
 	focus_of(object, &incident->focus);
 	return 0;
 }
@@ -236,6 +274,7 @@ static void lists_of(const json_t *object, struct incident *incident)
 		prefixes_of(object, "sources", incident->sources, INCIDENT_SOURCES);
 	incident->vector_count = vectors_of(object, incident->vectors);
 	snprintf(incident->why, sizeof(incident->why), "%s", string_of(object, "why"));
+	snprintf(incident->advice, sizeof(incident->advice), "%s", string_of(object, "advice"));
 	snprintf(incident->tenant, sizeof(incident->tenant), "%s", string_of(object, "tenant"));
 	snprintf(incident->region, sizeof(incident->region), "%s", string_of(object, "region"));
 }
@@ -254,6 +293,8 @@ static void numbers_of(const json_t *object, struct incident *incident)
 	incident->capacity_bps = u64_of(object, "capacity_bps");
 	incident->resumed = u64_of(object, "resumed");
 	incident->onset_ns = time_of(object, "onset");
+	incident->first_ns = time_of(object, "first_sample");
+	incident->suspect_ns = time_of(object, "suspected");
 	incident->detected_ns = time_of(object, "detected");
 	incident->updated_ns = time_of(object, "updated");
 	incident->above_ns = time_of(object, "last_above");

@@ -15,9 +15,10 @@
 #include "model/finding.h"
 #include "model/flow.h"
 
-#define INCIDENT_ID_MAX  40
-#define INCIDENT_TARGETS 8
-#define INCIDENT_SOURCES 16
+#define INCIDENT_ID_MAX     40
+#define INCIDENT_TARGETS    16
+#define INCIDENT_SOURCES    16
+#define INCIDENT_ADVICE_MAX 200
 
 enum incident_state { INCIDENT_OPEN, INCIDENT_CLOSED, INCIDENT_STATE_COUNT };
 
@@ -32,13 +33,15 @@ struct incident_focus {
 	struct ip peer; /**< the heaviest peer; zero: none stands out */
 };
 
-/** One attack; a value without pointers, so that it can be copied and stored. */
+/** One attack; a value that can be copied and stored, but for `machines`. */
 struct incident {
 	char id[INCIDENT_ID_MAX]; /**< from onset, host and direction: the same input gives the same id */
 	uint8_t state;            /**< enum incident_state */
 	uint8_t severity;         /**< enum severity, the highest reached */
 	uint8_t direction;        /**< enum direction */
 	uint8_t metric;           /**< enum metric that opened it */
+	uint8_t kind;             /**< enum attack_kind */
+	uint8_t host_len;         /**< 128: `host` is one; else the prefix that it began as */
 	struct ip host;           /**< own host: the victim if inbound, the origin if outbound */
 	unsigned target_count;
 	struct prefix targets[INCIDENT_TARGETS];
@@ -58,15 +61,24 @@ struct incident {
 	uint64_t peak_bps;
 	uint64_t capacity_bps; /**< of the network, if the rate was ever above it; 0: never */
 	uint64_t onset_ns;
-	uint64_t detected_ns;
-	uint64_t updated_ns; /**< last event about it */
-	uint64_t above_ns;   /**< last time above the limit */
-	uint64_t seen_ns;    /**< last time above the closing level, which is lower */
-	uint64_t quiet_ns;   /**< since when it is below that; 0: it is not, or it is over */
-	uint64_t closes_ns;  /**< when it will be over if it stays quiet; 0 with quiet_ns */
-	uint64_t ended_ns;   /**< of a closed one: equal to seen_ns; 0 while open */
-	uint64_t resumed;    /**< how often a restarted daemon carried on with it */
+	uint64_t first_ns;    /**< first sample of the excess; 0: not told */
+	uint64_t suspect_ns;  /**< certain to be above its envelope; 0: not told */
+	uint64_t detected_ns; /**< certain to be an attack */
+	uint64_t updated_ns;  /**< last event about it */
+	uint64_t above_ns;    /**< last time above the limit */
+	uint64_t seen_ns;     /**< last time above the closing level, which is lower */
+	uint64_t quiet_ns;    /**< since when it is below that; 0: it is not, or it is over */
+	uint64_t closes_ns;   /**< when it will be over if it stays quiet; 0 with quiet_ns */
+	uint64_t ended_ns;    /**< of a closed one: equal to seen_ns; 0 while open */
+	uint64_t resumed;     /**< how often a restarted daemon carried on with it */
 	char why[FINDING_WHY_MAX];
+	char advice[INCIDENT_ADVICE_MAX]; /**< what to do; "": nothing special */
+	/**
+	 * Own hosts that take part, in order of their addresses. Borrowed from who gave the incident,
+	 * as long as the call: whoever keeps a copy sets this to NULL.
+	 */
+	const struct finding_machine *machines;
+	unsigned machine_count;
 	char tenant[64]; /**< whose host, from the configuration; "" if nobody's */
 	char region[64];
 };

@@ -20,7 +20,8 @@ static struct plan_rule rule_for(const struct incident *incident)
 			rule.dst = prefix_of_host(&focus->peer);
 		rule.dport = focus->dport;
 	} else {
-		rule.dst = prefix_of_host(&incident->host);
+		rule.dst = incident->target_count ? incident->targets[0]
+						  : prefix_of_host(&incident->host);
 		rule.sport = focus->sport;
 		if (rule.sport < 0)
 			rule.dport = focus->dport;
