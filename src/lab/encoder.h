@@ -42,7 +42,8 @@ struct lab_exporter {
 struct lab_encoder {
 	const char *mode; /**< "sflow", "netflow9", "ipfix", "packet" */
 	uint16_t port;    /**< destination port of its datagrams; 0: packets */
-	int (*open)(const struct lab_exporter *exporter, const struct lab_sink *sink, void **ret_state);
+	int (*open)(const struct lab_exporter *exporter, const struct lab_sink *sink,
+		    void **ret_state);
 	/** A sampled packet; times never go back. */
 	void (*packet)(void *state, const struct lab_packet *packet);
 	/**

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * evidence: the table of tests.
+ *
+ * Weights are judgements (design notes, section 2.3), set on the laboratory's seeds 1 to 5 and frozen;
+ * docs/detection.md lists them with what they are good for.
+ */
+#include "detect/learned/evidence.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Packets back for each of an honest exchange, at least; and of an attack, at most. */
+#define ANSWERED   0.3
+#define UNANSWERED 0.03
+#define MBPS       1e6
+
+static bool outbound(const struct scene *s)
+{
+	return s->subject->direction == DIRECTION_OUTBOUND;
+}
+
+static bool rises(const struct scene *s, unsigned class)
+{
+	return subject_classes(s->subject) & 1U << class;
+}
+
+/* Of those on the far side: sources of what comes in, targets of what goes out. */
+static const struct view_crowd *peers(const struct scene *s)
+{
+	bool far_targets = outbound(s) && s->subject->kind == TALLY_OWN;
+
+	return far_targets ? &s->view.targets : &s->view.sources;
+}
+
+double scene_excess(const struct scene *scene)
+{
+	double excess = 0;
+
+	for (unsigned c = 0; c < CLASS_COUNT; c++) {
+		const struct rates *r = &scene->by_class[c];
+		if (rises(scene, c) && r->now > r->usual)
+			excess += r->now - r->usual;
+	}
+	return excess;
+}
+
+double scene_times(const struct scene *scene)
+{
+	double most = scene->allowed_bps > 0 ? scene->now_bps / scene->allowed_bps : 0;
+
+	for (unsigned c = 0; c <= CLASS_COUNT; c++) {
+		const struct rates *r = &scene->by_class[c];
+		if ((c == CLASS_COUNT || rises(scene, c)) && r->allowed > 0 &&
+		    r->now / r->allowed > most)
+			most = r->now / r->allowed;
+	}
+	return most;
+}
+
+static double cap(double value, double most)
+{
+	return value > most ? most : value < -most ? -most : value;
+}
+
+static double test_vector(const struct scene *s, char *text, size_t size)
+{
+	const struct view *v = &s->view;
+
+	if (v->n < 3 || v->certain < 0.4)
+		return 0;
+	snprintf(text, size, "%.0f%% is %s, by port and length", v->certain * 100,
+		 v->vectors[0].name);
+	return v->n < 4 ? 5 : 6.5;
+}
+
+static double test_likely(const struct scene *s, char *text, size_t size)
+{
+	const struct view *v = &s->view;
+
+	if (v->n < 4 || v->certain >= 0.4 || v->likely < 0.6)
+		return 0;
+	snprintf(text, size, "%.0f%% is of kinds honest hosts get little of", v->likely * 100);
+	return 3;
+}
+
+static double test_bogons(const struct scene *s, char *text, size_t size)
+{
+	const struct view *v = &s->view;
+	double count = v->bogons * v->n;
+
+	if (outbound(s) || count < 1 || v->bogons < 0.03)
+		return 0;
+	snprintf(text, size, "%.0f of %u sources cannot exist", count, v->n);
+	return cap(2.5 * count, 5);
+}
+
+/* Crowds of real senders are many hops apart; one forger is not. */
+static double test_ttl(const struct scene *s, char *text, size_t size)
+{
+	const struct view *v = &s->view;
+
+	if (outbound(s) || v->ttl_n < 12 || v->ttl_kinds > 2 || v->sources.seen < 10)
+		return 0;
+	snprintf(text, size, "%u sources, but only %u TTL%s", v->sources.seen, v->ttl_kinds,
+		 v->ttl_kinds == 1 ? "" : "s");
+	return 4;
+}
+
+static double test_bare_syn(const struct scene *s, char *text, size_t size)
+{
+	const struct view *v = &s->view;
+
+	if (!rises(s, CLASS_SYN) || v->by_class[CLASS_SYN] < 4 || v->bare_syn < 0.7)
+		return 0;
+	snprintf(text, size, "%.0f%% of connection requests have no options", v->bare_syn * 100);
+	return 4;
+}
+
+/* The class that answers. */
+static unsigned answer_of(unsigned class)
+{
+	return class == CLASS_SYN ? CLASS_SYNACK : class == CLASS_SYNACK ? CLASS_SYN : class;
+}
+
+/*
+ * Of an exchange both halves grow. Poisson, with the rates as counts of samples: how much likelier
+ * are so few answers if nobody wants what comes?
+ */
+static double test_answers(const struct scene *s, char *text, size_t size)
+{
+	double there = 0;
+	double back = 0;
+
+	for (unsigned c = 0; c < CLASS_COUNT; c++) {
+		const struct rates *r = &s->by_class[c];
+		const struct rates *a = &s->by_class[answer_of(c)];
+		/* Refusals are no answers. */
+		if (!rises(s, c) || c == CLASS_ICMP || c == CLASS_RST_FIN)
+			continue;
+		there += r->now > r->usual ? r->now - r->usual : 0;
+		/* An amplifier's answer is answered by a question to its port, which is plain UDP. */
+		if (c == CLASS_UDP_AMP)
+			a = &s->by_class[CLASS_UDP];
+		/* Where nothing is known to be usual, all of it is compared. */
+		double usual = r->usual > 0 ? a->back_usual : 0;
+		back += a->back > usual ? a->back - usual : 0;
+	}
+	double n = there * s->window_s / s->sampling;
+	double m = back * s->window_s / s->sampling;
+	double nats = (ANSWERED - UNANSWERED) * n - m * log(ANSWERED / UNANSWERED);
+	if (n < 2 || fabs(nats) < 1)
+		return 0;
+	snprintf(text, size, "%.2g packets back for each", there > 0 ? back / there : 0);
+	return cap(nats, 4);
+}
+
+/* Nobody sends the second step of a handshake to somebody who did not take the first. */
+static double test_unasked(const struct scene *s, char *text, size_t size)
+{
+	const struct rates *answer = &s->by_class[CLASS_SYNACK];
+	const struct rates *request = &s->by_class[CLASS_SYN];
+	double n = (answer->now - answer->usual) * s->window_s / s->sampling;
+
+	if (!rises(s, CLASS_SYNACK) || s->view.by_class[CLASS_SYNACK] * 2 < s->view.n || n < 8 ||
+	    request->back > 0.1 * answer->now)
+		return 0;
+	snprintf(text, size, "handshakes are answered that were not begun");
+	return 5;
+}
+
+/* Connections bring traffic behind them: as much as they usually do. */
+static double test_handshakes(const struct scene *s, char *text, size_t size)
+{
+	const struct rates *syn = &s->by_class[CLASS_SYN];
+	const struct rates *tcp = &s->by_class[CLASS_TCP];
+
+	if (!rises(s, CLASS_SYN) || syn->now <= syn->usual)
+		return 0;
+	double each = syn->usual > 0 ? tcp->usual / syn->usual : 10;
+	each = each < 3 ? 3 : each > 50 ? 50 : each;
+	double more = tcp->now > tcp->usual ? tcp->now - tcp->usual : 0;
+	double got = more / (syn->now - syn->usual);
+	double n = (syn->now - syn->usual) * s->window_s / s->sampling;
+	if (n < 3)
+		return 0;
+	snprintf(text, size, "%.2g packets a connection where %.2g are usual", got, each);
+	return got < each / 4 ? 4 : got > each / 2 ? -3 : 0;
+}
+
+static double test_crowd(const struct scene *s, char *text, size_t size)
+{
+	const struct rates *all = &s->by_class[CLASS_COUNT];
+	const struct view_crowd *crowd = peers(s);
+	double grown = all->usual > 0 ? scene_excess(s) / all->usual : 100;
+
+	if (crowd->least < 20 || grown < 2)
+		return 0;
+	snprintf(text, size, "at least %.0f %s at once", crowd->least,
+		 outbound(s) ? "targets" : "sources");
+	return crowd->least >= 50 ? 3 : 1.5;
+}
+
+static double test_novelty(const struct scene *s, char *text, size_t size)
+{
+	const struct view *v = &s->view;
+
+	if (!s->seen_enough || v->n < 8 || v->known_pairs > 0.1)
+		return 0;
+	snprintf(text, size, "%.0f%% of them never talked to it before",
+		 (1 - v->known_pairs) * 100);
+	return 2;
+}
+
+static double test_known(const struct scene *s, char *text, size_t size)
+{
+	const struct view *v = &s->view;
+
+	if (!s->seen_enough || v->n < 8 || v->known_pairs < 0.5)
+		return 0;
+	snprintf(text, size, "%.0f%% is between hosts that talked before", v->known_pairs * 100);
+	return -4;
+}
+
+/* Honest bursts are seldom many times what is allowed: Pareto with exponent 1.5. */
+static double test_size(const struct scene *s, char *text, size_t size)
+{
+	double times = scene_times(s);
+
+	if (times < 1.5)
+		return 0;
+	snprintf(text, size, "%.3g times what is allowed", times);
+	return cap(0.75 * log(times), 3);
+}
+
+static double test_sudden(const struct scene *s, char *text, size_t size)
+{
+	if (!s->sudden)
+		return 0;
+	snprintf(text, size, "from one moment to the next");
+	return 1.5;
+}
+
+static double test_capacity(const struct scene *s, char *text, size_t size)
+{
+	if (s->capacity_bps <= 0 || s->now_bps < 0.8 * s->capacity_bps)
+		return 0;
+	snprintf(text, size, "%.0f%% of the line's %.4g Mbps", s->now_bps / s->capacity_bps * 100,
+		 s->capacity_bps / MBPS);
+	return 6;
+}
+
+/* One that opens connections faster than people do, from a crowd of real ones. */
+static double test_eager(const struct scene *s, char *text, size_t size)
+{
+	const struct view_crowd *crowd = peers(s);
+	const struct rates *syn = &s->by_class[CLASS_SYN];
+
+	if (!rises(s, CLASS_SYN) || crowd->most > 1e8 || crowd->seen < 20)
+		return 0;
+	double each = (syn->now - syn->usual) / crowd->most;
+	if (each < 3)
+		return 0;
+	snprintf(text, size, "each source opens at least %.2g connections a second", each);
+	return 4;
+}
+
+static double test_lengths(const struct scene *s, char *text, size_t size)
+{
+	const struct view *v = &s->view;
+
+	if (v->n < 16 || v->same_length < 0.8 || v->by_class[CLASS_UDP] * 2 < v->n)
+		return 0;
+	snprintf(text, size, "%.0f%% have the same length", v->same_length * 100);
+	return 1.5;
+}
+
+static double test_few(const struct scene *s, char *text, size_t size)
+{
+	const struct view *v = &s->view;
+	const struct view_crowd *crowd = peers(s);
+	uint32_t data = v->by_class[CLASS_TCP] + v->by_class[CLASS_UDP] + v->by_class[CLASS_OTHER];
+
+	/* A crowd of one may send much; it does not send only the beginnings of connections. */
+	if (outbound(s) || v->n < 8 || crowd->most > 4.5 || data * 2 < v->n)
+		return 0;
+	snprintf(text, size, "only %u source%s", crowd->seen, crowd->seen == 1 ? "" : "s");
+	return -4;
+}
+
+static double test_elephant(const struct scene *s, char *text, size_t size)
+{
+	const struct view *v = &s->view;
+	const struct rates *tcp = &s->by_class[CLASS_TCP];
+	double back = tcp->back > tcp->back_usual ? tcp->back - tcp->back_usual : 0;
+
+	if (v->n < 4 || v->pair_top < 0.6 || v->tcp_share < 0.8 || tcp->now <= 0 ||
+	    back < 0.02 * tcp->now)
+		return 0;
+	snprintf(text, size, "one pair has %.0f%%, and it is answered", v->pair_top * 100);
+	return -6;
+}
+
+static const struct {
+	double (*test)(const struct scene *scene, char *text, size_t size);
+	bool hard;
+} tests[] = {
+	{ test_vector, true },
+	{ test_likely, true },
+	{ test_bogons, true },
+	{ test_ttl },
+	{ test_bare_syn, true },
+	{ test_unasked, true },
+	{ test_answers },
+	{ test_handshakes },
+	{ test_crowd },
+	{ test_novelty },
+	{ test_known },
+	{ test_size },
+	{ test_sudden },
+	{ test_capacity },
+	{ test_eager },
+	{ test_lengths },
+	{ test_few },
+	{ test_elephant },
+};
+
+static int strength_order(const void *a, const void *b)
+{
+	float x = fabsf(((const struct clue *)a)->nats);
+	float y = fabsf(((const struct clue *)b)->nats);
+
+	return x < y   ? 1
+	       : x > y ? -1
+		       : strcmp(((const struct clue *)a)->text, ((const struct clue *)b)->text);
+}
+
+void evidence_of(const struct scene *scene, struct evidence *ret_evidence)
+{
+	struct evidence e = { 0 };
+
+	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
+		struct clue reason = { 0 };
+		reason.nats = (float)tests[i].test(scene, reason.text, sizeof(reason.text));
+		e.nats += reason.nats;
+		e.hard += tests[i].hard ? reason.nats : 0;
+		if (reason.nats != 0 && e.count < EVIDENCE_REASONS)
+			e.reasons[e.count++] = reason;
+	}
+	qsort(e.reasons, e.count, sizeof(e.reasons[0]), strength_order);
+	*ret_evidence = e;
+}
+
+void evidence_say(const struct evidence *evidence, struct text *out)
+{
+	for (unsigned i = 0; i < evidence->count; i++) {
+		const struct clue *reason = &evidence->reasons[i];
+		char buffer[96];
+		struct text part = text_fixed(buffer, sizeof(buffer));
+		text_addf(&part, "%s%+.1f %s", i ? "; " : "", (double)reason->nats, reason->text);
+		if (out->len + part.len + 1 < out->cap)
+			text_add_n(out, part.data, part.len);
+	}
+}

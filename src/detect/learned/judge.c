@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * judge: subjects from the first sign to the end.
+ *
+ *   rising --(above its envelope for certain)--> suspect --(looks like an attack)--> confirmed
+ *      ^  <--(it was chance)--       |  <--(it is taken for normal, and learned)--      |  ^
+ *      |                             v                                                   v  |
+ *     free <-------------------------+----------------(quiet for long)---------------- armed
+ */
+#include "detect/learned/learned.h"
+
+#include <math.h>
+
+#include "detect/span.h"
+
+#define SECOND_NS      1000000000ULL
+/* A suspect that looks like nothing bad for so long is taken for normal. */
+#define ABSORB_NS      (60 * SECOND_NS)
+/* Evidence below which it is. */
+#define ABSORB_NATS    3.0F
+/* Quiet before an attack counts as gone, and how long it is waited for to come back. */
+#define QUIET_NS       (10 * SECOND_NS)
+#define ARMED_LEAST_NS (120 * SECOND_NS)
+#define ARMED_MOST_NS  (1800 * SECOND_NS)
+/* Evidence in the packets themselves that is needed without any history behind it. */
+#define COLD_NATS      3.0F
+/* Rung from which on a change is large: 5 times what is allowed. */
+#define SUDDEN_RUNG    2
+
+struct counter *learned_lane(struct learned *l, const struct subject *subject,
+			     const struct subject_lane *lane)
+{
+	struct counter *c = &l->counters.at[lane->counter - 1];
+	bool same = c->last_ns && c->vantage == lane->vantage && c->key.class == lane->class &&
+		    c->key.len == subject->len && c->key.kind == subject->kind &&
+		    c->key.direction == subject->direction && ip_equal(&c->key.ip, &subject->ip);
+
+	return same ? c : NULL;
+}
+
+static void note_sudden(struct subject *subject, const struct counter *counter)
+{
+	float small = fmaxf(counter->bank.w[0], counter->bank.w[1]);
+	float large = 0;
+
+	for (unsigned i = SUDDEN_RUNG; i < BANK_RUNGS; i++)
+		large = fmaxf(large, counter->bank.w[i]);
+	subject->sudden = large >= small;
+}
+
+/* The evidence of all lanes. Return: that of the worst, in nats. */
+static float look_at_lanes(struct learned *l, struct subject *subject, uint64_t now_ns)
+{
+	float worst = 0;
+
+	subject->alarm = 0;
+	for (uint32_t i = 0; i < subject->lane_count; i++) {
+		struct counter *c = learned_lane(l, subject, &subject->lanes[i]);
+		if (!c)
+			continue;
+		counter_pass(c, now_ns);
+		late_pass(&l->lates, c, now_ns);
+		float rate = c->allowed / (float)c->sampling;
+		float alarm = bank_alarm(&c->bank, rate / c->phi, l->alpha);
+		worst = fmaxf(worst, bank_worst(&c->bank));
+		if (alarm <= subject->alarm)
+			continue;
+		subject->alarm = alarm;
+		if (subject->state == SUBJECT_RISING) {
+			subject->rise_ns = c->rise_ns ? c->rise_ns : now_ns;
+			note_sudden(subject, c);
+		}
+	}
+	subject->alarm_most = fmaxf(subject->alarm_most, subject->alarm);
+	return worst;
+}
+
+static void forget(struct learned *l, uint32_t number, uint64_t now_ns)
+{
+	struct subject *subject = subjects_at(&l->subjects, number);
+
+	for (uint32_t i = 0; i < subject->lane_count; i++) {
+		struct counter *c = learned_lane(l, subject, &subject->lanes[i]);
+		if (!c)
+			continue;
+		c->subject = 0;
+		if (subject->state > SUBJECT_RISING)
+			late_told(&l->lates, c, now_ns);
+	}
+	subjects_free(&l->subjects, number);
+}
+
+/* Above half of what is allowed, in any of its lanes: it has not ended. */
+static bool is_up(struct learned *l, const struct subject *subject, uint64_t now_ns, float share)
+{
+	for (uint32_t i = 0; i < subject->lane_count; i++) {
+		const struct counter *c = learned_lane(l, subject, &subject->lanes[i]);
+		float now = c ? c->rate : 0;
+		if (!c)
+			continue;
+		if (c->late) {
+			uint64_t back =
+				horizons_of(&l->horizons, c->vantage, now_ns / SPAN_SECOND_NS);
+			now = late_peak(&l->lates, c, back, 5) * (float)c->sampling;
+		}
+		if (now >= share * c->allowed)
+			return true;
+	}
+	return false;
+}
+
+static bool is_harmful(const struct learned *l, const struct scene *scene, double part)
+{
+	const struct config *config = l->config;
+	const struct subject *s = scene->subject;
+	double floor = (double)config->floor_pps * part;
+	double excess = scene_excess(scene);
+	const struct rates *syn = &scene->by_class[CLASS_SYN];
+
+	if (s->kind == TALLY_OUTSIDE)
+		floor /= 10;
+	if (subject_classes(s) & 1U << CLASS_SYN && syn->now - syn->usual >= floor / 5)
+		return true;
+	return excess >= floor ||
+	       scene->now_bps - scene->usual_bps >= (double)config->floor_bps * part;
+}
+
+/* Does more than half of it concern one end that has a subject of its own? */
+static bool is_explained(const struct learned *l, const struct scene *scene)
+{
+	const struct subject *s = scene->subject;
+	const struct view_crowd *crowd =
+		s->kind == TALLY_OUTSIDE || s->direction == DIRECTION_OUTBOUND
+			? &scene->view.sources
+			: &scene->view.targets;
+
+	if (s->kind == TALLY_OWN && s->len == 128)
+		return false;
+	(void)l;
+	return crowd->top >= 0.5;
+}
+
+static void weigh(struct learned *l, uint32_t number, uint64_t now_ns)
+{
+	struct subject *subject = subjects_at(&l->subjects, number);
+	struct scene scene;
+	struct evidence evidence;
+	struct text why = text_fixed(subject->verdict.why, sizeof(subject->verdict.why));
+
+	learned_scene(l, subject, now_ns, &scene);
+	subject->judged_ns = now_ns;
+	subject->fresh = 0;
+	if (is_explained(l, &scene)) {
+		subject->verdict.nats = 0;
+		if (scene.view.n >= 8 && subject->kind == TALLY_OUTSIDE)
+			subject->absorb_ns = now_ns;
+		return;
+	}
+	evidence_of(&scene, &evidence);
+	subject->verdict.nats = evidence.nats;
+	evidence_say(&evidence, &why);
+	if (evidence.nats < EVIDENCE_ENOUGH || !is_harmful(l, &scene, 0.1))
+		return;
+	bool cold = now_ns < l->first_ns + LEARNED_USEFUL_NS && evidence.hard < COLD_NATS;
+	if (!cold)
+		learned_confirm(l, number, &scene);
+}
+
+static void judge_suspect(struct learned *l, uint32_t number, uint64_t now_ns)
+{
+	struct subject *subject = subjects_at(&l->subjects, number);
+	bool due = now_ns >= subject->judged_ns + SECOND_NS ||
+		   subject->fresh * 8 >= subject->count + 8;
+
+	if (subject->alarm >= 1)
+		subject->above_ns = now_ns;
+	if (due)
+		weigh(l, number, now_ns);
+	if (subject->state != SUBJECT_SUSPECT)
+		return;
+	if (now_ns >= subject->above_ns + QUIET_NS && subject->alarm < 0.5F)
+		forget(l, number, now_ns);
+	else if (!subject->absorb_ns && now_ns >= subject->suspect_ns + ABSORB_NS &&
+		 subject->verdict.nats < ABSORB_NATS)
+		subject->absorb_ns = now_ns;
+}
+
+static uint64_t armed_ns(const struct subject *subject)
+{
+	uint64_t hold = 3 * subject->period_ns;
+
+	if (hold < ARMED_LEAST_NS)
+		return ARMED_LEAST_NS;
+	return hold < ARMED_MOST_NS ? hold : ARMED_MOST_NS;
+}
+
+static void judge_confirmed(struct learned *l, uint32_t number, uint64_t now_ns)
+{
+	struct subject *subject = subjects_at(&l->subjects, number);
+	/* Back again is what exceeds the envelope at once; still there is half of it. */
+	bool armed = subject->state == SUBJECT_ARMED;
+
+	subject->up = is_up(l, subject, now_ns, armed ? 1 : 0.5F);
+	if (subject->up) {
+		subject->above_ns = now_ns;
+		if (armed) {
+			subject->state = SUBJECT_CONFIRMED;
+			subject->pulses++;
+			subject->period_ns = now_ns - subject->pulse_ns;
+			subject->pulse_ns = now_ns;
+		}
+	} else if (!armed && now_ns >= subject->above_ns + QUIET_NS / 5) {
+		subject->state = SUBJECT_ARMED;
+	} else if (armed && now_ns >= subject->above_ns + armed_ns(subject)) {
+		forget(l, number, now_ns);
+	}
+}
+
+static void judge_one(struct learned *l, uint32_t number, uint64_t now_ns)
+{
+	struct subject *subject = subjects_at(&l->subjects, number);
+	float worst = look_at_lanes(l, subject, now_ns);
+
+	if (subject->state == SUBJECT_RISING) {
+		if (subject->alarm >= 1) {
+			subject->state = SUBJECT_SUSPECT;
+			subject->suspect_ns = subject->above_ns = now_ns;
+		} else if (worst < 1) {
+			forget(l, number, now_ns);
+			return;
+		}
+	}
+	if (subject->state == SUBJECT_SUSPECT)
+		judge_suspect(l, number, now_ns);
+	else if (subject->state > SUBJECT_SUSPECT)
+		judge_confirmed(l, number, now_ns);
+}
+
+/* Hosts before prefixes, small ones before large ones: what explains comes first. */
+static int judge_order(const struct subject *a, const struct subject *b)
+{
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	if (a->len != b->len)
+		return a->len > b->len ? -1 : 1;
+	if (a->direction != b->direction)
+		return a->direction < b->direction ? -1 : 1;
+	return ip_compare(&a->ip, &b->ip);
+}
+
+/* In place, nearly sorted from the tick before. */
+static void sort_active(struct subjects *subjects)
+{
+	for (uint32_t i = 1; i < subjects->active_count; i++) {
+		uint32_t number = subjects->active[i];
+		uint32_t at = i;
+		while (at > 0 && judge_order(subjects_at(subjects, subjects->active[at - 1]),
+					     subjects_at(subjects, number)) > 0) {
+			subjects->active[at] = subjects->active[at - 1];
+			at--;
+		}
+		subjects->active[at] = number;
+	}
+}
+
+void learned_judge(struct learned *l, uint64_t now_ns)
+{
+	struct subjects *subjects = &l->subjects;
+
+	sort_active(subjects);
+	for (uint32_t i = 0; i < subjects->active_count;) {
+		uint32_t number = subjects->active[i];
+		judge_one(l, number, now_ns);
+		/* One that was forgotten has left its place to the next. */
+		i += i < subjects->active_count && subjects->active[i] == number;
+	}
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* late: a ring of seconds; the tests run over it from the oldest to the newest. */
+#include "detect/learned/late.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "detect/span.h"
+
+/* Sampled packets that a counter must wait for before it gets a history. */
+#define WAIT_LEAST 3
+
+int lates_open(struct lates *lates, struct counters *counters, size_t max)
+{
+	*lates = (struct lates){ .max = (uint32_t)max, .counters = counters };
+	lates->at = calloc(max + 1, sizeof(*lates->at));
+	return lates->at ? 0 : -ENOMEM;
+}
+
+void lates_close(struct lates *lates)
+{
+	free(lates->at);
+	memset(lates, 0, sizeof(*lates));
+}
+
+static struct late *late_at(const struct lates *lates, uint32_t number)
+{
+	return &lates->at[number - 1];
+}
+
+static bool is_owner(const struct lates *lates, const struct late *late,
+		     const struct counter *counter)
+{
+	return late->owner == (uint32_t)(counter - lates->counters->at) + 1;
+}
+
+/* Forget the seconds that have left the ring. */
+static void slide(struct late *late, uint64_t second)
+{
+	uint64_t passed = second > late->second ? second - late->second : 0;
+
+	for (uint64_t i = 0; i < passed && i < LATE_SECONDS; i++) {
+		float *oldest = &late->at[(late->second + 1 + i) % LATE_SECONDS];
+		late->weight -= *oldest;
+		*oldest = 0;
+	}
+	if (passed)
+		late->second = second;
+	if (late->weight < 0)
+		late->weight = 0;
+}
+
+/* The lightest of a few; those whose counter speaks for a subject stay. */
+static uint32_t place_for(struct lates *lates, uint64_t second)
+{
+	uint32_t best = 0;
+
+	for (unsigned i = 0; i < 16; i++) {
+		uint32_t number = lates->cursor++ % lates->max + 1;
+		struct late *late = late_at(lates, number);
+		if (!late->owner)
+			return number;
+		slide(late, second);
+		const struct counter *owner = &lates->counters->at[late->owner - 1];
+		bool kept = owner->late == number && owner->subject;
+		if (!kept && (!best || late->weight < late_at(lates, best)->weight))
+			best = number;
+	}
+	return best;
+}
+
+static struct late *late_take(struct lates *lates, struct counter *counter, uint64_t second)
+{
+	if (counter->late && is_owner(lates, late_at(lates, counter->late), counter))
+		return late_at(lates, counter->late);
+	uint32_t number = place_for(lates, second);
+	counter->late = number;
+	if (!number) {
+		lates->turned_away++;
+		return NULL;
+	}
+	struct late *late = late_at(lates, number);
+	if (late->owner && lates->counters->at[late->owner - 1].late == number)
+		lates->counters->at[late->owner - 1].late = 0;
+	memset(late, 0, sizeof(*late));
+	late->owner = (uint32_t)(counter - lates->counters->at) + 1;
+	late->second = second;
+	return late;
+}
+
+static void spread(struct late *late, const struct tally *row, uint64_t tick_ns, float amount)
+{
+	const struct span span = span_of(row, tick_ns);
+	uint64_t last = span_number(span.to_ns, SPAN_SECOND_NS);
+	uint64_t first = span_number(span.from_ns + 1, SPAN_SECOND_NS);
+
+	if (first + LATE_SECONDS <= late->second)
+		first = late->second - LATE_SECONDS + 1;
+	for (uint64_t s = first; s <= last && s <= late->second; s++) {
+		float part = (float)span_part(&span, s * SPAN_SECOND_NS, (s + 1) * SPAN_SECOND_NS);
+		late->at[s % LATE_SECONDS] += amount * part;
+		late->weight += amount * part;
+	}
+}
+
+/* All tests from the oldest second to the newest; each keeps the largest that it reached. */
+static void scan(struct late *late, struct counter *counter)
+{
+	float allowed = counter->allowed / (float)counter->sampling / counter->phi;
+	struct bank bank = { 0 };
+	struct bank most = { 0 };
+	uint64_t first = late->second >= LATE_SECONDS ? late->second - LATE_SECONDS + 1 : 0;
+	uint64_t rise = 0;
+
+	for (uint64_t s = first; s <= late->second; s++) {
+		if (s <= late->told_s)
+			continue;
+		bank_drain(&bank, allowed);
+		if (bank_worst(&bank) <= 0)
+			rise = s;
+		bank_add(&bank, late->at[s % LATE_SECONDS] / counter->phi);
+		if (bank_worst(&bank) > bank_worst(&most))
+			counter->rise_ns = rise * SPAN_SECOND_NS;
+		for (unsigned i = 0; i < BANK_RUNGS; i++)
+			most.w[i] = fmaxf(most.w[i], bank.w[i]);
+	}
+	counter->bank = most;
+	late->scanned_s = late->second;
+}
+
+void late_add(struct lates *lates, struct counter *counter, const struct tally *row,
+	      uint64_t tick_ns, float unit)
+{
+	uint64_t second = span_number(tick_ns, SPAN_SECOND_NS);
+	float amount = (float)row->sampled * unit;
+
+	counter->bin_packets += (float)row->packets * unit;
+	counter->bytes += (float)row->bytes / COUNTER_RATE_S;
+	if (!counter->late) {
+		counter->waiting += amount;
+		if (counter->waiting < WAIT_LEAST ||
+		    counter->waiting < counter->allowed / (float)counter->sampling)
+			return;
+	}
+	struct late *late = late_take(lates, counter, second);
+	if (!late)
+		return;
+	slide(late, second);
+	spread(late, row, tick_ns, amount);
+	if (late->scanned_s != second && late->weight * bank_gain[BANK_RUNGS - 1] > counter->phi)
+		scan(late, counter);
+}
+
+void late_pass(struct lates *lates, struct counter *counter, uint64_t now_ns)
+{
+	struct late *late = counter->late ? late_at(lates, counter->late) : NULL;
+
+	if (!late || !is_owner(lates, late, counter))
+		return;
+	slide(late, span_number(now_ns, SPAN_SECOND_NS));
+	if (late->scanned_s != late->second)
+		scan(late, counter);
+}
+
+void late_told(struct lates *lates, struct counter *counter, uint64_t now_ns)
+{
+	if (counter->late && is_owner(lates, late_at(lates, counter->late), counter))
+		late_at(lates, counter->late)->told_s = span_number(now_ns, SPAN_SECOND_NS);
+	counter->bank = (struct bank){ 0 };
+}
+
+float late_peak(const struct lates *lates, const struct counter *counter, uint64_t back_s,
+		unsigned window)
+{
+	const struct late *late = counter->late ? late_at(lates, counter->late) : NULL;
+	float sum = 0;
+	float most = 0;
+
+	if (!late || !is_owner(lates, late, counter))
+		return 0;
+	if (back_s + window > LATE_SECONDS)
+		back_s = LATE_SECONDS - window;
+	uint64_t first = late->second > back_s + window ? late->second - back_s - window : 0;
+	for (uint64_t s = first + 1; s <= late->second; s++) {
+		sum += late->at[s % LATE_SECONDS];
+		if (s > first + window)
+			sum -= late->at[(s - window) % LATE_SECONDS];
+		most = sum > most ? sum : most;
+	}
+	return most / (float)window;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * late: traffic that flow caches report afterwards, second by second, tested as a whole.
+ *
+ * Rows with ages in, evidence of an excess at some time of the last minutes out. A history of 256 s
+ * for each counter that needs one; sums can still grow, so evidence holds from the moment it is
+ * found. A pool of fixed size; the lightest makes room. One thread; allocates at open only.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "detect/learned/counter.h"
+#include "model/tally.h"
+
+/** Seconds of a history. */
+#define LATE_SECONDS 256
+
+/** What went by in each second, as sampled packets. */
+struct late {
+	uint32_t owner;  /**< the counter's place, plus one; 0: free */
+	uint64_t second; /**< the newest */
+	uint64_t told_s; /**< what is older has been told of */
+	uint64_t scanned_s;
+	float weight; /**< of all */
+	float at[LATE_SECONDS];
+};
+
+/** The pool. */
+struct lates {
+	struct late *at; /**< numbered from 1 */
+	uint32_t max;
+	uint32_t cursor;
+	uint64_t turned_away;
+	struct counters *counters;
+};
+
+/** lates_open() - room for @max. Return: 0 or -ENOMEM. */
+WEIR_CHECK int lates_open(struct lates *lates, struct counters *counters, size_t max);
+
+/** lates_close() - give the memory back; harmless when repeated. */
+void lates_close(struct lates *lates);
+
+/**
+ * late_add() - spread a row over the seconds that it is about.
+ * @unit: packets that one of the row's counts for
+ *
+ * Its evidence goes into the counter's bank: the largest that the tests reach over the whole history.
+ */
+void late_add(struct lates *lates, struct counter *counter, const struct tally *row,
+	      uint64_t tick_ns, float unit);
+
+/** late_pass() - time goes on: what is too old goes, and the tests run once a second. */
+void late_pass(struct lates *lates, struct counter *counter, uint64_t now_ns);
+
+/** late_told() - what is in it by now has been told of and is over. */
+void late_told(struct lates *lates, struct counter *counter, uint64_t now_ns);
+
+/**
+ * late_peak() - the most of any @window seconds of the last @back_s and those before.
+ *
+ * Return: sampled packets a second; 0 without a history.
+ */
+float late_peak(const struct lates *lates, const struct counter *counter, uint64_t back_s,
+		unsigned window);

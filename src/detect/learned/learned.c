@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * learned: rows and samples in, findings out: what is far above normal, and looks like an attack.
+ *
+ * Two stages. Volume: every host, prefix and outside address has its own envelope, learned or by
+ * class, and a bank of change tests against it (bank.h). Structure: what rises is looked at sample
+ * by sample, and reasons for and against an attack are weighed (evidence.h). Only what passes both
+ * is told. Control thread; allocates at open only. learned.md explains it for people.
+ */
+#include "detect/learned/learned.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Vantages whose ages are remembered. */
+#define HORIZONS_MAX 4096
+/* Filters of who talks to whom, each. */
+#define SEEN_BYTES   (8U << 20)
+/* Attacks at once. */
+#define STORIES_MAX  512
+#define DAY_S        86400.0
+/* Suspects for one confirmed: the second stage has to turn the others away. */
+#define SUSPECTS     100
+
+static void learned_close(void *self)
+{
+	struct learned *l = self;
+
+	if (!l)
+		return;
+	counters_close(&l->counters);
+	profiles_close(&l->profiles);
+	subjects_close(&l->subjects);
+	stories_close(&l->stories);
+	seen_close(&l->seen);
+	lates_close(&l->lates);
+	horizons_close(&l->horizons);
+	ports_close(&l->ports);
+	free(l);
+}
+
+static void use_config(struct learned *l, const struct config *config)
+{
+	double per_day = (double)config->sensitivity / 1000;
+
+	l->config = config;
+	l->margin = (float)config->margin / 1000;
+	l->alpha = (float)(per_day * SUSPECTS / (DAY_S * (double)(config->max_counters / 4)));
+}
+
+static int open_tables(struct learned *l, const struct config *config, uint64_t seed)
+{
+	int err = counters_open(&l->counters, config->max_counters, seed);
+
+	if (!err)
+		err = profiles_open(&l->profiles, config->max_profiles, seed);
+	if (!err)
+		err = subjects_open(&l->subjects, config->max_subjects, seed);
+	if (!err)
+		err = stories_open(&l->stories, STORIES_MAX);
+	if (!err)
+		err = seen_open(&l->seen, SEEN_BYTES, seed);
+	if (!err)
+		err = lates_open(&l->lates, &l->counters, config->max_watched);
+	if (!err)
+		err = horizons_open(&l->horizons, HORIZONS_MAX);
+	if (!err)
+		err = ports_open(&l->ports);
+	return err;
+}
+
+static int learned_open(const struct config *config, uint64_t seed, void **ret_state)
+{
+	struct learned *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return -ENOMEM;
+	use_config(l, config);
+	int err = open_tables(l, config, seed);
+	if (err) {
+		learned_close(l);
+		return err;
+	}
+	*ret_state = l;
+	return 0;
+}
+
+static void learned_reload(void *self, const struct config *config)
+{
+	use_config(self, config);
+}
+
+static void learned_observe(void *self, const struct tally_set *set)
+{
+	struct learned *l = self;
+
+	if (!l->config->sensitivity)
+		return;
+	l->tick_ns = set->tick_ns;
+	if (!l->first_ns)
+		l->first_ns = set->tick_ns;
+	learned_rows(l, set);
+	learned_samples(l, set);
+}
+
+static void learned_tick(void *self, uint64_t now_ns, const struct finding_sink *sink)
+{
+	struct learned *l = self;
+
+	if (!l->first_ns)
+		return;
+	if (now_ns > l->tick_ns)
+		l->tick_ns = now_ns;
+	learned_judge(l, l->tick_ns);
+	learned_tell(l, l->tick_ns, sink);
+	ports_tick(&l->ports, l->config, l->tick_ns, sink);
+	seen_tick(&l->seen, l->tick_ns);
+}
+
+static void learned_stats(const void *self, struct detector_stats *ret_stats)
+{
+	const struct learned *l = self;
+
+	*ret_stats = (struct detector_stats){
+		.hosts = l->subjects.active_count + ports_are_busy(&l->ports),
+		.turned_away = l->counters.replaced,
+		.watched = l->subjects.active_count,
+		.watched_turned_away = l->subjects.turned_away,
+		.rings_turned_away = l->lates.turned_away,
+		.late = l->late,
+	};
+}
+
+const struct detector detector_learned = {
+	.name = "learned",
+	.summary = "what is far above its own normal and looks like an attack",
+	.open = learned_open,
+	.reload = learned_reload,
+	.observe = learned_observe,
+	.tick = learned_tick,
+	.stats = learned_stats,
+	.close = learned_close,
+};

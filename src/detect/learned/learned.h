@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* learned: what the parts of this detector share. See learned.c. */
+#pragma once
+
+#include "detect/detector.h"
+#include "detect/horizon.h"
+#include "detect/learned/counter.h"
+#include "detect/learned/evidence.h"
+#include "detect/learned/late.h"
+#include "detect/learned/ports.h"
+#include "detect/learned/profile.h"
+#include "detect/learned/seen.h"
+#include "detect/learned/story.h"
+#include "detect/learned/subject.h"
+
+/** Evidence from which on samples are kept, in nats. */
+#define LEARNED_RISING    5.0F
+/** Time that must have been watched before volume alone, in no special class, can be an attack. */
+#define LEARNED_USEFUL_NS (300 * 1000000000ULL)
+/** Vantage number of exporters that see different packets: they add up, as one. */
+#define LEARNED_DISJOINT  (1U << 31)
+
+/** An open detector. */
+struct learned {
+	const struct config *config;
+	struct counters counters;
+	struct profiles profiles;
+	struct subjects subjects;
+	struct stories stories;
+	struct seen seen;
+	struct lates lates;
+	struct horizons horizons;
+	struct ports ports;
+	float alpha; /**< false suspects a second that are tolerated for a counter */
+	float margin;
+	uint64_t tick_ns;           /**< end of the tick being observed */
+	uint64_t first_ns;          /**< of the first one */
+	uint64_t late;              /**< rows older than all that is looked at */
+	struct tally_detail detail; /**< of the finding being told */
+};
+
+/** The vantage that a row counts under. */
+static inline uint32_t learned_vantage(uint32_t vantage)
+{
+	return vantage & LEARNED_DISJOINT ? LEARNED_DISJOINT : vantage;
+}
+
+/** learned_floor() - the least envelope of an entity and class, packets a second. */
+float learned_floor(const struct learned *l, const struct profile_key *key);
+
+/** learned_envelope() - the greater of floor and margin times what is usual. */
+float learned_envelope(const struct learned *l, const struct profile_key *key, uint32_t profile,
+		       uint64_t now_ns);
+
+/** learned_rows() - count the rows of a tick. */
+void learned_rows(struct learned *l, const struct tally_set *set);
+
+/** learned_samples() - show the samples of a tick to the subjects they are about. */
+void learned_samples(struct learned *l, const struct tally_set *set);
+
+/** learned_lane() - the counter of a lane; NULL if it had to go for another. */
+struct counter *learned_lane(struct learned *l, const struct subject *subject,
+			     const struct subject_lane *lane);
+
+/** learned_rate() - what an entity has now of a class, the most of all vantages of @subject. */
+void learned_rate(struct learned *l, const struct subject *subject, uint8_t direction,
+		  uint8_t class, struct rates *ret_rates, double ret_bps[2]);
+
+/** learned_judge() - bring all subjects up to now: suspect, confirm, forget. */
+void learned_judge(struct learned *l, uint64_t now_ns);
+
+/** learned_scene() - what is known of a subject now. */
+void learned_scene(struct learned *l, const struct subject *subject, uint64_t now_ns,
+		   struct scene *ret_scene);
+
+/** learned_confirm() - a subject is an attack: give it a story, its own or one that goes on. */
+void learned_confirm(struct learned *l, uint32_t number, const struct scene *scene);
+
+/** learned_severity() - how bad it is, by what is above the usual. */
+enum severity learned_severity(const struct learned *l, const struct scene *scene,
+			       enum attack_kind kind);
+
+/** learned_tell() - findings of all stories. */
+void learned_tell(struct learned *l, uint64_t now_ns, const struct finding_sink *sink);

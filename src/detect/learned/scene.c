@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* scene: all that is known of a subject at one moment, gathered from counters and samples. */
+#include "detect/learned/learned.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "detect/span.h"
+
+#define SECOND_NS    1000000000ULL
+/* Time of the samples that are judged: since the first sign, but no more than this. */
+#define LOOK_NS      (10 * SECOND_NS)
+/* Shorter than this nothing is a rate. */
+#define RATE_LEAST_S 0.1
+/* Up to this age a rise is measured from its beginning, later by what fades. */
+#define RATE_MOST_S  4.0
+
+static double seconds(uint64_t from_ns, uint64_t to_ns)
+{
+	return to_ns > from_ns ? (double)(to_ns - from_ns) / 1e9 : 0;
+}
+
+static double rising_for(const struct subject *subject, uint64_t now_ns)
+{
+	return seconds(subject->rise_ns, now_ns) + RATE_LEAST_S;
+}
+
+/* Packets (or bytes) a second now: what fades is slow at first, so a young rise is counted. */
+static double now_of(struct learned *l, const struct counter *c, uint64_t now_ns, double ret_bps[1])
+{
+	double since_s = c->rise_ns ? seconds(c->rise_ns, now_ns) + RATE_LEAST_S : RATE_MOST_S;
+	double pps = c->rate;
+	double bps = c->bytes;
+
+	if (c->late) {
+		uint64_t back = horizons_of(&l->horizons, c->vantage, now_ns / SPAN_SECOND_NS);
+		double late = late_peak(&l->lates, c, back, 5) * c->sampling;
+		bps = c->usual > 0 ? late * c->usual_bytes / c->usual : late * 500;
+		pps = late;
+	} else if (since_s < RATE_MOST_S) {
+		/* One sample began it: it does not count. */
+		double counted = (c->since - (float)c->sampling) / since_s;
+		if (counted > pps) {
+			bps = c->rate > 0 ? counted * c->bytes / c->rate : 0;
+			pps = counted;
+		}
+	}
+	*ret_bps = bps * 8;
+	return pps;
+}
+
+static const struct counter *find(const struct learned *l, const struct subject *subject,
+				  uint8_t direction, uint8_t class, uint32_t vantage)
+{
+	const struct profile_key key = { .ip = subject->ip,
+					 .len = subject->len,
+					 .kind = subject->kind,
+					 .direction = direction,
+					 .class = class };
+
+	return counters_find(&l->counters, counters_set(&l->counters, &key, vantage), &key,
+			     vantage);
+}
+
+/* The other way's rate over the time that the rise has lasted. */
+static double back_of(struct counter *c, const struct subject *subject, uint64_t now_ns)
+{
+	double part = 1 - exp(-rising_for(subject, now_ns) / COUNTER_RATE_S);
+
+	counter_pass(c, now_ns);
+	double back = c->usual + (c->rate - c->usual) / part;
+	return back > 0 ? back : 0;
+}
+
+static uint8_t opposite(uint8_t direction)
+{
+	return direction == DIRECTION_OUTBOUND ? DIRECTION_INBOUND : DIRECTION_OUTBOUND;
+}
+
+static void add_vantage(struct learned *l, const struct subject *subject, uint8_t class,
+			uint32_t vantage, struct rates *rates, double ret_bps[2])
+{
+	const struct counter *c = find(l, subject, subject->direction, class, vantage);
+	const struct counter *back = find(l, subject, opposite(subject->direction), class, vantage);
+	uint64_t now_ns = l->tick_ns;
+	double bps;
+
+	if (c) {
+		double now = now_of(l, c, now_ns, &bps);
+		rates->allowed = fmax(rates->allowed, c->allowed);
+		rates->usual = fmax(rates->usual, c->usual);
+		if (now > rates->now) {
+			rates->now = now;
+			ret_bps[0] = bps;
+			ret_bps[1] = c->usual_bytes * 8;
+		}
+	}
+	if (back) {
+		double now = back_of((struct counter *)back, subject, now_ns);
+		rates->back = fmax(rates->back, now);
+		rates->back_usual = fmax(rates->back_usual, back->usual);
+	}
+}
+
+void learned_rate(struct learned *l, const struct subject *subject, uint8_t direction,
+		  uint8_t class, struct rates *ret_rates, double ret_bps[2])
+{
+	*ret_rates = (struct rates){ 0 };
+	(void)direction;
+	for (uint32_t i = 0; i < subject->lane_count; i++) {
+		bool known = false;
+		for (uint32_t j = 0; j < i; j++)
+			known |= subject->lanes[j].vantage == subject->lanes[i].vantage;
+		if (!known)
+			add_vantage(l, subject, class, subject->lanes[i].vantage, ret_rates,
+				    ret_bps);
+	}
+}
+
+static double sampling_of(struct learned *l, const struct subject *subject)
+{
+	double sampling = 1;
+
+	for (uint32_t i = 0; i < subject->lane_count; i++) {
+		const struct counter *c = learned_lane(l, subject, &subject->lanes[i]);
+		if (c)
+			sampling = fmax(sampling, c->sampling);
+	}
+	return sampling;
+}
+
+/* Since the first sign; of what is reported afterwards that lies back as far as reports do. */
+static uint64_t look_from(const struct subject *subject, uint64_t now_ns)
+{
+	uint64_t from_ns = subject->rise_ns > SECOND_NS / 5 ? subject->rise_ns - SECOND_NS / 5 : 0;
+	uint64_t newest_ns = 0;
+
+	for (uint32_t i = 0; i < subject->count; i++) {
+		if (subject->samples[i].time_ns > newest_ns)
+			newest_ns = subject->samples[i].time_ns;
+	}
+	if (newest_ns > now_ns)
+		newest_ns = now_ns;
+	if (newest_ns > LOOK_NS && from_ns < newest_ns - LOOK_NS)
+		from_ns = newest_ns - LOOK_NS;
+	return from_ns;
+}
+
+void learned_scene(struct learned *l, const struct subject *subject, uint64_t now_ns,
+		   struct scene *ret_scene)
+{
+	struct scene scene = { .subject = subject, .config = l->config };
+	const struct config_network *network = config_network_of(l->config, &subject->ip);
+	double bps[2] = { 0 };
+
+	view_of(subject, l->config, look_from(subject, now_ns), &scene.view);
+	for (uint8_t c = 0; c < CLASS_COUNT; c++)
+		learned_rate(l, subject, subject->direction, c, &scene.by_class[c], bps);
+	bps[0] = bps[1] = 0;
+	learned_rate(l, subject, subject->direction, COUNTER_TOTAL, &scene.by_class[CLASS_COUNT],
+		     bps);
+	scene.now_bps = bps[0];
+	scene.usual_bps = bps[1];
+	scene.sampling = sampling_of(l, subject);
+	scene.rise_s = rising_for(subject, now_ns);
+	scene.window_s = scene.rise_s < RATE_MOST_S ? scene.rise_s : RATE_MOST_S;
+	scene.sudden = subject->sudden;
+	scene.seen_enough = l->seen.first_ns && now_ns >= l->seen.first_ns + LEARNED_USEFUL_NS;
+	if (network && subject->kind == TALLY_OWN && subject->direction != DIRECTION_INTERNAL)
+		scene.capacity_bps = (double)network->capacity_bps;
+	*ret_scene = scene;
+}

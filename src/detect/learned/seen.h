@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * seen: who has talked to whom in about the last day.
+ *
+ * Pairs of addresses in, "seen before" out: two blocked Bloom filters (Putze, Sanders, Singler 2009)
+ * that take turns. What is new to a host that is suddenly busy tells a crowd of strangers from its
+ * own people. Fixed memory; one thread.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/ip.h"
+
+/** Time that one filter is written for. */
+#define SEEN_TURN_NS (12 * 3600 * 1000000000ULL)
+
+/** The filters. */
+struct seen {
+	uint64_t *bits[2];
+	uint64_t mask; /**< of blocks of 64 bytes */
+	uint64_t seed;
+	unsigned now;       /**< the one that is written */
+	uint64_t turned_ns; /**< when they changed places; 0: never */
+	uint64_t first_ns;  /**< when it began to look; 0: not yet */
+};
+
+/** seen_open() - two filters of @bytes each. Return: 0 or -ENOMEM. */
+WEIR_CHECK int seen_open(struct seen *seen, uint64_t bytes, uint64_t seed);
+
+/** seen_close() - give the memory back; harmless when repeated. */
+void seen_close(struct seen *seen);
+
+/** seen_hash() - of an ordered pair; with @b zero of @a alone. */
+uint64_t seen_hash(const struct seen *seen, const struct ip *a, const struct ip *b);
+
+/** seen_test() - has it been put? */
+bool seen_test(const struct seen *seen, uint64_t hash);
+
+/** seen_put() - note it. Return: it was there before. */
+bool seen_put(struct seen *seen, uint64_t hash);
+
+/** seen_tick() - let the older filter begin anew when its time is over. */
+void seen_tick(struct seen *seen, uint64_t now_ns);

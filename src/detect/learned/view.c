@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* view: a few sorts over at most SUBJECT_SAMPLES samples. */
+#include "detect/learned/view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "detect/learned/bogon.h"
+
+/* IP length up to which a connection request carries no options; padding of frames included. */
+#define BARE_SYN  46
+#define SMALL     100
+/* Upper bound, 95 %, of a Poisson mean when nothing was counted. */
+#define NONE_MOST 3.0
+
+struct keyed {
+	uint64_t key;
+	uint32_t at;
+};
+
+static int key_order(const void *a, const void *b)
+{
+	uint64_t x = ((const struct keyed *)a)->key;
+	uint64_t y = ((const struct keyed *)b)->key;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Runs of equal keys. Return: number of runs; the longest and where it is. */
+static uint32_t runs_of(struct keyed *keyed, uint32_t n, uint32_t *ret_longest, uint32_t *ret_at,
+			double *ret_pairs)
+{
+	uint32_t runs = 0;
+
+	*ret_longest = *ret_at = 0;
+	*ret_pairs = 0;
+	qsort(keyed, n, sizeof(*keyed), key_order);
+	for (uint32_t i = 0, length; i < n; i += length) {
+		for (length = 1; i + length < n && keyed[i + length].key == keyed[i].key;)
+			length++;
+		runs++;
+		*ret_pairs += (double)length * (length - 1) / 2;
+		if (length > *ret_longest) {
+			*ret_longest = length;
+			*ret_at = keyed[i].at;
+		}
+	}
+	return runs;
+}
+
+/*
+ * How large is the crowd? Of n draws, n (n - 1) / 2 pairs are of the same one with chance 1 / size
+ * each (a crowd of equals; of unequal ones this is how many carry the weight).
+ */
+static struct view_crowd crowd_of(const struct subject *subject, struct keyed *keyed, uint32_t n,
+				  bool sources)
+{
+	uint32_t longest, at;
+	double same;
+	struct view_crowd crowd = { .seen = runs_of(keyed, n, &longest, &at, &same) };
+	double pairs = (double)n * (n > 0 ? n - 1 : 0) / 2;
+	double more = 1.645 * __builtin_sqrt(same + 1);
+
+	if (n == 0)
+		return crowd;
+	const struct sample *busiest = &subject->samples[at].sample;
+	crowd.busiest = sources ? busiest->src : busiest->dst;
+	crowd.top = (double)longest / n;
+	crowd.least = pairs / (same > 0 ? same + more + 1 : NONE_MOST);
+	if (crowd.least < 1)
+		crowd.least = 1;
+	crowd.about = same > 0 && pairs / same > crowd.seen ? pairs / same : crowd.seen;
+	crowd.most = same > more ? pairs / (same - more) : 1e9;
+	if (crowd.most < crowd.seen)
+		crowd.most = crowd.seen;
+	return crowd;
+}
+
+/* What is counted sample by sample. */
+struct sums {
+	uint32_t known_pairs, known_peers, certain, likely, bogons, syn, bare, small, tcp;
+	uint32_t ttl[256];
+	uint32_t rows[VECTOR_ROWS];
+	double bytes[VECTOR_ROWS];
+	const char *names[VECTOR_ROWS];
+	uint32_t protos[256];
+};
+
+static void count_sample(const struct subject_sample *s, struct view *view, struct sums *sums)
+{
+	const struct sample *sample = &s->sample;
+	struct vector_match match = vector_match(sample);
+
+	view->by_class[sample->class]++;
+	sums->rows[match.row]++;
+	sums->bytes[match.row] += sample->length;
+	sums->names[match.row] = match.name;
+	sums->certain += match.certainty == VECTOR_CERTAIN;
+	sums->likely += match.certainty >= VECTOR_LIKELY;
+	sums->known_pairs += s->known_pair;
+	sums->known_peers += s->known_peer;
+	sums->bogons += bogon_is(&sample->src);
+	sums->syn += sample->class == CLASS_SYN;
+	sums->bare += sample->class == CLASS_SYN && sample->length <= BARE_SYN;
+	sums->small += sample->length <= SMALL;
+	sums->tcp += sample->proto == 6;
+	sums->protos[sample->proto]++;
+	if (sample->has & SAMPLE_HAS_TTL) {
+		sums->ttl[sample->ttl]++;
+		view->ttl_n++;
+	}
+	if (!view->first_ns || s->time_ns < view->first_ns)
+		view->first_ns = s->time_ns;
+	if (s->time_ns > view->last_ns)
+		view->last_ns = s->time_ns;
+}
+
+static void name_vectors(struct view *view, struct sums *sums)
+{
+	while (view->vector_count < FINDING_VECTORS) {
+		unsigned best = 0;
+		uint32_t same = 0;
+		for (unsigned i = 1; i < VECTOR_ROWS; i++)
+			best = sums->rows[i] > sums->rows[best] ? i : best;
+		/* Several rows may have the same name. */
+		for (unsigned i = 0; i < VECTOR_ROWS && sums->rows[best]; i++) {
+			bool like = sums->rows[i] && strcmp(sums->names[i], sums->names[best]) == 0;
+			same += like ? sums->rows[i] : 0;
+			sums->rows[i] = like && i != best ? 0 : sums->rows[i];
+		}
+		if (same == 0 || same * 10 < view->n)
+			return;
+		struct vector_share *vector = &view->vectors[view->vector_count++];
+		vector->share = (double)same / view->n;
+		snprintf(vector->name, sizeof(vector->name), "%s", sums->names[best]);
+		sums->rows[best] = 0;
+	}
+}
+
+static void finish(struct view *view, struct sums *sums)
+{
+	double n = view->n;
+	uint32_t kept = 0;
+
+	view->known_pairs = sums->known_pairs / n;
+	view->known_peers = sums->known_peers / n;
+	view->certain = sums->certain / n;
+	view->likely = sums->likely / n;
+	view->bogons = sums->bogons / n;
+	view->small = sums->small / n;
+	view->tcp_share = sums->tcp / n;
+	view->bare_syn = sums->syn ? (double)sums->bare / sums->syn : 0;
+	for (unsigned i = 0; i < 256; i++) {
+		if (sums->ttl[i] * 10 >= view->ttl_n && sums->ttl[i]) {
+			view->ttl_kinds++;
+			kept += sums->ttl[i];
+		}
+		view->proto =
+			sums->protos[i] > sums->protos[view->proto] ? (uint8_t)i : view->proto;
+	}
+	view->ttl_kinds += kept < view->ttl_n - view->ttl_n / 20;
+	name_vectors(view, sums);
+}
+
+/* The commonest of a number that samples have. */
+static double top_of(const struct subject *subject, const uint32_t *at, uint32_t n,
+		     uint16_t (*number)(const struct sample *), uint16_t *ret_number)
+{
+	struct keyed keyed[SUBJECT_SAMPLES];
+	uint32_t longest, where;
+	double pairs;
+
+	for (uint32_t i = 0; i < n; i++)
+		keyed[i] = (struct keyed){ number(&subject->samples[at[i]].sample), at[i] };
+	runs_of(keyed, n, &longest, &where, &pairs);
+	*ret_number = number(&subject->samples[where].sample);
+	return (double)longest / n;
+}
+
+static uint16_t dport_of(const struct sample *sample)
+{
+	return sample->dport;
+}
+
+static uint16_t sport_of(const struct sample *sample)
+{
+	return sample->sport;
+}
+
+static uint16_t length_of(const struct sample *sample)
+{
+	return sample->length;
+}
+
+static uint32_t tenants_of(const struct subject *subject, const struct config *config,
+			   const uint32_t *at, uint32_t n)
+{
+	struct keyed keyed[SUBJECT_SAMPLES];
+	uint32_t count = 0;
+	uint32_t longest, where;
+	double pairs;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct config_network *network =
+			config_network_of(config, &subject->samples[at[i]].sample.src);
+		if (network && network->tenant)
+			keyed[count++].key =
+				hash_bytes(network->tenant, strlen(network->tenant), 1);
+	}
+	return count ? runs_of(keyed, count, &longest, &where, &pairs) : 0;
+}
+
+static void look_at_ends(const struct subject *subject, const uint32_t *at, struct view *view)
+{
+	struct keyed keyed[SUBJECT_SAMPLES];
+	uint32_t longest, where;
+	double pairs;
+
+	for (uint32_t i = 0; i < view->n; i++)
+		keyed[i] = (struct keyed){ hash_ip(&subject->samples[at[i]].sample.src, 1), at[i] };
+	view->sources = crowd_of(subject, keyed, view->n, true);
+	for (uint32_t i = 0; i < view->n; i++)
+		keyed[i] = (struct keyed){ hash_ip(&subject->samples[at[i]].sample.dst, 1), at[i] };
+	view->targets = crowd_of(subject, keyed, view->n, false);
+	for (uint32_t i = 0; i < view->n; i++) {
+		const struct sample *s = &subject->samples[at[i]].sample;
+		keyed[i] = (struct keyed){ hash_ip(&s->dst, hash_ip(&s->src, 2)), at[i] };
+	}
+	runs_of(keyed, view->n, &longest, &where, &pairs);
+	view->pair_top = (double)longest / view->n;
+}
+
+void view_of(const struct subject *subject, const struct config *config, uint64_t from_ns,
+	     struct view *ret_view)
+{
+	struct view view = { 0 };
+	struct sums sums = { 0 };
+	uint32_t at[SUBJECT_SAMPLES];
+	uint16_t length;
+
+	for (uint32_t i = 0; i < subject->count; i++) {
+		if (!view_is_recent(subject, &subject->samples[i], from_ns))
+			continue;
+		at[view.n++] = i;
+		count_sample(&subject->samples[i], &view, &sums);
+	}
+	if (view.n) {
+		finish(&view, &sums);
+		look_at_ends(subject, at, &view);
+		view.top_dport = top_of(subject, at, view.n, dport_of, &view.dport);
+		view.top_sport = top_of(subject, at, view.n, sport_of, &view.sport);
+		view.same_length = top_of(subject, at, view.n, length_of, &length);
+		view.tenants = tenants_of(subject, config, at, view.n);
+	}
+	*ret_view = view;
+}
+
+static bool bit_of(const struct ip *ip, unsigned bit)
+{
+	return ip->b[bit / 8] >> (7 - bit % 8) & 1;
+}
+
+static void set_bit(struct ip *ip, unsigned bit, bool value)
+{
+	uint8_t mask = (uint8_t)(1U << (7 - bit % 8));
+
+	ip->b[bit / 8] = (uint8_t)(value ? ip->b[bit / 8] | mask : ip->b[bit / 8] & ~mask);
+}
+
+struct prefix view_cover(const struct subject *subject, uint64_t from_ns)
+{
+	struct prefix cover = { .ip = subject->ip, .len = subject->len };
+	bool outbound = subject->direction == DIRECTION_OUTBOUND;
+	uint32_t all = 0;
+
+	for (uint32_t i = 0; i < subject->count; i++)
+		all += view_is_recent(subject, &subject->samples[i], from_ns);
+	for (; cover.len < 128 && all; cover.len++) {
+		uint32_t ones = 0;
+		uint32_t inside = 0;
+		for (uint32_t i = 0; i < subject->count; i++) {
+			const struct subject_sample *s = &subject->samples[i];
+			const struct ip *ip = outbound ? &s->sample.src : &s->sample.dst;
+			if (!view_is_recent(subject, s, from_ns) || !prefix_has_ip(&cover, ip))
+				continue;
+			inside++;
+			ones += bit_of(ip, cover.len);
+		}
+		bool one = ones * 2 > inside;
+		if ((one ? ones : inside - ones) * 10 < all * 9)
+			break;
+		set_bit(&cover.ip, cover.len, one);
+	}
+	return cover;
+}
