@@ -23,6 +23,7 @@
 #include "control/server.h"
 #include "daemon/board.h"
 #include "daemon/health.h"
+#include "daemon/learning.h"
 #include "daemon/links.h"
 #include "daemon/logs.h"
 #include "daemon/pipeline.h"
@@ -43,6 +44,7 @@ struct daemon {
 	uint64_t started_ns;
 	uint64_t now_ns;        /* never goes back */
 	uint64_t second_due_ns; /* monotonic */
+	bool hot;               /* ticks are short */
 	int64_t clock_step_ns;  /* how far the wall clock is behind ours, as last told */
 	struct worker *workers[WORKERS_MAX + 1]; /* one more for flow logs */
 	unsigned worker_count;
@@ -51,7 +53,8 @@ struct daemon {
 	struct traffic *traffic;
 	struct logs_told logs_told;
 	struct board *board;
-	struct keeper *keeper; /* NULL: the coverage ledger is not kept */
+	struct learning *learning; /* NULL: nothing learned is kept */
+	struct keeper *keeper;     /* NULL: the coverage ledger is not kept */
 	struct links *links;
 	struct text listen_words;
 	int signal_fd;
@@ -224,6 +227,30 @@ static void reload(struct daemon *d)
 	text_done(&errors);
 }
 
+static void set_timer(struct daemon *d, uint64_t tick_ns)
+{
+	const struct itimerspec every_tick = {
+		.it_interval.tv_nsec = (long)tick_ns,
+		.it_value.tv_nsec = (long)tick_ns,
+	};
+
+	if (timerfd_settime(d->timer_fd, 0, &every_tick, NULL))
+		log_warning("daemon", "the length of ticks stays as it is");
+}
+
+/* Shorter ticks while something is suspected: then they decide how soon it is known. */
+static void adapt_ticks(struct daemon *d)
+{
+	bool hot = pipeline_is_hot(d->pipeline);
+
+	if (hot == d->hot)
+		return;
+	d->hot = hot;
+	set_timer(d, hot ? TICK_HOT_NS : TICK_NS);
+	for (unsigned i = 0; i < d->worker_count; i++)
+		worker_tick(d->workers[i], hot ? TICK_HOT_NS : TICK_NS);
+}
+
 static void tick(struct daemon *d)
 {
 	uint64_t mono_ns = clock_mono_ns();
@@ -234,11 +261,13 @@ static void tick(struct daemon *d)
 	ledger_tick(health_ledger(d->health), step_clock(d), &sink);
 	pipeline_tick(d->pipeline, step_clock(d));
 	traffic_tick(d->traffic, d->now_ns);
+	adapt_ticks(d);
 	retire_config(d);
 	if (d->reload_wanted && !d->retiring)
 		reload(d);
 	if (mono_ns >= d->second_due_ns) {
 		d->second_due_ns = mono_ns + NS_PER_S;
+		learning_second(d->learning, mono_ns, d->now_ns);
 		watch_clock(d);
 		health_second(d->health);
 		publish(d);
@@ -291,10 +320,6 @@ static int watch(struct daemon *d, int fd)
 
 static int open_loop(struct daemon *d)
 {
-	const struct itimerspec every_tick = {
-		.it_interval.tv_nsec = (long)TICK_NS,
-		.it_value.tv_nsec = (long)TICK_NS,
-	};
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -311,8 +336,8 @@ static int open_loop(struct daemon *d)
 	int err = watch(d, d->signal_fd);
 	if (!err)
 		err = watch(d, d->timer_fd);
-	if (!err && timerfd_settime(d->timer_fd, 0, &every_tick, NULL))
-		err = -errno;
+	if (!err)
+		set_timer(d, TICK_NS);
 	return err;
 }
 
@@ -379,6 +404,8 @@ static int open_rooms(struct daemon *d, struct text *error)
 	if (!err && pipeline_recall(d->pipeline, CONTROL_CLOSED_MAX, &options.also) < 0)
 		log_warning("daemon", "earlier incidents cannot be read from the journal");
 	if (!err)
+		err = learning_open(d->config, d->pipeline, d->now_ns, error, &d->learning);
+	if (!err)
 		err = open_keeper(d, error);
 	if (!err)
 		err = open_workers(d, seed, error);
@@ -427,6 +454,7 @@ static void stop(struct daemon *d)
 		ledger_finish(health_ledger(d->health), &sink);
 		pipeline_tick(d->pipeline, step_clock(d));
 	}
+	learning_close(d->learning, d->now_ns);
 	board_free(d->board);
 	pipeline_close(d->pipeline);
 	keeper_stop(d->keeper);

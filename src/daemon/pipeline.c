@@ -309,6 +309,37 @@ void pipeline_fault(struct pipeline *pipeline, const struct fault *fault)
 	emit(pipeline, &event);
 }
 
+void pipeline_save(const struct pipeline *pipeline, struct text *out)
+{
+	/* One detector learns; a second one would need its length before its bytes. */
+	for (unsigned i = 0; i < pipeline->detector_count; i++) {
+		if (pipeline->detectors[i]->save) {
+			pipeline->detectors[i]->save(pipeline->detector_states[i], out);
+			return;
+		}
+	}
+}
+
+int pipeline_load(struct pipeline *pipeline, const void *data, size_t len, uint64_t now_ns)
+{
+	for (unsigned i = 0; i < pipeline->detector_count; i++) {
+		if (pipeline->detectors[i]->load)
+			return pipeline->detectors[i]->load(pipeline->detector_states[i], data, len,
+							    now_ns);
+	}
+	return 0;
+}
+
+bool pipeline_is_hot(const struct pipeline *pipeline)
+{
+	for (unsigned i = 0; i < pipeline->detector_count; i++) {
+		const struct detector *detector = pipeline->detectors[i];
+		if (detector->is_hot && detector->is_hot(pipeline->detector_states[i]))
+			return true;
+	}
+	return false;
+}
+
 bool pipeline_is_idle(const struct pipeline *pipeline)
 {
 	struct incidents_stats incidents;

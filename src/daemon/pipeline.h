@@ -55,6 +55,20 @@ void pipeline_observe(struct pipeline *pipeline, const struct tally_set *set);
 /** pipeline_tick() - all tallies up to @now_ns are in: decide. */
 void pipeline_tick(struct pipeline *pipeline, uint64_t now_ns);
 
+/** pipeline_save() - append what the detectors have learned. */
+void pipeline_save(const struct pipeline *pipeline, struct text *out);
+
+/**
+ * pipeline_load() - go on with what pipeline_save() wrote; right after pipeline_open().
+ *
+ * Return: 0; -WEIR_ESCHEMA when another version wrote it, -WEIR_EFORMAT when it is damaged.
+ */
+WEIR_CHECK int pipeline_load(struct pipeline *pipeline, const void *data, size_t len,
+			     uint64_t now_ns);
+
+/** pipeline_is_hot() - something is suspected that shorter ticks would decide sooner. */
+bool pipeline_is_hot(const struct pipeline *pipeline);
+
 /** pipeline_fault() - tell of a fault of the telemetry, as an event to all sinks. */
 void pipeline_fault(struct pipeline *pipeline, const struct fault *fault);
 

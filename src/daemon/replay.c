@@ -167,7 +167,8 @@ static void end_tick(struct replay *r)
 		read_counters(r, r->tick_ns % COVERAGE_MINUTE_NS == 0);
 	ledger_tick(r->ledger, r->tick_ns, &r->ledger_sink);
 	pipeline_tick(r->pipeline, r->tick_ns);
-	r->tick_ns += TICK_NS;
+	uint64_t tick_ns = pipeline_is_hot(r->pipeline) ? TICK_HOT_NS : TICK_NS;
+	r->tick_ns += tick_ns - r->tick_ns % tick_ns;
 }
 
 /* Nothing is left to decide before @now_ns; only the ledger has to see that nobody sent. */

@@ -50,6 +50,7 @@ struct worker {
 	uint64_t counters_due_ns;     /* monotonic */
 	uint64_t minute;              /* that the sketches are of */
 	struct flow_sketch *sketches; /* max_exporters; the first parcel carries them */
+	_Atomic uint64_t tick_ns;     /* length of ticks, by the control thread */
 	atomic_bool stop;
 	_Atomic(const struct config *) wanted; /* by the control thread */
 	_Atomic(const struct config *) used;   /* by this thread */
@@ -90,6 +91,7 @@ struct worker *worker_new(const struct config *config, unsigned number, uint64_t
 	if (w->state)
 		w->state->thread = number;
 	atomic_store(&w->wanted, config);
+	atomic_store(&w->tick_ns, TICK_NS);
 	atomic_store(&w->used, config);
 	struct epoll_event wake = { .events = EPOLLIN, .data.ptr = NULL };
 	if (w->wake_fd < 0 || w->early_fd < 0 || w->epoll_fd < 0 || !w->state || !w->shard ||
@@ -327,6 +329,7 @@ static void *run(void *self)
 	uint64_t read_due_ns = 0;
 
 	while (!atomic_load_explicit(&w->stop, memory_order_acquire)) {
+		uint64_t tick_ns = atomic_load_explicit(&w->tick_ns, memory_order_relaxed);
 		struct epoll_event events[WORKER_SOURCES + 1];
 		uint64_t due_ns = tick_due_ns < read_due_ns ? tick_due_ns : read_due_ns;
 		int count = epoll_wait(w->epoll_fd, events, WORKER_SOURCES + 1,
@@ -341,7 +344,7 @@ static void *run(void *self)
 		read_due_ns = read_due(w, now_ns);
 		if (now_ns >= tick_due_ns) {
 			finish_tick(w);
-			tick_due_ns += (now_ns - tick_due_ns) / TICK_NS * TICK_NS + TICK_NS;
+			tick_due_ns += (now_ns - tick_due_ns) / tick_ns * tick_ns + tick_ns;
 		}
 	}
 	w->counters_due_ns = 0;
@@ -444,6 +447,11 @@ void worker_give_back(struct worker *worker, struct parcel *parcel)
 void worker_reload(struct worker *worker, const struct config *config)
 {
 	atomic_store_explicit(&worker->wanted, config, memory_order_release);
+}
+
+void worker_tick(struct worker *worker, uint64_t tick_ns)
+{
+	atomic_store_explicit(&worker->tick_ns, tick_ns, memory_order_relaxed);
 }
 
 const struct config *worker_config(struct worker *worker)

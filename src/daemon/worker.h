@@ -23,7 +23,9 @@
 #include "tally/shard.h"
 
 /** Length of a tick. */
-#define TICK_NS (100 * NS_PER_MS)
+#define TICK_NS     (100 * NS_PER_MS)
+/** Length of a tick while something is suspected. */
+#define TICK_HOT_NS (10 * NS_PER_MS)
 
 /** Most sources of one thread. */
 #define WORKER_SOURCES 128
@@ -96,6 +98,9 @@ void worker_give_back(struct worker *worker, struct parcel *parcel);
 
 /** worker_reload() - go on with another configuration from the next turn of the loop. */
 void worker_reload(struct worker *worker, const struct config *config);
+
+/** worker_tick() - length of ticks from the next on. Control thread. */
+void worker_tick(struct worker *worker, uint64_t tick_ns);
 
 /** worker_config() - the configuration the thread uses now; the former one is free then. */
 const struct config *worker_config(struct worker *worker);

@@ -7,9 +7,11 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/text.h"
 #include "config/config.h"
 #include "model/finding.h"
 #include "model/tally.h"
@@ -46,7 +48,16 @@ struct detector {
 	void (*observe)(void *state, const struct tally_set *set);
 	/** The tick that ends at @now_ns is complete: say what is found. */
 	void (*tick)(void *state, uint64_t now_ns, const struct finding_sink *sink);
+	/** Would it know more with shorter ticks? May be NULL: never. */
+	bool (*is_hot)(const void *state);
 	void (*stats)(const void *state, struct detector_stats *ret_stats);
+	/** Append what was learned, as bytes for load(). May be NULL: nothing is. */
+	void (*save)(const void *state, struct text *out);
+	/**
+	 * Go on with what save() wrote; right after open(). Return: 0; -WEIR_ESCHEMA of another
+	 * version or size, -WEIR_EFORMAT if it is damaged: then nothing was taken.
+	 */
+	int (*load)(void *state, const void *data, size_t len, uint64_t now_ns);
 	void (*close)(void *state);
 };
 

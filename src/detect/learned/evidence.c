@@ -53,6 +53,9 @@ double scene_times(const struct scene *scene)
 
 	for (unsigned c = 0; c <= CLASS_COUNT; c++) {
 		const struct rates *r = &scene->by_class[c];
+		/* Clients have amplifiers' ports by chance, and then little is much. */
+		if (c == CLASS_UDP_AMP && scene->view.certain < 0.2)
+			continue;
 		if ((c == CLASS_COUNT || rises(scene, c)) && r->allowed > 0 &&
 		    r->now / r->allowed > most)
 			most = r->now / r->allowed;
@@ -69,7 +72,8 @@ static double test_vector(const struct scene *s, char *text, size_t size)
 {
 	const struct view *v = &s->view;
 
-	if (v->n < 3 || v->certain < 0.4)
+	/* A client may have an amplifier's port by chance; three of them do not. */
+	if (v->n < 3 || v->certain < 0.4 || (v->sport >= 1024 && peers(s)->seen < 3))
 		return 0;
 	snprintf(text, size, "%.0f%% is %s, by port and length", v->certain * 100,
 		 v->vectors[0].name);
@@ -129,31 +133,61 @@ static unsigned answer_of(unsigned class)
  * Of an exchange both halves grow. Poisson, with the rates as counts of samples: how much likelier
  * are so few answers if nobody wants what comes?
  */
-static double test_answers(const struct scene *s, char *text, size_t size)
-{
-	double there = 0;
-	double back = 0;
+struct exchange {
+	double there;
+	double back_most;
+	double back_least;
+};
 
-	for (unsigned c = 0; c < CLASS_COUNT; c++) {
-		const struct rates *r = &s->by_class[c];
-		const struct rates *a = &s->by_class[answer_of(c)];
-		/* Refusals are no answers. */
-		if (!rises(s, c) || c == CLASS_ICMP || c == CLASS_RST_FIN)
-			continue;
-		there += r->now > r->usual ? r->now - r->usual : 0;
-		/* An amplifier's answer is answered by a question to its port, which is plain UDP. */
-		if (c == CLASS_UDP_AMP)
-			a = &s->by_class[CLASS_UDP];
-		/* Where nothing is known to be usual, all of it is compared. */
-		double usual = r->usual > 0 ? a->back_usual : 0;
-		back += a->back > usual ? a->back - usual : 0;
+static double above(double value, double usual)
+{
+	return value > usual ? value - usual : 0;
+}
+
+/* Of a small excess nobody can say which answers are its own: then all are compared. */
+static void add_exchange(const struct scene *s, unsigned c, struct exchange *sum)
+{
+	const struct rates *r = &s->by_class[c];
+	const struct rates *a = &s->by_class[answer_of(c)];
+	bool apart = r->now > 2 * r->usual && r->usual > 0;
+	double usual = apart ? a->back_usual : 0;
+
+	sum->there += apart ? r->now - r->usual : r->now;
+	sum->back_most += above(a->back, usual);
+	sum->back_least += above(a->back_least, usual);
+	/* An amplifier's answer is answered by a question, which mostly is plain UDP. */
+	if (c == CLASS_UDP_AMP) {
+		sum->back_most += s->by_class[CLASS_UDP].back;
+		sum->back_least += s->by_class[CLASS_UDP].back_least;
 	}
+}
+
+static double answer_nats(const struct scene *s, double there, double back)
+{
 	double n = there * s->window_s / s->sampling;
 	double m = back * s->window_s / s->sampling;
-	double nats = (ANSWERED - UNANSWERED) * n - m * log(ANSWERED / UNANSWERED);
-	if (n < 2 || fabs(nats) < 1)
+
+	return (ANSWERED - UNANSWERED) * n - m * log(ANSWERED / UNANSWERED);
+}
+
+static double test_answers(const struct scene *s, char *text, size_t size)
+{
+	struct exchange sum = { 0 };
+
+	for (unsigned c = 0; c < CLASS_COUNT; c++) {
+		/* Refusals are no answers. */
+		if (rises(s, c) && c != CLASS_ICMP && c != CLASS_RST_FIN)
+			add_exchange(s, c, &sum);
+	}
+	/* Only what stands whichever way the doubt goes. */
+	double against = answer_nats(s, sum.there, sum.back_most);
+	double in_favour = answer_nats(s, sum.there, sum.back_least);
+	double nats = against > 0 ? against : in_favour < 0 ? in_favour : 0;
+	if (sum.there <= 0 || fabs(nats) < 1)
 		return 0;
-	snprintf(text, size, "%.2g packets back for each", there > 0 ? back / there : 0);
+	double back = nats > 0 ? sum.back_most : sum.back_least;
+	snprintf(text, size, "at %s %.2g packets back for each", nats > 0 ? "most" : "least",
+		 back / sum.there);
 	return cap(nats, 4);
 }
 
@@ -171,7 +205,7 @@ static double test_unasked(const struct scene *s, char *text, size_t size)
 	return 5;
 }
 
-/* Connections bring traffic behind them: as much as they usually do. */
+/* Connections bring traffic behind them: as much as they usually do, here or at all hosts. */
 static double test_handshakes(const struct scene *s, char *text, size_t size)
 {
 	const struct rates *syn = &s->by_class[CLASS_SYN];
@@ -179,15 +213,26 @@ static double test_handshakes(const struct scene *s, char *text, size_t size)
 
 	if (!rises(s, CLASS_SYN) || syn->now <= syn->usual)
 		return 0;
-	double each = syn->usual > 0 ? tcp->usual / syn->usual : 10;
+	double known = syn->usual / s->sampling * 60;
+	double each = known >= 20 ? tcp->usual / syn->usual : s->site_each;
 	each = each < 3 ? 3 : each > 50 ? 50 : each;
-	double more = tcp->now > tcp->usual ? tcp->now - tcp->usual : 0;
-	double got = more / (syn->now - syn->usual);
-	double n = (syn->now - syn->usual) * s->window_s / s->sampling;
-	if (n < 3)
+	double grown = syn->now - syn->usual;
+	double n = grown * s->window_s / s->sampling;
+	/* It has to stand out from how much all the rest goes up and down. */
+	if (n < 3 || grown * each < tcp->usual / 2)
 		return 0;
+	double more = tcp->now > tcp->usual ? tcp->now - tcp->usual : 0;
+	double got = more / grown;
 	snprintf(text, size, "%.2g packets a connection where %.2g are usual", got, each);
-	return got < each / 4 ? 4 : got > each / 2 ? -3 : 0;
+	return got < each / 8 ? 4 : got < each / 4 ? 2 : got > each / 2 ? -3 : 0;
+}
+
+/* Servers answer crowds every day: what they send counts only if nobody asked. */
+static bool is_service(const struct scene *s)
+{
+	const struct rates *all = &s->by_class[CLASS_COUNT];
+
+	return outbound(s) && s->subject->kind == TALLY_OWN && all->back > 0.1 * all->now;
 }
 
 static double test_crowd(const struct scene *s, char *text, size_t size)
@@ -196,7 +241,7 @@ static double test_crowd(const struct scene *s, char *text, size_t size)
 	const struct view_crowd *crowd = peers(s);
 	double grown = all->usual > 0 ? scene_excess(s) / all->usual : 100;
 
-	if (crowd->least < 20 || grown < 2)
+	if (crowd->least < 20 || grown < 2 || is_service(s))
 		return 0;
 	snprintf(text, size, "at least %.0f %s at once", crowd->least,
 		 outbound(s) ? "targets" : "sources");
@@ -207,11 +252,11 @@ static double test_novelty(const struct scene *s, char *text, size_t size)
 {
 	const struct view *v = &s->view;
 
-	if (!s->seen_enough || v->n < 8 || v->known_pairs > 0.1)
+	if (!s->seen_enough || v->n < 8 || v->known_pairs > 0.1 || is_service(s))
 		return 0;
 	snprintf(text, size, "%.0f%% of them never talked to it before",
 		 (1 - v->known_pairs) * 100);
-	return 2;
+	return peers(s)->seen >= 3 ? 2 : 1;
 }
 
 static double test_known(const struct scene *s, char *text, size_t size)
@@ -225,6 +270,18 @@ static double test_known(const struct scene *s, char *text, size_t size)
 }
 
 /* Honest bursts are seldom many times what is allowed: Pareto with exponent 1.5. */
+/* A place outside that our hosts talk to every day. */
+static double test_known_place(const struct scene *s, char *text, size_t size)
+{
+	const struct view *v = &s->view;
+
+	if (!s->seen_enough || s->subject->kind != TALLY_OUTSIDE || v->n < 4 ||
+	    v->known_peers < 0.5)
+		return 0;
+	snprintf(text, size, "our hosts have talked to it before");
+	return -4;
+}
+
 static double test_size(const struct scene *s, char *text, size_t size)
 {
 	double times = scene_times(s);
@@ -258,7 +315,9 @@ static double test_eager(const struct scene *s, char *text, size_t size)
 	const struct view_crowd *crowd = peers(s);
 	const struct rates *syn = &s->by_class[CLASS_SYN];
 
-	if (!rises(s, CLASS_SYN) || crowd->most > 1e8 || crowd->seen < 20)
+	/* Of a mixture the crowd would be that of all its kinds. */
+	if (!rises(s, CLASS_SYN) || crowd->most > 1e8 || crowd->seen < 20 ||
+	    s->view.by_class[CLASS_SYN] * 2 < s->view.n)
 		return 0;
 	double each = (syn->now - syn->usual) / crowd->most;
 	if (each < 3)
@@ -295,35 +354,26 @@ static double test_elephant(const struct scene *s, char *text, size_t size)
 	const struct view *v = &s->view;
 	const struct rates *tcp = &s->by_class[CLASS_TCP];
 	double back = tcp->back > tcp->back_usual ? tcp->back - tcp->back_usual : 0;
+	bool answered = back >= 0.02 * tcp->now;
 
-	if (v->n < 4 || v->pair_top < 0.6 || v->tcp_share < 0.8 || tcp->now <= 0 ||
-	    back < 0.02 * tcp->now)
+	if (v->n < 4 || v->pair_top < 0.6 || v->tcp_share < 0.8 ||
+	    v->by_class[CLASS_TCP] * 2 < v->n || (!answered && v->n > 30))
 		return 0;
-	snprintf(text, size, "one pair has %.0f%%, and it is answered", v->pair_top * 100);
-	return -6;
+	snprintf(text, size, "one pair has %.0f%%, and %s", v->pair_top * 100,
+		 answered ? "it is answered" : "an answer may come yet");
+	return answered ? -6 : -4;
 }
 
 static const struct {
 	double (*test)(const struct scene *scene, char *text, size_t size);
 	bool hard;
 } tests[] = {
-	{ test_vector, true },
-	{ test_likely, true },
-	{ test_bogons, true },
-	{ test_ttl },
-	{ test_bare_syn, true },
-	{ test_unasked, true },
-	{ test_answers },
-	{ test_handshakes },
-	{ test_crowd },
-	{ test_novelty },
-	{ test_known },
-	{ test_size },
-	{ test_sudden },
-	{ test_capacity },
-	{ test_eager },
-	{ test_lengths },
-	{ test_few },
+	{ test_vector, true }, { test_likely, true },   { test_bogons, true },
+	{ test_ttl },          { test_bare_syn, true }, { test_unasked, true },
+	{ test_answers },      { test_handshakes },     { test_crowd },
+	{ test_novelty },      { test_known },          { test_known_place },
+	{ test_size },         { test_sudden },         { test_capacity },
+	{ test_eager },        { test_lengths },        { test_few },
 	{ test_elephant },
 };
 

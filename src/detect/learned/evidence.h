@@ -22,8 +22,9 @@
 struct rates {
 	double now;
 	double usual;
-	double allowed; /**< envelope */
-	double back;    /**< the other way */
+	double allowed;    /**< envelope */
+	double back;       /**< the other way, at most: it is not known better so early */
+	double back_least; /**< and at least */
 	double back_usual;
 };
 
@@ -38,6 +39,7 @@ struct scene {
 	double allowed_bps;
 	double sampling;     /**< 1:N of what is seen; at least 1 */
 	double capacity_bps; /**< of its network; 0: not told */
+	double site_each;    /**< TCP packets for each connection request, of the whole site */
 	double window_s;     /**< the rates are means over about this */
 	double rise_s;       /**< from the first sign to the alarm */
 	bool sudden;         /**< the test for a large change was the first to fire */

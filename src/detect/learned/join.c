@@ -38,7 +38,7 @@ static enum attack_kind outbound_kind(const struct scene *scene)
 	const struct view *v = &scene->view;
 	uint32_t answers = v->by_class[CLASS_UDP_AMP];
 
-	if (v->targets.least >= SCAN_TARGETS && v->targets.top < 0.1)
+	if (v->targets.least >= SCAN_TARGETS && v->targets.top < 0.1 && v->small > 0.8)
 		return KIND_SCAN;
 	return answers * 5 >= v->n ? KIND_REFLECTOR : KIND_OUTBOUND_FLOOD;
 }
@@ -57,11 +57,22 @@ static enum attack_kind kind_of(const struct scene *scene)
 	return v->sources.seen <= 3 && v->targets.least >= 10 ? KIND_SCAN : KIND_CARPET;
 }
 
+/* What rises, with what was usual where that itself looks like it. */
+static double learned_risen(const struct scene *scene)
+{
+	double excess = scene_excess(scene);
+	double now = 0;
+
+	for (unsigned c = 0; c < CLASS_COUNT; c++)
+		now += subject_classes(scene->subject) & 1U << c ? scene->by_class[c].now : 0;
+	return excess * 4 > now ? now : excess;
+}
+
 enum severity learned_severity(const struct learned *l, const struct scene *scene,
 			       enum attack_kind kind)
 {
 	double floor = (double)l->config->floor_pps;
-	double excess = scene_excess(scene);
+	double excess = learned_risen(scene);
 	const struct rates *syn = &scene->by_class[CLASS_SYN];
 	bool many_syn = (subject_classes(scene->subject) & 1U << CLASS_SYN) &&
 			syn->now - syn->usual >= floor / 5;

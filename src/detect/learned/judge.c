@@ -24,13 +24,16 @@
 #define ARMED_MOST_NS  (1800 * SECOND_NS)
 /* Evidence in the packets themselves that is needed without any history behind it. */
 #define COLD_NATS      3.0F
+/* Time and number of samples that a rate is taken over when there are few. */
+#define COUNT_NS       (10 * SECOND_NS)
+#define SAMPLES_ENOUGH 8
 /* Rung from which on a change is large: 5 times what is allowed. */
 #define SUDDEN_RUNG    2
 
 struct counter *learned_lane(struct learned *l, const struct subject *subject,
 			     const struct subject_lane *lane)
 {
-	struct counter *c = &l->counters.at[lane->counter - 1];
+	struct counter *c = &learned_table(l, subject->kind)->at[lane->counter - 1];
 	bool same = c->last_ns && c->vantage == lane->vantage && c->key.class == lane->class &&
 		    c->key.len == subject->len && c->key.kind == subject->kind &&
 		    c->key.direction == subject->direction && ip_equal(&c->key.ip, &subject->ip);
@@ -90,20 +93,48 @@ static void forget(struct learned *l, uint32_t number, uint64_t now_ns)
 	subjects_free(&l->subjects, number);
 }
 
-/* Above half of what is allowed, in any of its lanes: it has not ended. */
+/* Packets a second of a class in the last seconds, by the samples that are kept. */
+static float counted_rate(const struct subject *subject, uint8_t class, uint64_t now_ns,
+			  uint32_t *ret_samples)
+{
+	float packets = 0;
+
+	*ret_samples = 0;
+	for (uint32_t i = 0; i < subject->count; i++) {
+		const struct subject_sample *s = &subject->samples[i];
+		if ((class < CLASS_COUNT && s->sample.class != class) ||
+		    s->time_ns + COUNT_NS < now_ns)
+			continue;
+		++*ret_samples;
+		packets += (float)sample_packets(&s->sample);
+	}
+	return packets / (COUNT_NS / SECOND_NS);
+}
+
+/* A lane's rate, if it rests on enough samples to be one. */
+static float rate_of(struct learned *l, const struct subject *subject, const struct counter *c,
+		     uint64_t now_ns)
+{
+	float samples = c->rate * COUNTER_RATE_S / (float)c->sampling;
+	uint32_t counted;
+
+	if (c->late) {
+		uint64_t back = horizons_of(&l->horizons, c->vantage, now_ns / SPAN_SECOND_NS);
+		return late_peak(&l->lates, c, back, 5) * (float)c->sampling;
+	}
+	if (samples >= SAMPLES_ENOUGH)
+		return c->rate;
+	float pps = counted_rate(subject, c->key.class, now_ns, &counted);
+	return counted >= SAMPLES_ENOUGH / 2 ? pps : 0;
+}
+
+/* Above a share of the way from the usual to what is allowed, in any lane: it has not ended. */
 static bool is_up(struct learned *l, const struct subject *subject, uint64_t now_ns, float share)
 {
 	for (uint32_t i = 0; i < subject->lane_count; i++) {
 		const struct counter *c = learned_lane(l, subject, &subject->lanes[i]);
-		float now = c ? c->rate : 0;
-		if (!c)
-			continue;
-		if (c->late) {
-			uint64_t back =
-				horizons_of(&l->horizons, c->vantage, now_ns / SPAN_SECOND_NS);
-			now = late_peak(&l->lates, c, back, 5) * (float)c->sampling;
-		}
-		if (now >= share * c->allowed)
+		if (c &&
+		    rate_of(l, subject, c, now_ns) >= c->usual + share * (c->allowed - c->usual))
 			return true;
 	}
 	return false;
@@ -119,14 +150,53 @@ static bool is_harmful(const struct learned *l, const struct scene *scene, doubl
 
 	if (s->kind == TALLY_OUTSIDE)
 		floor /= 10;
-	if (subject_classes(s) & 1U << CLASS_SYN && syn->now - syn->usual >= floor / 5)
+	if ((subject_classes(s) & 1U << CLASS_SYN) && syn->now - syn->usual >= floor / 5)
 		return true;
 	return excess >= floor ||
 	       scene->now_bps - scene->usual_bps >= (double)config->floor_bps * part;
 }
 
+/* What goes the other way of an attack is what it brings about. */
+static bool is_reply(const struct learned *l, const struct subject *subject)
+{
+	uint8_t other =
+		subject->direction == DIRECTION_OUTBOUND ? DIRECTION_INBOUND : DIRECTION_OUTBOUND;
+	uint32_t number =
+		subjects_find(&l->subjects, &subject->ip, subject->len, subject->kind, other);
+
+	return number && subjects_at(&l->subjects, number)->state >= SUBJECT_CONFIRMED;
+}
+
+/* Does one that lies in it, and looks bad by itself, get half of what it has too much? */
+static bool is_of_one_inside(struct learned *l, const struct scene *scene)
+{
+	const struct subject *s = scene->subject;
+	const struct prefix prefix = { .ip = s->ip, .len = s->len };
+	double half = scene_excess(scene) / 2;
+
+	for (uint32_t i = 0; i < l->subjects.active_count; i++) {
+		const struct subject *in = subjects_at(&l->subjects, l->subjects.active[i]);
+		struct rates all;
+		double bps[2];
+		if (in->kind != TALLY_OWN || in->len <= s->len || in->direction != s->direction ||
+		    !prefix_has_ip(&prefix, &in->ip) ||
+		    (in->state < SUBJECT_CONFIRMED && in->verdict.nats < EVIDENCE_ENOUGH))
+			continue;
+		double excess = 0;
+		for (uint8_t c = 0; c < CLASS_COUNT; c++) {
+			if (!(subject_classes(s) & 1U << c))
+				continue;
+			learned_rate(l, in, in->direction, c, &all, bps);
+			excess += all.now - all.usual;
+		}
+		if (excess >= half)
+			return true;
+	}
+	return false;
+}
+
 /* Does more than half of it concern one end that has a subject of its own? */
-static bool is_explained(const struct learned *l, const struct scene *scene)
+static bool is_explained(struct learned *l, const struct scene *scene)
 {
 	const struct subject *s = scene->subject;
 	const struct view_crowd *crowd =
@@ -135,9 +205,21 @@ static bool is_explained(const struct learned *l, const struct scene *scene)
 			: &scene->view.targets;
 
 	if (s->kind == TALLY_OWN && s->len == 128)
-		return false;
-	(void)l;
-	return crowd->top >= 0.5;
+		return is_reply(l, s);
+	return crowd->top >= 0.5 || (s->kind == TALLY_OWN && is_of_one_inside(l, scene));
+}
+
+/* It is taken for normal: that much may be from now on. */
+static void absorb(struct learned *l, uint32_t number, uint64_t now_ns)
+{
+	struct subject *subject = subjects_at(&l->subjects, number);
+
+	for (uint32_t i = 0; i < subject->lane_count; i++) {
+		struct counter *c = learned_lane(l, subject, &subject->lanes[i]);
+		if (c)
+			learned_teach(l, c, rate_of(l, subject, c, now_ns));
+	}
+	forget(l, number, now_ns);
 }
 
 static void weigh(struct learned *l, uint32_t number, uint64_t now_ns)
@@ -153,7 +235,7 @@ static void weigh(struct learned *l, uint32_t number, uint64_t now_ns)
 	if (is_explained(l, &scene)) {
 		subject->verdict.nats = 0;
 		if (scene.view.n >= 8 && subject->kind == TALLY_OUTSIDE)
-			subject->absorb_ns = now_ns;
+			absorb(l, number, now_ns);
 		return;
 	}
 	evidence_of(&scene, &evidence);
@@ -180,9 +262,8 @@ static void judge_suspect(struct learned *l, uint32_t number, uint64_t now_ns)
 		return;
 	if (now_ns >= subject->above_ns + QUIET_NS && subject->alarm < 0.5F)
 		forget(l, number, now_ns);
-	else if (!subject->absorb_ns && now_ns >= subject->suspect_ns + ABSORB_NS &&
-		 subject->verdict.nats < ABSORB_NATS)
-		subject->absorb_ns = now_ns;
+	else if (now_ns >= subject->suspect_ns + ABSORB_NS && subject->verdict.nats < ABSORB_NATS)
+		absorb(l, number, now_ns);
 }
 
 static uint64_t armed_ns(const struct subject *subject)

@@ -12,9 +12,9 @@
 /* Sampled packets that a counter must wait for before it gets a history. */
 #define WAIT_LEAST 3
 
-int lates_open(struct lates *lates, struct counters *counters, size_t max)
+int lates_open(struct lates *lates, size_t max)
 {
-	*lates = (struct lates){ .max = (uint32_t)max, .counters = counters };
+	*lates = (struct lates){ .max = (uint32_t)max };
 	lates->at = calloc(max + 1, sizeof(*lates->at));
 	return lates->at ? 0 : -ENOMEM;
 }
@@ -30,10 +30,9 @@ static struct late *late_at(const struct lates *lates, uint32_t number)
 	return &lates->at[number - 1];
 }
 
-static bool is_owner(const struct lates *lates, const struct late *late,
-		     const struct counter *counter)
+static bool is_owner(const struct late *late, const struct counter *counter)
 {
-	return late->owner == (uint32_t)(counter - lates->counters->at) + 1;
+	return late->owner == counter;
 }
 
 /* Forget the seconds that have left the ring. */
@@ -63,8 +62,7 @@ static uint32_t place_for(struct lates *lates, uint64_t second)
 		if (!late->owner)
 			return number;
 		slide(late, second);
-		const struct counter *owner = &lates->counters->at[late->owner - 1];
-		bool kept = owner->late == number && owner->subject;
+		bool kept = late->owner->late == number && late->owner->subject;
 		if (!kept && (!best || late->weight < late_at(lates, best)->weight))
 			best = number;
 	}
@@ -73,7 +71,7 @@ static uint32_t place_for(struct lates *lates, uint64_t second)
 
 static struct late *late_take(struct lates *lates, struct counter *counter, uint64_t second)
 {
-	if (counter->late && is_owner(lates, late_at(lates, counter->late), counter))
+	if (counter->late && is_owner(late_at(lates, counter->late), counter))
 		return late_at(lates, counter->late);
 	uint32_t number = place_for(lates, second);
 	counter->late = number;
@@ -82,10 +80,10 @@ static struct late *late_take(struct lates *lates, struct counter *counter, uint
 		return NULL;
 	}
 	struct late *late = late_at(lates, number);
-	if (late->owner && lates->counters->at[late->owner - 1].late == number)
-		lates->counters->at[late->owner - 1].late = 0;
+	if (late->owner && late->owner->late == number)
+		late->owner->late = 0;
 	memset(late, 0, sizeof(*late));
-	late->owner = (uint32_t)(counter - lates->counters->at) + 1;
+	late->owner = counter;
 	late->second = second;
 	return late;
 }
@@ -157,7 +155,7 @@ void late_pass(struct lates *lates, struct counter *counter, uint64_t now_ns)
 {
 	struct late *late = counter->late ? late_at(lates, counter->late) : NULL;
 
-	if (!late || !is_owner(lates, late, counter))
+	if (!late || !is_owner(late, counter))
 		return;
 	slide(late, span_number(now_ns, SPAN_SECOND_NS));
 	if (late->scanned_s != late->second)
@@ -166,7 +164,7 @@ void late_pass(struct lates *lates, struct counter *counter, uint64_t now_ns)
 
 void late_told(struct lates *lates, struct counter *counter, uint64_t now_ns)
 {
-	if (counter->late && is_owner(lates, late_at(lates, counter->late), counter))
+	if (counter->late && is_owner(late_at(lates, counter->late), counter))
 		late_at(lates, counter->late)->told_s = span_number(now_ns, SPAN_SECOND_NS);
 	counter->bank = (struct bank){ 0 };
 }
@@ -178,7 +176,7 @@ float late_peak(const struct lates *lates, const struct counter *counter, uint64
 	float sum = 0;
 	float most = 0;
 
-	if (!late || !is_owner(lates, late, counter))
+	if (!late || !is_owner(late, counter))
 		return 0;
 	if (back_s + window > LATE_SECONDS)
 		back_s = LATE_SECONDS - window;

@@ -20,9 +20,9 @@
 
 /** What went by in each second, as sampled packets. */
 struct late {
-	uint32_t owner;  /**< the counter's place, plus one; 0: free */
-	uint64_t second; /**< the newest */
-	uint64_t told_s; /**< what is older has been told of */
+	struct counter *owner; /**< NULL: free */
+	uint64_t second;       /**< the newest */
+	uint64_t told_s;       /**< what is older has been told of */
 	uint64_t scanned_s;
 	float weight; /**< of all */
 	float at[LATE_SECONDS];
@@ -34,11 +34,10 @@ struct lates {
 	uint32_t max;
 	uint32_t cursor;
 	uint64_t turned_away;
-	struct counters *counters;
 };
 
 /** lates_open() - room for @max. Return: 0 or -ENOMEM. */
-WEIR_CHECK int lates_open(struct lates *lates, struct counters *counters, size_t max);
+WEIR_CHECK int lates_open(struct lates *lates, size_t max);
 
 /** lates_close() - give the memory back; harmless when repeated. */
 void lates_close(struct lates *lates);

@@ -16,9 +16,13 @@
 #define HORIZONS_MAX 4096
 /* Filters of who talks to whom, each. */
 #define SEEN_BYTES   (8U << 20)
+/* Ticks are no longer than this, whatever was between them. */
+#define TICK_MOST_NS 100000000ULL
 /* Attacks at once. */
 #define STORIES_MAX  512
 #define DAY_S        86400.0
+/* How long a suspect is worth shorter ticks. */
+#define HOT_NS       1000000000ULL
 /* Suspects for one confirmed: the second stage has to turn the others away. */
 #define SUSPECTS     100
 
@@ -29,6 +33,7 @@ static void learned_close(void *self)
 	if (!l)
 		return;
 	counters_close(&l->counters);
+	counters_close(&l->strangers);
 	profiles_close(&l->profiles);
 	subjects_close(&l->subjects);
 	stories_close(&l->stories);
@@ -53,6 +58,8 @@ static int open_tables(struct learned *l, const struct config *config, uint64_t 
 	int err = counters_open(&l->counters, config->max_counters, seed);
 
 	if (!err)
+		err = counters_open(&l->strangers, config->max_counters / 4, seed);
+	if (!err)
 		err = profiles_open(&l->profiles, config->max_profiles, seed);
 	if (!err)
 		err = subjects_open(&l->subjects, config->max_subjects, seed);
@@ -61,7 +68,7 @@ static int open_tables(struct learned *l, const struct config *config, uint64_t 
 	if (!err)
 		err = seen_open(&l->seen, SEEN_BYTES, seed);
 	if (!err)
-		err = lates_open(&l->lates, &l->counters, config->max_watched);
+		err = lates_open(&l->lates, config->max_watched);
 	if (!err)
 		err = horizons_open(&l->horizons, HORIZONS_MAX);
 	if (!err)
@@ -96,6 +103,11 @@ static void learned_observe(void *self, const struct tally_set *set)
 
 	if (!l->config->sensitivity)
 		return;
+	if (set->tick_ns > l->tick_ns) {
+		l->tick_length_ns = set->tick_ns - l->tick_ns;
+		if (l->tick_length_ns > TICK_MOST_NS)
+			l->tick_length_ns = TICK_MOST_NS;
+	}
 	l->tick_ns = set->tick_ns;
 	if (!l->first_ns)
 		l->first_ns = set->tick_ns;
@@ -117,13 +129,26 @@ static void learned_tick(void *self, uint64_t now_ns, const struct finding_sink 
 	seen_tick(&l->seen, l->tick_ns);
 }
 
+/* A fresh suspect: what the next few samples show decides. */
+static bool learned_is_hot(const void *self)
+{
+	const struct learned *l = self;
+
+	for (uint32_t i = 0; i < l->subjects.active_count; i++) {
+		const struct subject *s = subjects_at(&l->subjects, l->subjects.active[i]);
+		if (s->state == SUBJECT_SUSPECT && l->tick_ns < s->suspect_ns + HOT_NS)
+			return true;
+	}
+	return false;
+}
+
 static void learned_stats(const void *self, struct detector_stats *ret_stats)
 {
 	const struct learned *l = self;
 
 	*ret_stats = (struct detector_stats){
 		.hosts = l->subjects.active_count + ports_are_busy(&l->ports),
-		.turned_away = l->counters.replaced,
+		.turned_away = l->counters.replaced + l->strangers.replaced,
 		.watched = l->subjects.active_count,
 		.watched_turned_away = l->subjects.turned_away,
 		.rings_turned_away = l->lates.turned_away,
@@ -138,6 +163,9 @@ const struct detector detector_learned = {
 	.reload = learned_reload,
 	.observe = learned_observe,
 	.tick = learned_tick,
+	.is_hot = learned_is_hot,
+	.save = learned_save,
+	.load = learned_load,
 	.stats = learned_stats,
 	.close = learned_close,
 };

@@ -14,7 +14,7 @@
 #include "detect/learned/subject.h"
 
 /** Evidence from which on samples are kept, in nats. */
-#define LEARNED_RISING    5.0F
+#define LEARNED_RISING    6.0F
 /** Time that must have been watched before volume alone, in no special class, can be an attack. */
 #define LEARNED_USEFUL_NS (300 * 1000000000ULL)
 /** Vantage number of exporters that see different packets: they add up, as one. */
@@ -23,7 +23,8 @@
 /** An open detector. */
 struct learned {
 	const struct config *config;
-	struct counters counters;
+	struct counters counters;  /**< of own hosts and prefixes */
+	struct counters strangers; /**< of outside addresses, which come and go */
 	struct profiles profiles;
 	struct subjects subjects;
 	struct stories stories;
@@ -33,11 +34,21 @@ struct learned {
 	struct ports ports;
 	float alpha; /**< false suspects a second that are tolerated for a counter */
 	float margin;
-	uint64_t tick_ns;           /**< end of the tick being observed */
-	uint64_t first_ns;          /**< of the first one */
-	uint64_t late;              /**< rows older than all that is looked at */
+	uint64_t tick_ns; /**< end of the tick being observed */
+	uint64_t tick_length_ns;
+	/**< end of the tick being observed */
+	uint64_t first_ns; /**< of the first one */
+	float site_syn; /**< connection requests a second to all our hosts, of the last minutes */
+	float site_tcp; /**< other TCP packets a second likewise */
+	uint64_t late;  /**< rows older than all that is looked at */
 	struct tally_detail detail; /**< of the finding being told */
 };
+
+/** The table that has the counters of a kind of entity. */
+static inline struct counters *learned_table(struct learned *l, uint8_t kind)
+{
+	return kind == TALLY_OUTSIDE ? &l->strangers : &l->counters;
+}
 
 /** The vantage that a row counts under. */
 static inline uint32_t learned_vantage(uint32_t vantage)
@@ -51,6 +62,9 @@ float learned_floor(const struct learned *l, const struct profile_key *key);
 /** learned_envelope() - the greater of floor and margin times what is usual. */
 float learned_envelope(const struct learned *l, const struct profile_key *key, uint32_t profile,
 		       uint64_t now_ns);
+
+/** learned_teach() - that much is normal for a counter from now on, however it looks. */
+void learned_teach(struct learned *l, struct counter *counter, float pps);
 
 /** learned_rows() - count the rows of a tick. */
 void learned_rows(struct learned *l, const struct tally_set *set);
@@ -79,6 +93,10 @@ void learned_confirm(struct learned *l, uint32_t number, const struct scene *sce
 /** learned_severity() - how bad it is, by what is above the usual. */
 enum severity learned_severity(const struct learned *l, const struct scene *scene,
 			       enum attack_kind kind);
+
+/** learned_save(), learned_load() - of the descriptor. */
+void learned_save(const void *self, struct text *out);
+int learned_load(void *self, const void *data, size_t len, uint64_t now_ns);
 
 /** learned_tell() - findings of all stories. */
 void learned_tell(struct learned *l, uint64_t now_ns, const struct finding_sink *sink);

@@ -193,8 +193,11 @@ static void judge(struct ports *ports, struct port *port, uint64_t now_ns)
 	float rate = allowed_of(port) / (float)port->sampling;
 
 	pass(port, now_ns);
-	if (port->key && now_ns >= port->above_ns + FORGET_NS)
+	if (port->key && now_ns >= port->above_ns + FORGET_NS) {
 		port->key = 0;
+		port->bank = (struct bank){ 0 };
+		port->count = 0;
+	}
 	if (port->count < 3 || !is_ours(port))
 		return;
 	if (!port->key && bank_alarm(&port->bank, rate, ALPHA) >= 1 &&

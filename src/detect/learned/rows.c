@@ -16,6 +16,8 @@
 #define PHI_MOST   10.0F
 /* Part that the latest 10 s have in what is usual. */
 #define USUAL_PART 0.2F
+/* Sum at which what the site has is halved. */
+#define SITE_MOST  1e9F
 
 /* A row on its way to its counters. */
 struct pick {
@@ -55,7 +57,7 @@ float learned_floor(const struct learned *l, const struct profile_key *key)
 	float floor = packets * class_shares[key->class & (COUNTER_OF_BYTES - 1)];
 
 	if (key->kind == TALLY_OUTSIDE)
-		return floor / 10;
+		return key->class == CLASS_SYN ? floor / 20 : floor / 10;
 	return floor * prefix_times(key);
 }
 
@@ -91,9 +93,55 @@ static bool is_answered(const struct learned *l, const struct counter *counter, 
 	uint32_t set = counters_set(&l->counters, &back, counter->vantage);
 	const struct counter *other = counters_find(&l->counters, set, &back, counter->vantage);
 
-	if (counter->key.kind == TALLY_OUTSIDE || (counter->key.class & COUNTER_OF_BYTES))
+	if (counter->key.class & COUNTER_OF_BYTES)
 		return true;
+	/* A place that many begin to send to is not usual because they do it for ten seconds. */
+	if (counter->key.kind == TALLY_OUTSIDE)
+		return l->tick_ns < l->first_ns + LEARNED_USEFUL_NS;
 	return other && fmaxf(other->usual, other->bin_packets / PROFILE_BIN_S) > pps / 10;
+}
+
+/* Connections, and what comes with them, of the whole site. */
+static void learn_site(struct learned *l, const struct counter *counter)
+{
+	float pps = counter->bin_packets / PROFILE_BIN_S;
+
+	if (counter->key.direction != DIRECTION_INBOUND || counter->key.len != 128)
+		return;
+	if (counter->key.class == CLASS_SYN)
+		l->site_syn += pps;
+	else if (counter->key.class == CLASS_TCP)
+		l->site_tcp += pps;
+	/* Only their ratio matters: both fade alike. */
+	if (l->site_tcp > SITE_MOST) {
+		l->site_tcp /= 2;
+		l->site_syn /= 2;
+	}
+}
+
+void learned_teach(struct learned *l, struct counter *counter, float pps)
+{
+	float start = learned_floor(l, &counter->key) / l->margin;
+
+	if (counter->profile == PROFILE_NONE)
+		counter->profile = profiles_add(&l->profiles, &counter->key);
+	if (counter->profile == PROFILE_NONE)
+		return;
+	struct profile *profile = profiles_at(&l->profiles, counter->profile);
+	if (profile->ceiling < pps)
+		profile->ceiling = pps;
+	profile_learn(profile, (uint32_t)(l->tick_ns / BIN_NS), pps, PROFILE_ANSWERED, start);
+	counter->allowed = learned_envelope(l, &counter->key, counter->profile, l->tick_ns);
+	counter->bank = (struct bank){ 0 };
+}
+
+/* In the first minutes all is taken for normal that does not look like an attack. */
+static bool is_settling_in(const struct learned *l, const struct counter *counter)
+{
+	if (l->tick_ns >= l->first_ns + LEARNED_USEFUL_NS)
+		return false;
+	return !counter->subject ||
+	       subjects_at(&l->subjects, counter->subject)->verdict.nats < EVIDENCE_ENOUGH / 2;
 }
 
 static void learn(struct learned *l, struct counter *counter)
@@ -107,10 +155,14 @@ static void learn(struct learned *l, struct counter *counter)
 		counter->profile = profiles_add(&l->profiles, &counter->key);
 	if (counter->profile == PROFILE_NONE)
 		return;
-	bool answered = is_answered(l, counter, pps);
+	bool answered = is_answered(l, counter, pps) || is_settling_in(l, counter);
 	profile_learn(profiles_at(&l->profiles, counter->profile), counter->bin, pps,
 		      answered ? PROFILE_ANSWERED : PROFILE_UNANSWERED, start);
+	float before = counter->allowed;
 	counter->allowed = learned_envelope(l, &counter->key, counter->profile, l->tick_ns);
+	/* What was evidence against another envelope is none against this one. */
+	if (counter->allowed > before * 1.1F)
+		counter->bank = (struct bank){ 0 };
 }
 
 /* What is suspected is not learned from, unless it was taken for normal. */
@@ -120,8 +172,7 @@ static bool is_clean(const struct learned *l, const struct counter *counter)
 		return true;
 	const struct subject *s = subjects_at(&l->subjects, counter->subject);
 	bool cold = l->tick_ns < l->first_ns + LEARNED_USEFUL_NS;
-	return s->state <= SUBJECT_RISING ||
-	       (s->state == SUBJECT_SUSPECT && (s->absorb_ns || cold));
+	return s->state <= SUBJECT_RISING || (s->state == SUBJECT_SUSPECT && cold);
 }
 
 /* Ten seconds are over. */
@@ -132,6 +183,7 @@ static void turn_bin(struct learned *l, struct counter *counter, uint32_t bin)
 		float part = counter->usual > 0 ? USUAL_PART : 1;
 		counter->usual += (pps - counter->usual) * part;
 		counter->usual_bytes += (counter->bytes - counter->usual_bytes) * part;
+		learn_site(l, counter);
 		learn(l, counter);
 	}
 	counter->bin = bin;
@@ -165,16 +217,19 @@ static void raise_subject(struct learned *l, struct counter *counter)
 	uint8_t class = counter->key.class & (COUNTER_OF_BYTES - 1);
 	bool own_prefix = like.kind == TALLY_OWN && like.len < 128;
 
-	/* What several of our hosts send to somebody is seen at whom they send it to. */
-	if (own_prefix && like.direction == DIRECTION_OUTBOUND)
+	/*
+	 * What several of our hosts send to somebody is seen at whom they send it to. All that a prefix
+	 * gets goes up and down with the day; kinds of it are what carpets are made of.
+	 */
+	if (own_prefix && (like.direction == DIRECTION_OUTBOUND || class == COUNTER_TOTAL))
 		return;
 	counter->subject = subjects_take(&l->subjects, &like, l->tick_ns);
 	if (!counter->subject)
 		return;
 	struct subject *subject = subjects_at(&l->subjects, counter->subject);
 	subject->classes |= class < CLASS_COUNT ? 1U << class : 0;
-	subject_lane(subject, (uint32_t)(counter - l->counters.at) + 1, counter->vantage,
-		     counter->key.class);
+	subject_lane(subject, (uint32_t)(counter - learned_table(l, like.kind)->at) + 1,
+		     counter->vantage, counter->key.class);
 }
 
 /* A row's worth into one counter. */
@@ -188,7 +243,8 @@ static void count_in(struct learned *l, struct counter *counter, const struct ta
 		begin_counter(l, counter);
 	if (counter->bin != bin)
 		turn_bin(l, counter, bin);
-	counter_pass(counter, l->tick_ns);
+	/* What came in this tick came somewhere in it: it drains for the whole of it. */
+	counter_pass(counter, l->tick_ns - l->tick_length_ns);
 	if (row->sampled) {
 		counter->sampling = (uint32_t)((row->packets + row->sampled / 2) / row->sampled);
 		counter->sampling += counter->sampling == 0;
@@ -199,6 +255,7 @@ static void count_in(struct learned *l, struct counter *counter, const struct ta
 		late_add(&l->lates, counter, row, l->tick_ns, unit);
 	else
 		counter_add(counter, sampled * unit, (float)row->packets * unit, (float)row->bytes);
+	counter_pass(counter, l->tick_ns);
 	if (bank_worst(&counter->bank) >= LEARNED_RISING)
 		raise_subject(l, counter);
 }
@@ -208,16 +265,24 @@ static void count_row(struct learned *l, struct pick *pick)
 	const struct tally *row = pick->row;
 	float share = (float)row->bytes / ((float)row->packets * COUNTER_BYTES + 1);
 
-	count_in(l, counters_take(&l->counters, pick->set, &pick->key, pick->vantage), row, 1);
+	/* Kinds say little of places that are not ours, but for the begin of connections. */
+	if (row->kind == TALLY_OWN || row->class == CLASS_SYN)
+		count_in(l,
+			 counters_take(learned_table(l, row->kind), pick->set, &pick->key,
+				       pick->vantage),
+			 row, 1);
 	pick->key.class = COUNTER_TOTAL;
-	count_in(l, counters_take(&l->counters, pick->total_set, &pick->key, pick->vantage), row,
-		 1);
+	count_in(l,
+		 counters_take(learned_table(l, row->kind), pick->total_set, &pick->key,
+			       pick->vantage),
+		 row, 1);
 	/* Bits are counted where they are what is nearer to its floor. */
 	if (share <= 1 || row->kind != TALLY_OWN)
 		return;
 	pick->key.class = COUNTER_TOTAL | COUNTER_OF_BYTES;
-	uint32_t set = counters_set(&l->counters, &pick->key, pick->vantage);
-	count_in(l, counters_take(&l->counters, set, &pick->key, pick->vantage), row, share);
+	uint32_t set = counters_set(learned_table(l, row->kind), &pick->key, pick->vantage);
+	count_in(l, counters_take(learned_table(l, row->kind), set, &pick->key, pick->vantage), row,
+		 share);
 }
 
 static void aim(struct learned *l, const struct tally *row, struct pick *pick)
@@ -229,9 +294,9 @@ static void aim(struct learned *l, const struct tally *row, struct pick *pick)
 					.direction = row->direction,
 					.class = COUNTER_TOTAL },
 			       .vantage = learned_vantage(row->vantage) };
-	pick->total_set = counters_set(&l->counters, &pick->key, pick->vantage);
+	pick->total_set = counters_set(learned_table(l, row->kind), &pick->key, pick->vantage);
 	pick->key.class = row->class;
-	pick->set = counters_set(&l->counters, &pick->key, pick->vantage);
+	pick->set = counters_set(learned_table(l, row->kind), &pick->key, pick->vantage);
 	if (span_is_past(row))
 		horizons_note(&l->horizons, pick->vantage, row->begin_age,
 			      l->tick_ns / SPAN_SECOND_NS);

@@ -3,6 +3,7 @@
 #include "detect/learned/learned.h"
 
 #include <endian.h>
+#include <math.h>
 
 #define AGE_NS (TALLY_AGE_MS * 1000000ULL)
 
@@ -43,6 +44,22 @@ static bool show(struct learned *l, uint32_t number, const struct subject_sample
 	return subject->state >= SUBJECT_SUSPECT || subject->len == 128;
 }
 
+/* What a place outside sends back, while it is looked at. */
+static void show_back(struct learned *l, const struct subject_sample *sample)
+{
+	uint32_t number = subjects_find(&l->subjects, &sample->sample.src, 128, TALLY_OUTSIDE,
+					DIRECTION_OUTBOUND);
+
+	if (!number)
+		return;
+	struct subject *subject = subjects_at(&l->subjects, number);
+	double passed =
+		l->tick_ns > subject->back_ns ? (double)(l->tick_ns - subject->back_ns) / 1e9 : 0;
+	subject->back =
+		subject->back * expf(-(float)passed / 4) + (float)sample_packets(&sample->sample);
+	subject->back_ns = l->tick_ns;
+}
+
 static bool show_all(struct learned *l, const struct lengths *lengths,
 		     const struct subject_sample *sample)
 {
@@ -58,6 +75,8 @@ static bool show_all(struct learned *l, const struct lengths *lengths,
 			l, subjects_find(subjects, &prefix, lengths->at[i], TALLY_OWN, direction),
 			sample);
 	}
+	if (!outbound && subjects->len_count[TALLY_OUTSIDE][128])
+		show_back(l, sample);
 	if (outbound && subjects->len_count[TALLY_OUTSIDE][128])
 		suspected |= show(
 			l,
@@ -74,16 +93,21 @@ static void take_sample(struct learned *l, const struct lengths *lengths,
 	const struct ip *own = outbound ? &sample->src : &sample->dst;
 	const struct ip *far = outbound ? &sample->dst : &sample->src;
 	uint64_t pair = seen_hash(&l->seen, own, far);
+	const struct ip nobody = { 0 };
 	bool suspected = false;
 
 	s.time_ns = l->tick_ns - (sample->age * AGE_NS < l->tick_ns ? sample->age * AGE_NS : 0);
 	if (l->subjects.active_count) {
 		s.known_pair = seen_test(&l->seen, pair);
+		s.known_peer = seen_test(&l->seen, seen_hash(&l->seen, far, &nobody));
 		suspected = show_all(l, lengths, &s);
 	}
 	/* Hygiene: what an attack brings must not look familiar in an hour. */
-	if (!suspected)
-		(void)seen_put(&l->seen, pair);
+	if (!suspected) {
+		seen_put(&l->seen, pair);
+		if (outbound)
+			seen_put(&l->seen, seen_hash(&l->seen, far, &nobody));
+	}
 }
 
 void learned_samples(struct learned *l, const struct tally_set *set)

@@ -12,6 +12,8 @@
 #define LOOK_NS      (10 * SECOND_NS)
 /* Shorter than this nothing is a rate. */
 #define RATE_LEAST_S 0.1
+/* Standard deviations that what comes back may be off by. */
+#define BOUND        1.5
 /* Up to this age a rise is measured from its beginning, later by what fades. */
 #define RATE_MOST_S  4.0
 
@@ -49,8 +51,8 @@ static double now_of(struct learned *l, const struct counter *c, uint64_t now_ns
 	return pps;
 }
 
-static const struct counter *find(const struct learned *l, const struct subject *subject,
-				  uint8_t direction, uint8_t class, uint32_t vantage)
+static struct counter *find(struct learned *l, const struct subject *subject, uint8_t direction,
+			    uint8_t class, uint32_t vantage)
 {
 	const struct profile_key key = { .ip = subject->ip,
 					 .len = subject->len,
@@ -58,18 +60,26 @@ static const struct counter *find(const struct learned *l, const struct subject 
 					 .direction = direction,
 					 .class = class };
 
-	return counters_find(&l->counters, counters_set(&l->counters, &key, vantage), &key,
-			     vantage);
+	const struct counters *table = learned_table(l, subject->kind);
+
+	return counters_find(table, counters_set(table, &key, vantage), &key, vantage);
 }
 
-/* The other way's rate over the time that the rise has lasted. */
-static double back_of(struct counter *c, const struct subject *subject, uint64_t now_ns)
+/*
+ * The other way's rate over the time that the rise has lasted. What fades is slow to show it, so a
+ * change is taken for what it will be; how much of it may be chance is told with it.
+ */
+static void back_of(struct counter *c, const struct subject *subject, uint64_t now_ns,
+		    double ret_most_least[2])
 {
 	double part = 1 - exp(-rising_for(subject, now_ns) / COUNTER_RATE_S);
+	double each = c->sampling / (2 * COUNTER_RATE_S);
 
 	counter_pass(c, now_ns);
-	double back = c->usual + (c->rate - c->usual) / part;
-	return back > 0 ? back : 0;
+	double more = (c->rate - c->usual) / part;
+	double chance = BOUND * sqrt((fmax(c->rate, c->usual) + each) * each) / part;
+	ret_most_least[0] = fmax(c->usual + more + chance, 0);
+	ret_most_least[1] = fmax(c->usual + more - chance, 0);
 }
 
 static uint8_t opposite(uint8_t direction)
@@ -80,8 +90,8 @@ static uint8_t opposite(uint8_t direction)
 static void add_vantage(struct learned *l, const struct subject *subject, uint8_t class,
 			uint32_t vantage, struct rates *rates, double ret_bps[2])
 {
-	const struct counter *c = find(l, subject, subject->direction, class, vantage);
-	const struct counter *back = find(l, subject, opposite(subject->direction), class, vantage);
+	struct counter *c = find(l, subject, subject->direction, class, vantage);
+	struct counter *back = find(l, subject, opposite(subject->direction), class, vantage);
 	uint64_t now_ns = l->tick_ns;
 	double bps;
 
@@ -96,8 +106,10 @@ static void add_vantage(struct learned *l, const struct subject *subject, uint8_
 		}
 	}
 	if (back) {
-		double now = back_of((struct counter *)back, subject, now_ns);
-		rates->back = fmax(rates->back, now);
+		double bounds[2];
+		back_of(back, subject, now_ns, bounds);
+		rates->back = fmax(rates->back, bounds[0]);
+		rates->back_least = fmax(rates->back_least, bounds[1]);
 		rates->back_usual = fmax(rates->back_usual, back->usual);
 	}
 }
@@ -146,6 +158,28 @@ static uint64_t look_from(const struct subject *subject, uint64_t now_ns)
 	return from_ns;
 }
 
+/* Of places outside only connections and all together are counted, and what comes back by samples. */
+static void fill_outside(const struct subject *subject, uint64_t now_ns, struct scene *scene)
+{
+	const struct rates *all = &scene->by_class[CLASS_COUNT];
+	const struct rates *syn = &scene->by_class[CLASS_SYN];
+	struct rates *rest = &scene->by_class[CLASS_TCP];
+	double since_s = fmin(rising_for(subject, now_ns), RATE_MOST_S);
+	double fade = exp(-seconds(subject->back_ns, now_ns) / RATE_MOST_S);
+	double back = subject->back * fade / since_s;
+
+	rest->now = fmax(all->now - syn->now, 0);
+	rest->usual = fmax(all->usual - syn->usual, 0);
+	for (unsigned c = 0; c <= CLASS_COUNT; c++) {
+		scene->by_class[c].back = scene->by_class[c].back_least = 0;
+		scene->by_class[c].back_usual = 0;
+	}
+	/* Once: whatever class rises, it is compared with all that comes back. */
+	unsigned at = subject->classes & 1U << CLASS_SYN ? CLASS_SYNACK : CLASS_TCP;
+	scene->by_class[at].back = back + 2 * scene->sampling / since_s;
+	scene->by_class[at].back_least = back;
+}
+
 void learned_scene(struct learned *l, const struct subject *subject, uint64_t now_ns,
 		   struct scene *ret_scene)
 {
@@ -153,17 +187,20 @@ void learned_scene(struct learned *l, const struct subject *subject, uint64_t no
 	const struct config_network *network = config_network_of(l->config, &subject->ip);
 	double bps[2] = { 0 };
 
+	scene.sampling = sampling_of(l, subject);
 	view_of(subject, l->config, look_from(subject, now_ns), &scene.view);
 	for (uint8_t c = 0; c < CLASS_COUNT; c++)
 		learned_rate(l, subject, subject->direction, c, &scene.by_class[c], bps);
 	bps[0] = bps[1] = 0;
 	learned_rate(l, subject, subject->direction, COUNTER_TOTAL, &scene.by_class[CLASS_COUNT],
 		     bps);
+	if (subject->kind == TALLY_OUTSIDE)
+		fill_outside(subject, now_ns, &scene);
 	scene.now_bps = bps[0];
 	scene.usual_bps = bps[1];
-	scene.sampling = sampling_of(l, subject);
 	scene.rise_s = rising_for(subject, now_ns);
 	scene.window_s = scene.rise_s < RATE_MOST_S ? scene.rise_s : RATE_MOST_S;
+	scene.site_each = l->site_syn > 0 ? l->site_tcp / l->site_syn : 10;
 	scene.sudden = subject->sudden;
 	scene.seen_enough = l->seen.first_ns && now_ns >= l->seen.first_ns + LEARNED_USEFUL_NS;
 	if (network && subject->kind == TALLY_OWN && subject->direction != DIRECTION_INTERNAL)

@@ -19,9 +19,11 @@ int seen_open(struct seen *seen, uint64_t bytes, uint64_t seed)
 	while (blocks * BLOCK_BYTES < bytes)
 		blocks *= 2;
 	*seen = (struct seen){ .mask = blocks - 1, .seed = seed };
-	for (unsigned i = 0; i < 2; i++)
+	for (unsigned i = 0; i < 2; i++) {
 		seen->bits[i] = calloc(blocks, BLOCK_BYTES);
-	if (seen->bits[0] && seen->bits[1])
+		seen->waiting[i] = calloc(blocks, BLOCK_BYTES);
+	}
+	if (seen->bits[0] && seen->bits[1] && seen->waiting[0] && seen->waiting[1])
 		return 0;
 	seen_close(seen);
 	return -ENOMEM;
@@ -29,8 +31,10 @@ int seen_open(struct seen *seen, uint64_t bytes, uint64_t seed)
 
 void seen_close(struct seen *seen)
 {
-	free(seen->bits[0]);
-	free(seen->bits[1]);
+	for (unsigned i = 0; i < 2; i++) {
+		free(seen->bits[i]);
+		free(seen->waiting[i]);
+	}
 	memset(seen, 0, sizeof(*seen));
 }
 
@@ -60,23 +64,36 @@ bool seen_test(const struct seen *seen, uint64_t hash)
 	       has(block_of(seen, !seen->now, hash), hash);
 }
 
-bool seen_put(struct seen *seen, uint64_t hash)
+void seen_put(struct seen *seen, uint64_t hash)
 {
-	uint64_t *block = &seen->bits[seen->now][(hash & seen->mask) * BLOCK_WORDS];
+	uint64_t *block = &seen->waiting[seen->wait][(hash & seen->mask) * BLOCK_WORDS];
 
-	if (has(block, hash))
-		return true;
 	for (unsigned i = 0; i < BITS; i++) {
 		unsigned bit = hash >> (28 + 9 * i) & 511;
 		block[bit / 64] |= (uint64_t)1 << bit % 64;
 	}
-	return has(block_of(seen, !seen->now, hash), hash);
+}
+
+/* What has waited long enough is known from now on. */
+static void turn_waiting(struct seen *seen, uint64_t now_ns)
+{
+	uint64_t *ripe = seen->waiting[!seen->wait];
+
+	for (uint64_t i = 0; i < (seen->mask + 1) * BLOCK_WORDS; i++) {
+		if (ripe[i])
+			seen->bits[seen->now][i] |= ripe[i];
+		ripe[i] = 0;
+	}
+	seen->wait = !seen->wait;
+	seen->waited_ns = now_ns;
 }
 
 void seen_tick(struct seen *seen, uint64_t now_ns)
 {
 	if (!seen->first_ns)
 		seen->first_ns = seen->turned_ns = now_ns;
+	if (now_ns >= seen->waited_ns + SEEN_WAIT_NS)
+		turn_waiting(seen, now_ns);
 	if (now_ns < seen->turned_ns + SEEN_TURN_NS)
 		return;
 	seen->turned_ns = now_ns;

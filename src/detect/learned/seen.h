@@ -14,15 +14,20 @@
 #include "base/err.h"
 #include "base/ip.h"
 
+/** What is noted is known after one to two of these: an attack is not known by its own first packets. */
+#define SEEN_WAIT_NS (60 * 1000000000ULL)
 /** Time that one filter is written for. */
 #define SEEN_TURN_NS (12 * 3600 * 1000000000ULL)
 
 /** The filters. */
 struct seen {
-	uint64_t *bits[2];
-	uint64_t mask; /**< of blocks of 64 bytes */
+	uint64_t *bits[2];    /**< of about a day */
+	uint64_t *waiting[2]; /**< of the last minutes: not yet said to be known */
+	uint64_t mask;        /**< of blocks of 64 bytes */
 	uint64_t seed;
-	unsigned now;       /**< the one that is written */
+	unsigned now;       /**< of `bits`, the one that is written */
+	unsigned wait;      /**< of `waiting` likewise */
+	uint64_t waited_ns; /**< when these changed places */
 	uint64_t turned_ns; /**< when they changed places; 0: never */
 	uint64_t first_ns;  /**< when it began to look; 0: not yet */
 };
@@ -36,11 +41,11 @@ void seen_close(struct seen *seen);
 /** seen_hash() - of an ordered pair; with @b zero of @a alone. */
 uint64_t seen_hash(const struct seen *seen, const struct ip *a, const struct ip *b);
 
-/** seen_test() - has it been put? */
+/** seen_test() - has it been put, a minute ago or before? */
 bool seen_test(const struct seen *seen, uint64_t hash);
 
-/** seen_put() - note it. Return: it was there before. */
-bool seen_put(struct seen *seen, uint64_t hash);
+/** seen_put() - note it. */
+void seen_put(struct seen *seen, uint64_t hash);
 
 /** seen_tick() - let the older filter begin anew when its time is over. */
 void seen_tick(struct seen *seen, uint64_t now_ns);

@@ -72,8 +72,9 @@ struct subject {
 	uint64_t above_ns;   /**< last above its envelope */
 	uint64_t judged_ns;  /**< evidence was last weighed */
 	uint64_t told_ns;    /**< last finding */
-	uint64_t absorb_ns;  /**< taken for normal from then on; 0: not */
 	uint32_t fresh;      /**< samples since it was judged */
+	float back;          /**< of a place outside: packets that came from it, fading over 4 s */
+	uint64_t back_ns;    /**< when that was brought up to date */
 	uint32_t story;      /**< number of the attack it is part of; 0: none */
 	bool sudden;         /**< the tests for large changes were the first to fire */
 	bool up;             /**< confirmed, and above half of its envelope */

@@ -182,6 +182,7 @@ static void make_words(struct learned *l, uint32_t number, struct crowd *crowd, 
 			? &scene.view.targets
 			: &scene.view.sources;
 	*f = (struct finding){ .metric = METRIC_PPS,
+			       .above = scene.by_class[worst].now >= scene.by_class[worst].allowed,
 			       .limit = (uint64_t)scene.by_class[worst].allowed,
 			       .value = (uint64_t)scene.by_class[worst].now,
 			       .pps = (uint64_t)crowd->pps,
@@ -212,7 +213,7 @@ static void tell(struct learned *l, uint32_t number, struct crowd *crowd, uint64
 	finding.direction = story->direction;
 	finding.severity = story->severity;
 	finding.first = story->confirm_ns == now_ns;
-	finding.above = true;
+	finding.above |= finding.first;
 	finding.now_ns = now_ns;
 	finding.onset_ns = story->rise_ns;
 	finding.first_ns = story->first_ns;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* view: a few sorts over at most SUBJECT_SAMPLES samples. */
+/* view: a few passes over at most SUBJECT_SAMPLES samples. */
 #include "detect/learned/view.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -14,37 +13,43 @@
 #define SMALL     100
 /* Upper bound, 95 %, of a Poisson mean when nothing was counted. */
 #define NONE_MOST 3.0
+#define SPREAD    0x9e3779b97f4a7c15U
 
 struct keyed {
 	uint64_t key;
 	uint32_t at;
 };
 
-static int key_order(const void *a, const void *b)
-{
-	uint64_t x = ((const struct keyed *)a)->key;
-	uint64_t y = ((const struct keyed *)b)->key;
+#define SLOTS (2 * SUBJECT_SAMPLES)
 
-	return x < y ? -1 : x > y;
-}
+struct slot {
+	uint64_t key;
+	uint32_t count; /* 0: free */
+	uint32_t at;
+};
 
-/* Runs of equal keys. Return: number of runs; the longest and where it is. */
-static uint32_t runs_of(struct keyed *keyed, uint32_t n, uint32_t *ret_longest, uint32_t *ret_at,
-			double *ret_pairs)
+/* Equal keys counted. Return: number of different ones; the commonest, and where it is. */
+static uint32_t runs_of(const struct keyed *keyed, uint32_t n, uint32_t *ret_longest,
+			uint32_t *ret_at, double *ret_pairs)
 {
+	struct slot slots[SLOTS] = { 0 };
 	uint32_t runs = 0;
 
 	*ret_longest = *ret_at = 0;
 	*ret_pairs = 0;
-	qsort(keyed, n, sizeof(*keyed), key_order);
-	for (uint32_t i = 0, length; i < n; i += length) {
-		for (length = 1; i + length < n && keyed[i + length].key == keyed[i].key;)
-			length++;
-		runs++;
-		*ret_pairs += (double)length * (length - 1) / 2;
-		if (length > *ret_longest) {
-			*ret_longest = length;
-			*ret_at = keyed[i].at;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t at = (uint32_t)(hash_mix(keyed[i].key, SPREAD) % SLOTS);
+		while (slots[at].count && slots[at].key != keyed[i].key)
+			at = (at + 1) % SLOTS;
+		struct slot *slot = &slots[at];
+		if (!slot->count) {
+			*slot = (struct slot){ .key = keyed[i].key, .at = keyed[i].at };
+			runs++;
+		}
+		*ret_pairs += slot->count++;
+		if (slot->count > *ret_longest) {
+			*ret_longest = slot->count;
+			*ret_at = slot->at;
 		}
 	}
 	return runs;
@@ -54,8 +59,8 @@ static uint32_t runs_of(struct keyed *keyed, uint32_t n, uint32_t *ret_longest, 
  * How large is the crowd? Of n draws, n (n - 1) / 2 pairs are of the same one with chance 1 / size
  * each (a crowd of equals; of unequal ones this is how many carry the weight).
  */
-static struct view_crowd crowd_of(const struct subject *subject, struct keyed *keyed, uint32_t n,
-				  bool sources)
+static struct view_crowd crowd_of(const struct subject *subject, const struct keyed *keyed,
+				  uint32_t n, bool sources)
 {
 	uint32_t longest, at;
 	double same;
@@ -81,7 +86,6 @@ static struct view_crowd crowd_of(const struct subject *subject, struct keyed *k
 /* What is counted sample by sample. */
 struct sums {
 	uint32_t known_pairs, known_peers, certain, likely, bogons, syn, bare, small, tcp;
-	uint32_t ttl[256];
 	uint32_t rows[VECTOR_ROWS];
 	double bytes[VECTOR_ROWS];
 	const char *names[VECTOR_ROWS];
@@ -107,10 +111,6 @@ static void count_sample(const struct subject_sample *s, struct view *view, stru
 	sums->small += sample->length <= SMALL;
 	sums->tcp += sample->proto == 6;
 	sums->protos[sample->proto]++;
-	if (sample->has & SAMPLE_HAS_TTL) {
-		sums->ttl[sample->ttl]++;
-		view->ttl_n++;
-	}
 	if (!view->first_ns || s->time_ns < view->first_ns)
 		view->first_ns = s->time_ns;
 	if (s->time_ns > view->last_ns)
@@ -142,7 +142,6 @@ static void name_vectors(struct view *view, struct sums *sums)
 static void finish(struct view *view, struct sums *sums)
 {
 	double n = view->n;
-	uint32_t kept = 0;
 
 	view->known_pairs = sums->known_pairs / n;
 	view->known_peers = sums->known_peers / n;
@@ -152,15 +151,9 @@ static void finish(struct view *view, struct sums *sums)
 	view->small = sums->small / n;
 	view->tcp_share = sums->tcp / n;
 	view->bare_syn = sums->syn ? (double)sums->bare / sums->syn : 0;
-	for (unsigned i = 0; i < 256; i++) {
-		if (sums->ttl[i] * 10 >= view->ttl_n && sums->ttl[i]) {
-			view->ttl_kinds++;
-			kept += sums->ttl[i];
-		}
+	for (unsigned i = 0; i < 256; i++)
 		view->proto =
 			sums->protos[i] > sums->protos[view->proto] ? (uint8_t)i : view->proto;
-	}
-	view->ttl_kinds += kept < view->ttl_n - view->ttl_n / 20;
 	name_vectors(view, sums);
 }
 
@@ -212,6 +205,35 @@ static uint32_t tenants_of(const struct subject *subject, const struct config *c
 	return count ? runs_of(keyed, count, &longest, &where, &pairs) : 0;
 }
 
+/* TTLs of the sources, each counted once: real crowds are at many distances. */
+static void look_at_distances(const struct subject *subject, const struct keyed *keyed,
+			      struct view *view)
+{
+	struct slot slots[SLOTS] = { 0 };
+	uint32_t ttl[256] = { 0 };
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < view->n; i++) {
+		const struct sample *s = &subject->samples[keyed[i].at].sample;
+		uint32_t at = (uint32_t)(hash_mix(keyed[i].key, SPREAD) % SLOTS);
+		while (slots[at].count && slots[at].key != keyed[i].key)
+			at = (at + 1) % SLOTS;
+		if (!slots[at].count && (s->has & SAMPLE_HAS_TTL)) {
+			ttl[s->ttl]++;
+			view->ttl_n++;
+		}
+		slots[at] = (struct slot){ .key = keyed[i].key, .count = 1 };
+	}
+	for (unsigned i = 0; i < 256; i++) {
+		if (ttl[i] * 10 >= view->ttl_n && ttl[i]) {
+			view->ttl_kinds++;
+			kept += ttl[i];
+		}
+	}
+	if (view->ttl_n)
+		view->ttl_kinds += (view->ttl_n - kept) * 10 / view->ttl_n;
+}
+
 static void look_at_ends(const struct subject *subject, const uint32_t *at, struct view *view)
 {
 	struct keyed keyed[SUBJECT_SAMPLES];
@@ -221,6 +243,7 @@ static void look_at_ends(const struct subject *subject, const uint32_t *at, stru
 	for (uint32_t i = 0; i < view->n; i++)
 		keyed[i] = (struct keyed){ hash_ip(&subject->samples[at[i]].sample.src, 1), at[i] };
 	view->sources = crowd_of(subject, keyed, view->n, true);
+	look_at_distances(subject, keyed, view);
 	for (uint32_t i = 0; i < view->n; i++)
 		keyed[i] = (struct keyed){ hash_ip(&subject->samples[at[i]].sample.dst, 1), at[i] };
 	view->targets = crowd_of(subject, keyed, view->n, false);

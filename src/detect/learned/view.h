@@ -39,7 +39,7 @@ struct view {
 	double small;       /**< share of up to 100 bytes */
 	double same_length; /**< share of the commonest length */
 	double top_dport;   /**< share of the commonest destination port */
-	uint32_t ttl_n;     /**< samples with a TTL */
+	uint32_t ttl_n;     /**< different sources with a TTL */
 	uint32_t ttl_kinds; /**< different TTLs that a tenth of these have, others as one */
 	uint32_t tenants;   /**< different tenants of own hosts among the sources */
 	uint16_t dport;     /**< the commonest destination port */
