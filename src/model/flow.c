@@ -29,11 +29,17 @@ const char *direction_name(enum direction direction)
 const char *class_name(enum traffic_class class)
 {
 	static const char *const names[CLASS_COUNT] = {
-		[CLASS_UDP_AMP] = "udp-amp",   [CLASS_UDP] = "udp",
-		[CLASS_FRAGMENT] = "fragment", [CLASS_SYN] = "syn",
-		[CLASS_SYNACK] = "syn-ack",    [CLASS_RST_FIN] = "rst-fin",
-		[CLASS_TCP] = "tcp",           [CLASS_TCP_BAD] = "tcp-bad-flags",
-		[CLASS_ICMP] = "icmp",         [CLASS_OTHER] = "other",
+		[CLASS_UDP_AMP] = "udp-amp",
+		[CLASS_UDP_ANSWER] = "udp-answer",
+		[CLASS_UDP] = "udp",
+		[CLASS_FRAGMENT] = "fragment",
+		[CLASS_SYN] = "syn",
+		[CLASS_SYNACK] = "syn-ack",
+		[CLASS_RST_FIN] = "rst-fin",
+		[CLASS_TCP] = "tcp",
+		[CLASS_TCP_BAD] = "tcp-bad-flags",
+		[CLASS_ICMP] = "icmp",
+		[CLASS_OTHER] = "other",
 	};
 
 	return names[class];

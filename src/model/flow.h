@@ -49,7 +49,8 @@ enum sampling_source {
 
 /** Traffic classes; a flow has exactly one. */
 enum traffic_class {
-	CLASS_UDP_AMP,  /**< UDP from a port that amplifiers answer from */
+	CLASS_UDP_AMP, /**< UDP from a port that amplifiers answer from */
+	CLASS_UDP_ANSWER, /**< of these, what honest hosts ask for every day: DNS and NTP, of usual length */
 	CLASS_UDP,      /**< other UDP */
 	CLASS_FRAGMENT, /**< fragment that carries no ports */
 	CLASS_SYN,      /**< TCP connection requests */

@@ -169,6 +169,27 @@ static enum traffic_class classify_tcp(const struct flow *flow)
 	return tcp_classes[flags | single << 6 | last << 7];
 }
 
+/*
+ * Answers of name and time servers that are no longer than honest ones: so common that attacks would
+ * drown among them. Amplified ones are long: of DNS 1,000 bytes and more, of NTP 440 to 480.
+ */
+#define DNS          53
+#define NTP          123
+#define DNS_ORDINARY 900
+#define NTP_ORDINARY 140
+
+static enum traffic_class classify_udp(const struct flow *flow)
+{
+	if (!(flow->has & FLOW_HAS_SPORT) || !port_amplifies(flow->sport))
+		return CLASS_UDP;
+	if (flow->fragment)
+		return CLASS_UDP_AMP;
+	if ((flow->sport == DNS && flow->bytes <= flow->packets * DNS_ORDINARY) ||
+	    (flow->sport == NTP && flow->bytes <= flow->packets * NTP_ORDINARY))
+		return CLASS_UDP_ANSWER;
+	return CLASS_UDP_AMP;
+}
+
 enum traffic_class flow_classify(const struct flow *flow)
 {
 	if (!(flow->has & FLOW_HAS_PROTO))
@@ -179,8 +200,7 @@ enum traffic_class flow_classify(const struct flow *flow)
 	case PROTO_TCP:
 		return classify_tcp(flow);
 	case PROTO_UDP:
-		return (flow->has & FLOW_HAS_SPORT) && port_amplifies(flow->sport) ? CLASS_UDP_AMP
-										   : CLASS_UDP;
+		return classify_udp(flow);
 	case PROTO_ICMP:
 	case PROTO_ICMPV6:
 		return CLASS_ICMP;

@@ -104,8 +104,8 @@ static void sketch_add(struct tally_detail *detail, const struct ip *peer)
 static struct tally_port port_of(const struct flow *flow)
 {
 	struct tally_port port = { .proto = flow->proto, .class = flow->class };
-	bool by_source = flow->class == CLASS_UDP_AMP || flow->dport == 0 ||
-			 (flow->sport != 0 && flow->sport <= flow->dport);
+	bool by_source = flow->class == CLASS_UDP_AMP || flow->class == CLASS_UDP_ANSWER ||
+			 flow->dport == 0 || (flow->sport != 0 && flow->sport <= flow->dport);
 
 	if (by_source)
 		port.sport = flow->sport;

@@ -156,9 +156,12 @@ static void add_exchange(const struct scene *s, unsigned c, struct exchange *sum
 	sum->back_most += above(a->back, usual);
 	sum->back_least += above(a->back_least, usual);
 	/* An amplifier's answer is answered by a question, which mostly is plain UDP. */
-	if (c == CLASS_UDP_AMP) {
+	if (c == CLASS_UDP_AMP || c == CLASS_UDP_ANSWER) {
 		sum->back_most += s->by_class[CLASS_UDP].back;
 		sum->back_least += s->by_class[CLASS_UDP].back_least;
+	} else if (c == CLASS_UDP) {
+		sum->back_most += s->by_class[CLASS_UDP_ANSWER].back;
+		sum->back_least += s->by_class[CLASS_UDP_ANSWER].back_least;
 	}
 }
 

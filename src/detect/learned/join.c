@@ -36,7 +36,7 @@ static struct prefix common(const struct prefix *a, const struct prefix *b)
 static enum attack_kind outbound_kind(const struct scene *scene)
 {
 	const struct view *v = &scene->view;
-	uint32_t answers = v->by_class[CLASS_UDP_AMP];
+	uint32_t answers = v->by_class[CLASS_UDP_AMP] + v->by_class[CLASS_UDP_ANSWER];
 
 	if (v->targets.least >= SCAN_TARGETS && v->targets.top < 0.1 && v->small > 0.8)
 		return KIND_SCAN;

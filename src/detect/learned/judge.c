@@ -241,7 +241,8 @@ static void weigh(struct learned *l, uint32_t number, uint64_t now_ns)
 	evidence_of(&scene, &evidence);
 	subject->verdict.nats = evidence.nats;
 	evidence_say(&evidence, &why);
-	if (evidence.nats < EVIDENCE_ENOUGH || !is_harmful(l, &scene, 0.1))
+	if (scene_times(&scene) < 1 || evidence.nats < EVIDENCE_ENOUGH ||
+	    !is_harmful(l, &scene, 0.1))
 		return;
 	bool cold = now_ns < l->first_ns + LEARNED_USEFUL_NS && evidence.hard < COLD_NATS;
 	if (!cold)

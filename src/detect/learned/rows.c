@@ -30,10 +30,10 @@ struct pick {
 
 /* Floors of the classes, as shares of the floor of all traffic. */
 static const float class_shares[CLASS_COUNT + 1] = {
-	[CLASS_UDP_AMP] = 0.002F, [CLASS_UDP] = 1,          [CLASS_FRAGMENT] = 0.02F,
-	[CLASS_SYN] = 0.2F,       [CLASS_SYNACK] = 0.2F,    [CLASS_RST_FIN] = 0.2F,
-	[CLASS_TCP] = 1,          [CLASS_TCP_BAD] = 0.002F, [CLASS_ICMP] = 0.04F,
-	[CLASS_OTHER] = 1,        [CLASS_COUNT] = 1,
+	[CLASS_UDP_AMP] = 0.002F, [CLASS_UDP_ANSWER] = 0.1F, [CLASS_UDP] = 1,
+	[CLASS_FRAGMENT] = 0.02F, [CLASS_SYN] = 0.2F,        [CLASS_SYNACK] = 0.2F,
+	[CLASS_RST_FIN] = 0.2F,   [CLASS_TCP] = 1,           [CLASS_TCP_BAD] = 0.002F,
+	[CLASS_ICMP] = 0.04F,     [CLASS_OTHER] = 1,         [CLASS_COUNT] = 1,
 };
 
 /* A prefix may have what several of its hosts may. */
@@ -81,7 +81,7 @@ static struct profile_key reverse_of(const struct profile_key *key)
 		key->direction == DIRECTION_OUTBOUND ? DIRECTION_INBOUND : DIRECTION_OUTBOUND;
 	if (key->class == CLASS_SYN || key->class == CLASS_SYNACK)
 		back.class = key->class == CLASS_SYN ? CLASS_SYNACK : CLASS_SYN;
-	if (key->class == CLASS_UDP_AMP)
+	if (key->class == CLASS_UDP_AMP || key->class == CLASS_UDP_ANSWER)
 		back.class = CLASS_UDP;
 	return back;
 }
