@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,14 +30,28 @@ struct lab_sink {
 struct lab_exporter {
 	struct ip address;
 	uint32_t sampling;            /**< 1:N */
-	uint32_t sampling_announced;  /**< what it says; differs from `sampling` in a fault */
+	uint32_t sampling_announced;  /**< what it says; 0: `sampling`; another one in a fault */
 	uint32_t active_timeout_ms;   /**< flow caches: flows that go on are reported at this age */
 	uint32_t inactive_timeout_ms; /**< flow caches: and after this silence */
 	uint32_t cache_flows;         /**< flow caches: room for so many; the oldest go early */
 	int64_t clock_offset_ns;      /**< its clock less the true time */
 	uint64_t boot_ns;             /**< when its uptime began (true time) */
 	uint64_t template_every_ns;   /**< v9, IPFIX: templates are sent again after this */
+	/* Faults; all zero: none. Times are true ones. */
+	uint64_t
+		announced_from_ns; /**< until then it announces `sampling`; 0: from the beginning */
+	uint64_t templates_off_ns; /**< v9, IPFIX: no templates or options from here */
+	uint64_t templates_on_ns;  /**< to here */
+	uint64_t restart_ns;       /**< v9, IPFIX: it begins again, with other template ids */
 };
+
+/** The rate that an exporter announces at @now_ns. */
+static inline uint32_t lab_exporter_announced(const struct lab_exporter *exporter, uint64_t now_ns)
+{
+	bool other = exporter->sampling_announced && now_ns >= exporter->announced_from_ns;
+
+	return other ? exporter->sampling_announced : exporter->sampling;
+}
 
 /** An encoder's descriptor. */
 struct lab_encoder {
