@@ -126,6 +126,9 @@ void reference_flows(struct reference *reference, const struct flow *flows, size
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct flow *flow = &flows[i];
+		/* Weir does not tally it either. */
+		if (flow->late)
+			continue;
 		if (flow->direction == DIRECTION_INBOUND || flow->direction == DIRECTION_INTERNAL)
 			add(reference, flow, &flow->dst, DIRECTION_INBOUND);
 		if (flow->direction == DIRECTION_OUTBOUND || flow->direction == DIRECTION_INTERNAL)
