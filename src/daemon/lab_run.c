@@ -22,7 +22,7 @@
 /* Where the truth names no onset; and the onset is up to 5 s behind the end of the warm-up. */
 #define LEARN_NS        (600 * NS_PER_S)
 #define ONSET_SPREAD_NS (5 * NS_PER_S)
-/* The maker writes the counted truth once its telemetry has ended. */
+/* A maker at work writes its files around opening the FIFO, the counted truth once it has ended. */
 #define WAIT_STEPS      100
 #define WAIT_STEP_NS    (100 * (long)NS_PER_MS)
 
@@ -50,6 +50,23 @@ static int read_stream(FILE *file, struct text *ret_text)
 	while ((len = fread(chunk, 1, sizeof(chunk), file)) > 0 && ret_text->len < FILE_MAX_BYTES)
 		text_add_n(ret_text, chunk, len);
 	return ferror(file) ? -EIO : ret_text->failed ? -ENOMEM : len ? -EFBIG : 0;
+}
+
+static void wait_a_step(void)
+{
+	const struct timespec step = { .tv_nsec = WAIT_STEP_NS };
+
+	nanosleep(&step, NULL);
+}
+
+static void wait_for_file(const struct run *run, const char *name)
+{
+	struct text path = text_heap();
+
+	path_of(run, name, &path);
+	for (unsigned i = 0; i < WAIT_STEPS && access(text_string(&path), F_OK) != 0; i++)
+		wait_a_step();
+	text_done(&path);
 }
 
 static int read_file(const struct run *run, const char *name, struct text *ret_text)
@@ -219,14 +236,13 @@ static int play(struct run *run, const char *path)
 	return err;
 }
 
-/* Of a finished recording the truth is complete, or will never be. */
+/* The maker replaces the early truth once all is counted. */
 static int read_complete_truth(const struct run *run, struct score_truth *ret_truth)
 {
-	const struct timespec step = { .tv_nsec = WAIT_STEP_NS };
 	int err = read_truth(run, ret_truth);
 
 	for (unsigned i = 0; run->piped && !err && !ret_truth->complete && i < WAIT_STEPS; i++) {
-		nanosleep(&step, NULL);
+		wait_a_step();
 		score_truth_done(ret_truth);
 		err = read_truth(run, ret_truth);
 	}
@@ -267,8 +283,12 @@ int lab_run_score(const char *dir, struct text *error, struct score_result *ret_
 	struct run run = { .dir = dir, .error = error, .json = text_heap() };
 	struct text path = text_heap();
 
-	/* First: whoever fills a FIFO writes the other files before opening it. */
+	/* First: with a FIFO the other files may be there only once it has a writer. */
 	int err = open_recording(&run, &path);
+	if (run.piped && !err) {
+		wait_for_file(&run, "weir.yaml");
+		wait_for_file(&run, "truth.json");
+	}
 	if (!err)
 		err = load_config(&run);
 	if (!err)
