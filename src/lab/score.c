@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "lab/score_story.h"
 
 /* Machines count if they are named within this of the onset. */
@@ -230,6 +231,7 @@ static void take_plan(struct score *score, const json_t *json, const char *what,
 void score_event(struct score *score, const char *json)
 {
 	json_t *event = json_loads(json, 0, NULL);
+	score->digest = hash_bytes(json, strlen(json), score->digest);
 	const char *what = string_of(event, "event");
 	const json_t *incident = json_object_get(event, "incident");
 	const json_t *plan = json_object_get(event, "plan");

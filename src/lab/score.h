@@ -101,6 +101,7 @@ struct score_result {
 	bool benign_acted;    /**< a plan was applied against what is no attack */
 	bool never_touched;   /**< a rule names a source that must not be blocked */
 	uint64_t turned_away; /**< incidents that found no room */
+	uint64_t digest;      /**< of all events: the same input gives the same one */
 	double utility;
 };
 

@@ -60,6 +60,16 @@ static void answer_to_json(const struct score_result *r, struct jsonw *w)
 		jsonw_u64(w, "incidents_turned_away", r->turned_away);
 }
 
+/* As text: readers of JSON may keep no more than 53 bits of a number. */
+static void digest_to_json(uint64_t digest, struct jsonw *w)
+{
+	char room[20];
+	struct text text = text_fixed(room, sizeof(room));
+
+	text_addf(&text, "%016llx", (unsigned long long)digest);
+	jsonw_string(w, "events_digest", room);
+}
+
 static void details_to_json(const struct score_result *r, struct jsonw *w)
 {
 	jsonw_number(w, "targets_jaccard", r->targets);
@@ -92,6 +102,7 @@ void score_result_to_json(const struct score_result *result, struct jsonw *w, co
 	bound_to_json(result, w);
 	answer_to_json(result, w);
 	details_to_json(result, w);
+	digest_to_json(result->digest, w);
 	jsonw_object(w, "references");
 	for (unsigned i = 0; i < REFERENCE_COUNT; i++) {
 		jsonw_object(w, reference_name(i));

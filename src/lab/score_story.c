@@ -42,6 +42,7 @@ static void count_all(const struct score *score, struct score_result *result)
 	}
 	result->faults = score->faults;
 	result->turned_away = score->turned_away;
+	result->digest = score->digest;
 }
 
 static bool names_vector(const struct score *score, const char *vector)

@@ -42,6 +42,7 @@ struct score {
 	size_t plan_count;
 	unsigned faults;
 	uint64_t turned_away;
+	uint64_t digest;
 	struct score_speed references[REFERENCE_COUNT];
 };
 

@@ -348,6 +348,20 @@ static void references_are_scored_alike(void **state)
 	assert_false(r->references[REFERENCE_SIGMA].detected);
 }
 
+static void any_other_event_changes_the_digest(void **state)
+{
+	uint64_t digests[3];
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		struct run run;
+		begin(&run, flood);
+		tell(&run, "incident.opened", i == 2 ? 2 : 1, "a", VICTIM("critical", NTP));
+		digests[i] = judge(&run)->digest;
+	}
+	assert_true(digests[0] == digests[1] && digests[1] != digests[2]);
+}
+
 static void a_bad_truth_is_refused(void **state)
 {
 	static const char *const bad[] = { "", "[]", "{\"scenario\":\"I1\",\"mode\":\"sflow\"}",
@@ -396,6 +410,7 @@ int main(void)
 		cmocka_unit_test(plans_are_judged_as_of_ten_seconds),
 		cmocka_unit_test(numbers_have_many_forms),
 		cmocka_unit_test(references_are_scored_alike),
+		cmocka_unit_test(any_other_event_changes_the_digest),
 		cmocka_unit_test(a_bad_truth_is_refused),
 		cmocka_unit_test(events_that_are_none_are_passed_over),
 	};
