@@ -127,23 +127,6 @@ static bool near(double found, double wanted)
 	return fabs(found / wanted - 1) <= TOLERANCE;
 }
 
-/* The tables round to as little as one digit, which alone is up to 17 %. */
-static double rounding(double wanted)
-{
-	double unit = pow(10, floor(log10(wanted)));
-	double digit = wanted / unit;
-
-	return fabs(digit - round(digit)) < 1e-6 ? unit / 2 : unit / 20;
-}
-
-static bool fits(double found, double wanted)
-{
-	double half = rounding(wanted);
-
-	return near(found, wanted) ||
-	       (found >= (wanted - half) * 0.9 && found <= (wanted + half) * 1.1);
-}
-
 static unsigned misses(const struct row *rows, size_t count)
 {
 	unsigned missed = 0;
@@ -154,8 +137,8 @@ static unsigned misses(const struct row *rows, size_t count)
 					       rates[i % 6] };
 		struct oracle_delay d;
 		assert_int_equal(oracle_delay(&c, 7, &d), 0);
-		bool ok = fits(d.mean_s, row->at[i % 6].mean_s) &&
-			  fits(d.p95_s, row->at[i % 6].p95_s);
+		bool ok = near(d.mean_s, row->at[i % 6].mean_s) &&
+			  near(d.p95_s, row->at[i % 6].p95_s);
 		if (!ok)
 			print_message("%g pps at 1:%g: %g / %g s, the table has %g / %g\n",
 				      row->attack_pps, rates[i % 6], d.mean_s, d.p95_s,
