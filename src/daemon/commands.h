@@ -27,3 +27,4 @@ struct config *command_config(const char *name, const char *undone,
 extern const struct command command_run;
 extern const struct command command_replay;
 extern const struct command command_decode;
+extern const struct command command_lab;

@@ -33,6 +33,7 @@ struct replay {
 	struct progress *progress; /* of the file being read */
 	struct event_sink sink;
 	struct replay_rows rows;
+	struct replay_watch watch;
 	uint64_t incidents;
 	uint64_t incidents_open;
 	uint64_t faults;
@@ -166,6 +167,8 @@ static void end_tick(struct replay *r)
 	if (r->tick_ns % NS_PER_S == 0)
 		read_counters(r, r->tick_ns % COVERAGE_MINUTE_NS == 0);
 	ledger_tick(r->ledger, r->tick_ns, &r->ledger_sink);
+	if (r->watch.tick)
+		r->watch.tick(r->watch.self, r->tick_ns);
 	pipeline_tick(r->pipeline, r->tick_ns);
 	uint64_t tick_ns = pipeline_is_hot(r->pipeline) ? TICK_HOT_NS : TICK_NS;
 	r->tick_ns += tick_ns - r->tick_ns % tick_ns;
@@ -206,11 +209,16 @@ static void take_flows(void *self, struct flow *flows, size_t count)
 {
 	struct replay *r = self;
 
+	struct flow *const all = flows;
+	const size_t all_count = count;
+
 	for (size_t taken; (taken = shard_add(r->shard, flows, count)) < count;) {
 		flows += taken;
 		count -= taken;
 		hand_over(r);
 	}
+	if (r->watch.flows)
+		r->watch.flows(r->watch.self, all, all_count);
 }
 
 static void take_progress(void *self, uint64_t done_bytes, uint64_t total_bytes)
@@ -223,6 +231,11 @@ static void take_progress(void *self, uint64_t done_bytes, uint64_t total_bytes)
 void replay_rows(struct replay *replay, const struct replay_rows *rows)
 {
 	replay->rows = *rows;
+}
+
+void replay_watch(struct replay *replay, const struct replay_watch *watch)
+{
+	replay->watch = *watch;
 }
 
 int replay_file(struct replay *replay, const char *path, const char *as, struct progress *progress,

@@ -15,6 +15,7 @@
 #include "daemon/progress.h"
 #include "model/coverage.h"
 #include "model/event.h"
+#include "model/flow.h"
 #include "model/reason.h"
 
 struct replay;
@@ -22,6 +23,15 @@ struct replay;
 /** Takes rows of the coverage ledger; they are borrowed. */
 struct replay_rows {
 	void (*row)(void *self, const struct coverage *row, const char *name);
+	void *self;
+};
+
+/** Sees the same input as the rooms; what it gets is borrowed. Either may be NULL. */
+struct replay_watch {
+	/** Flows as they were decoded, with direction and class. */
+	void (*flows)(void *self, const struct flow *flows, size_t count);
+	/** All flows before @now_ns were given. Each tick that is played; silence is skipped. */
+	void (*tick)(void *self, uint64_t now_ns);
 	void *self;
 };
 
@@ -63,6 +73,9 @@ WEIR_CHECK int replay_open(const struct config *config, const struct event_sink 
 
 /** replay_rows() - give on the rows of the coverage ledger as well; before the first file. */
 void replay_rows(struct replay *replay, const struct replay_rows *rows);
+
+/** replay_watch() - let somebody look on, who changes nothing; before the first file. */
+void replay_watch(struct replay *replay, const struct replay_watch *watch);
 
 /**
  * replay_file() - play one capture; files are played one after the other.
