@@ -27,6 +27,8 @@
 /* Time and number of samples that a rate is taken over when there are few. */
 #define COUNT_NS       (10 * SECOND_NS)
 #define SAMPLES_ENOUGH 8
+/* Share of the peak rate below which an attack is over. */
+#define PEAK_PART      0.05F
 /* Rung from which on a change is large: 5 times what is allowed. */
 #define SUDDEN_RUNG    2
 
@@ -128,16 +130,24 @@ static float rate_of(struct learned *l, const struct subject *subject, const str
 	return counted >= SAMPLES_ENOUGH / 2 ? pps : 0;
 }
 
-/* Above a share of the way from the usual to what is allowed, in any lane: it has not ended. */
-static bool is_up(struct learned *l, const struct subject *subject, uint64_t now_ns, float share)
+/*
+ * Above a share of the way from the usual to what is allowed, in any lane: it has not ended. What has
+ * come down to a twentieth of its peak has, though, where so little is allowed that chance exceeds it.
+ */
+static bool is_up(struct learned *l, struct subject *subject, uint64_t now_ns, float share)
 {
+	float most = 0;
+	bool up = false;
+
 	for (uint32_t i = 0; i < subject->lane_count; i++) {
 		const struct counter *c = learned_lane(l, subject, &subject->lanes[i]);
-		if (c &&
-		    rate_of(l, subject, c, now_ns) >= c->usual + share * (c->allowed - c->usual))
-			return true;
+		float rate = c ? rate_of(l, subject, c, now_ns) : 0;
+		most = fmaxf(most, rate);
+		up |= c && rate >= c->usual + share * (c->allowed - c->usual) &&
+		      rate >= PEAK_PART * subject->peak;
 	}
-	return false;
+	subject->peak = fmaxf(subject->peak, most);
+	return up;
 }
 
 static bool is_harmful(const struct learned *l, const struct scene *scene, double part)

@@ -165,14 +165,24 @@ static void learn(struct learned *l, struct counter *counter)
 		counter->bank = (struct bank){ 0 };
 }
 
-/* What is suspected is not learned from, unless it was taken for normal. */
+/* What is suspected is not learned from, and neither is what answers it. */
 static bool is_clean(const struct learned *l, const struct counter *counter)
 {
-	if (!counter->subject)
-		return true;
-	const struct subject *s = subjects_at(&l->subjects, counter->subject);
+	const struct profile_key *key = &counter->key;
 	bool cold = l->tick_ns < l->first_ns + LEARNED_USEFUL_NS;
-	return s->state <= SUBJECT_RISING || (s->state == SUBJECT_SUSPECT && cold);
+	uint8_t other = key->direction == DIRECTION_OUTBOUND ? DIRECTION_INBOUND
+							     : DIRECTION_OUTBOUND;
+
+	if (l->subjects.active_count == 0)
+		return true;
+	for (unsigned back = 0; back < 2; back++) {
+		uint32_t number = subjects_find(&l->subjects, &key->ip, key->len, key->kind,
+						back ? other : key->direction);
+		uint8_t state = number ? subjects_at(&l->subjects, number)->state : SUBJECT_FREE;
+		if (state > SUBJECT_SUSPECT || (state == SUBJECT_SUSPECT && !cold))
+			return false;
+	}
+	return true;
 }
 
 /* Ten seconds are over. */

@@ -9,7 +9,8 @@
 
 /* Words and figures are made anew after this time; in between they are told again. */
 #define WORDS_NS  (500 * 1000000ULL)
-#define SECOND_NS 1000000000ULL
+/* Tenths of a pulse's period that are waited for the next one, before an incident is over. */
+#define PULSE_HOLD 14
 
 /* The members of a story, added up. */
 struct crowd {
@@ -218,7 +219,7 @@ static void tell(struct learned *l, uint32_t number, struct crowd *crowd, uint64
 	finding.onset_ns = story->rise_ns;
 	finding.first_ns = story->first_ns;
 	finding.suspect_ns = story->suspect_ns;
-	finding.hold_ns = story->period_ns ? 3 * story->period_ns : 0;
+	finding.hold_ns = story->period_ns * PULSE_HOLD / 10;
 	finding.detail = &story->detail;
 	finding.advice = advice_of(story);
 	place(l, number, &finding);
