@@ -227,6 +227,15 @@ double cast_step(struct cast *cast, uint64_t begin_ns, double from_s, double ste
 	return passed;
 }
 
+double cast_lead(const struct cast *cast)
+{
+	for (unsigned i = 0; i < SCENARIO_PARTS; i++) {
+		if (cast->scenario->parts[i].shape == SHAPE_SCATTERED)
+			return SCATTER_S;
+	}
+	return 0;
+}
+
 bool cast_concerns(const struct cast *cast, const struct lab_packet *packet)
 {
 	const struct scenario *scenario = cast->scenario;

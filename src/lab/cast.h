@@ -41,5 +41,8 @@ void cast_packet(struct cast *cast, const struct lab_part *part, double time_s,
 /** cast_is_on() - does a part send at that time, and how much of its rate? 0 to 1. */
 double cast_is_on(const struct cast *cast, const struct lab_part *part, double time_s);
 
+/** cast_lead() - seconds before the onset at which the first of its senders begin. */
+double cast_lead(const struct cast *cast);
+
 /** cast_concerns() - is a benign packet one that a rule against the attack may hit? */
 bool cast_concerns(const struct cast *cast, const struct lab_packet *packet);

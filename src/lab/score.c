@@ -172,7 +172,7 @@ static void take_incident(struct score *score, const json_t *incident, const cha
 		return;
 	if (strcmp(string_of(incident, "severity"), severity_name(SEVERITY_INFO)) != 0) {
 		story->warned = true;
-		story->warned_early |= truth->attack_count && time_ns < truth->onset_ns;
+		story->warned_early |= truth->attack_count && time_ns < truth->first_ns;
 	}
 	if (!truth->benign && story->warned && !story->warned_early && !story->belongs &&
 	    is_about_any(incident, truth)) {
@@ -250,7 +250,7 @@ void score_event(struct score *score, const char *json)
 
 static bool alarm_belongs(const struct score_truth *truth, const struct reference_alarm *alarm)
 {
-	if (truth->benign || alarm->time_ns < truth->onset_ns)
+	if (truth->benign || alarm->time_ns < truth->first_ns)
 		return false;
 	for (unsigned i = 0; i < truth->attack_count; i++) {
 		const struct score_attack *attack = &truth->attacks[i];
@@ -271,6 +271,9 @@ void score_alarm(struct score *score, const struct reference_alarm *alarm)
 		speed->false_alarms++;
 	} else if (!speed->detected) {
 		speed->detected = true;
-		speed->delay_s = (double)(alarm->time_ns - score->truth->onset_ns) / NS_PER_S;
+		speed->delay_s =
+			alarm->time_ns > score->truth->onset_ns
+				? (double)(alarm->time_ns - score->truth->onset_ns) / NS_PER_S
+				: 0;
 	}
 }

@@ -132,6 +132,9 @@ static void head_of(const json_t *object, struct score_truth *truth)
 		truth->sampling = 1;
 	truth->begin_ns = time_of(object, "begin");
 	truth->onset_ns = time_of(object, "onset");
+	truth->first_ns = time_of(object, "first");
+	if (truth->first_ns == 0)
+		truth->first_ns = truth->onset_ns;
 	truth->end_ns = time_of(object, "end");
 	truth->finish_ns = time_of(object, "finish");
 	truth->export_delay_s =

@@ -53,6 +53,8 @@ struct score_truth {
 	uint64_t sampling;
 	uint64_t begin_ns;
 	uint64_t onset_ns;
+	uint64_t
+		first_ns; /**< first packet of it: before the onset where its senders are scattered */
 	uint64_t end_ns;    /**< of the attack */
 	uint64_t finish_ns; /**< of the telemetry */
 	double export_delay_s;

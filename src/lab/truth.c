@@ -152,6 +152,7 @@ void truth_to_json(const struct truth *truth, struct text *out)
 	jsonw_u64(&w, "sampling", truth->sampling);
 	jsonw_string(&w, "fault", truth->fault);
 	jsonw_time(&w, "begin", truth->begin_ns);
+	jsonw_time(&w, "first", at(truth, cast->onset_s - cast_lead(cast)));
 	jsonw_time(&w, "onset", at(truth, cast->onset_s));
 	jsonw_time(&w, "end", at(truth, cast->end_s));
 	jsonw_time(&w, "finish", at(truth, truth->finish_s));

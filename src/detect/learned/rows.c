@@ -170,8 +170,8 @@ static bool is_clean(const struct learned *l, const struct counter *counter)
 {
 	const struct profile_key *key = &counter->key;
 	bool cold = l->tick_ns < l->first_ns + LEARNED_USEFUL_NS;
-	uint8_t other = key->direction == DIRECTION_OUTBOUND ? DIRECTION_INBOUND
-							     : DIRECTION_OUTBOUND;
+	uint8_t other =
+		key->direction == DIRECTION_OUTBOUND ? DIRECTION_INBOUND : DIRECTION_OUTBOUND;
 
 	if (l->subjects.active_count == 0)
 		return true;

@@ -65,8 +65,8 @@ struct subject {
 	uint32_t lane_count;
 	struct subject_lane lanes[SUBJECT_LANES];
 	float alarm;         /**< of the worst lane, 1 is certain */
-	float alarm_most;     /**< since it rises */
-	float peak;           /**< largest rate of a lane while it was an attack, packets a second */
+	float alarm_most;    /**< since it rises */
+	float peak;          /**< largest rate of a lane while it was an attack, packets a second */
 	uint64_t rise_ns;    /**< first sign */
 	uint64_t suspect_ns; /**< 0: not yet */
 	uint64_t confirm_ns; /**< 0: not yet */

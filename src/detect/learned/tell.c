@@ -8,7 +8,7 @@
 #include "base/parse.h"
 
 /* Words and figures are made anew after this time; in between they are told again. */
-#define WORDS_NS  (500 * 1000000ULL)
+#define WORDS_NS   (500 * 1000000ULL)
 /* Tenths of a pulse's period that are waited for the next one, before an incident is over. */
 #define PULSE_HOLD 14
 
@@ -37,7 +37,8 @@ static void gather(const struct learned *l, uint32_t number, struct crowd *ret_c
 		if (s->story != number)
 			continue;
 		crowd.up |= s->up;
-		if (s->pulses && s->period_ns > crowd.period_ns)
+		/* Of a prefix, something that wanders inside comes back as well. */
+		if (s->pulses && s->len == 128 && s->period_ns > crowd.period_ns)
 			crowd.period_ns = s->period_ns;
 		if (!crowd.lead || weight_of(s) > weight_of(subjects_at(&l->subjects, crowd.lead)))
 			crowd.lead = at;
