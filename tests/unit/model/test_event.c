@@ -111,6 +111,7 @@ static struct plan plan_for(const struct incident *incident)
 	"\"sources\":[\"192.0.2.1/32\",\"192.0.2.2/32\"],\"pps\":1234567,\"bps\":4500000000,"    \
 	"\"peak_pps\":1234567,\"peak_bps\":4500000000,\"onset\":\"2026-11-22T14:05:01.250000Z\"" \
 	",\"detected\":\"2026-11-22T14:05:06.500000Z\",\"state\":\"open\","                      \
+	"\"kind\":\"flood\","                                                                    \
 	"\"host\":\"198.51.100.7\",\"tenant\":\"acme\",\"region\":\"tokyo\",\"metric\":\"pps\"," \
 	"\"limit\":5000,\"why\":\"1.23 Mpps for 5 s, limit 5.00 kpps\","                         \
 	"\"targets_estimated\":1,\"detected_pps\":1234567,"                                      \
