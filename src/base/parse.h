@@ -24,7 +24,7 @@ enum quantity {
 	QUANTITY_RATIO,    /**< sampling 1:N, gives N */
 	QUANTITY_PERCENT,  /**< 50%, gives 50 */
 	QUANTITY_FACTOR,   /**< 2, 1.5: gives thousandths */
-	QUANTITY_OFTEN,    /**< 1/day, 2/week: gives thousandths of a time a day */
+	QUANTITY_OFTEN,    /**< 1/day, 2/hour: gives thousandths of a time a day */
 	QUANTITY_KINDS
 };
 

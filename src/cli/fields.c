@@ -2,6 +2,8 @@
 /* fields: the daemon's JSON in, single values out. */
 #include "cli/fields.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 
 const char *string_at(const json_t *json, const char *key)
@@ -49,4 +51,17 @@ uint64_t sum_in(const json_t *list, const char *key)
 
 	json_array_foreach((json_t *)list, i, item) sum += count_at(item, key);
 	return sum;
+}
+
+const json_t *detector_at(const json_t *detectors, const char *name)
+{
+	size_t i;
+	json_t *detector;
+
+	json_array_foreach((json_t *)detectors, i, detector)
+	{
+		if (strcmp(string_at(detector, "name"), name) == 0)
+			return detector;
+	}
+	return NULL;
 }

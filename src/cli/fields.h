@@ -28,3 +28,6 @@ uint64_t sum_of(const json_t *counts);
 
 /** sum_in() - of one count in all objects of an array. */
 uint64_t sum_in(const json_t *list, const char *key);
+
+/** detector_at() - the one of this name; NULL without, which counts as empty. */
+const json_t *detector_at(const json_t *detectors, const char *name);

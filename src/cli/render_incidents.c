@@ -45,7 +45,7 @@ static void add_row(struct table *table, const struct incident *incident, uint64
 	table_cell(table, incident_state_name(incident->state));
 	table_cell(table, severity_name(incident->severity));
 	table_cell(table, direction_name(incident->direction));
-	table_cell(table, ip_format(&incident->host, words));
+	table_cell(table, incident_where(incident, words));
 	vectors_cell(table, incident);
 	table_cell(table, quantity_format(incident->peak_pps, QUANTITY_PPS, words));
 	table_cell(table, quantity_format(incident->peak_bps, QUANTITY_BPS, words));

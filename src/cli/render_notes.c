@@ -183,8 +183,13 @@ static void note_tables(const json_t *status, struct notes *notes)
 
 	note(notes, sum_in(json_object_get(status, "threads"), "hosts_turned_away"),
 	     "records of hosts that found no room in the tally", "raise limits.hosts");
-	note(notes, sum_in(detectors, "turned_away"),
+	note(notes, count_at(detector_at(detectors, "threshold"), "turned_away"),
 	     "tallies of hosts that a detector had no room for", "raise limits.hosts");
+	note(notes, count_at(detector_at(detectors, "learned"), "turned_away"),
+	     "rates that had to go for others while they rose", "raise limits.counters");
+	note(notes, count_at(detector_at(detectors, "learned"), "watched_turned_away"),
+	     "hosts, networks and places outside that found no room to be looked at closely",
+	     "raise limits.subjects");
 	note(notes, sum_in(detectors, "rings_turned_away"),
 	     "tallies reported late of hosts that a detector had no room for",
 	     "raise limits.watched");

@@ -179,12 +179,12 @@ static void add_memory(const json_t *status, struct text *out)
 	text_add(out, "\n");
 }
 
-/* Hosts by the first detector that follows any: each follows the same ones. */
+/* What is followed because of fixed limits, where there are any. */
 static void add_hosts(const json_t *detectors, struct text *out)
 {
-	const json_t *detector = json_array_get(detectors, 0);
+	const json_t *detector = detector_at(detectors, "threshold");
 
-	if (!detector)
+	if (!count_at(detector, "hosts"))
 		return;
 	text_add(out, "hosts      ");
 	add_count(out, count_at(detector, "hosts"));
@@ -193,6 +193,18 @@ static void add_hosts(const json_t *detectors, struct text *out)
 	text_add(out, " near a limit, ");
 	add_count(out, count_at(detector, "rings"));
 	text_add(out, " histories of what came late\n");
+}
+
+/* What rises above what is usual. */
+static void add_suspects(const json_t *detectors, struct text *out)
+{
+	const json_t *detector = detector_at(detectors, "learned");
+
+	if (!detector)
+		return;
+	text_add(out, "unusual    ");
+	add_count(out, count_at(detector, "watched"));
+	text_add(out, " hosts, networks and places outside, looked at sample by sample\n");
 }
 
 void render_status(const json_t *status, uint64_t now_ns, const struct render_layout *layout,
@@ -207,6 +219,7 @@ void render_status(const json_t *status, uint64_t now_ns, const struct render_la
 	add_totals(totals, out);
 	add_undecodable(json_object_get(totals, "undecodable"), out);
 	add_hosts(json_object_get(status, "detectors"), out);
+	add_suspects(json_object_get(status, "detectors"), out);
 	add_memory(status, out);
 	render_traffic(status, layout, out);
 	render_exporters(status, layout, out);

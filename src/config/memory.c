@@ -22,9 +22,15 @@
 #define DETAIL_TICK      1776    /* peers and ports of a tally */
 #define DETAIL_WATCH     1800    /* of the detector */
 #define SAMPLE           64      /* a flow as evidence */
+#define COUNTER          128     /* of an entity and class, with its tests */
+#define HISTORY          1064    /* its last 256 s, one for each of `watched` */
+#define PROFILE          432     /* a learned envelope */
+#define PROFILE_SLOT     4       /* of its index */
+#define SUBJECT          21160   /* what is looked at closely, with 256 samples */
+#define SUBJECT_SLOT     4       /* of its index */
 #define EXPORTER         21400   /* state, counters on their way, ledger, what status shows */
 #define TEMPLATE         1306    /* compiled template and its chain */
-#define INCIDENT         1560    /* story and index */
+#define INCIDENT         2128    /* story and index */
 #define NETWORK          1216    /* traffic of the status, both ways */
 #define THREAD_OF_ITSELF 8 << 20 /* datagrams being read, counters of interfaces */
 
@@ -32,6 +38,12 @@
 #define HEAVIEST (450 << 10)
 /* Networks whose traffic the status tells, at most. */
 #define NETWORKS 1024
+
+/*
+ * Of the learned detector, whatever the limits are: who talks to whom, four filters of 8 MiB; the
+ * stories of 512 attacks with the machines of 16; 4096 ports.
+ */
+#define LEARNED (52 << 20)
 
 /* Window over a flow log, files found, one JSON value as it is read. */
 #define LOG_READER (32 << 20)
@@ -43,6 +55,9 @@ enum part {
 	PART_OUTSIDE,
 	PART_DETAILS,
 	PART_SAMPLES,
+	PART_COUNTERS,
+	PART_PROFILES,
+	PART_SUBJECTS,
 	PART_EXPORTERS,
 	PART_TEMPLATES,
 	PART_HELD,
@@ -63,6 +78,9 @@ static const struct {
 	[PART_OUTSIDE] = { "limits", "outside" },
 	[PART_DETAILS] = { "limits", "details" },
 	[PART_SAMPLES] = { "limits", "samples" },
+	[PART_COUNTERS] = { "limits", "counters" },
+	[PART_PROFILES] = { "limits", "profiles" },
+	[PART_SUBJECTS] = { "limits", "subjects" },
 	[PART_EXPORTERS] = { "limits", "exporters" },
 	[PART_TEMPLATES] = { "limits", "templates" },
 	[PART_HELD] = { "limits", "held" },
@@ -98,6 +116,12 @@ static uint64_t hosts_of_thread(uint64_t hosts)
 	       hosts * HOST_PLACE + power_of_two(64, 2 * hosts) * HOST_SLOT;
 }
 
+/* Of our own hosts and networks, and a quarter as many of outside addresses. */
+static uint64_t counters_of(uint64_t counters)
+{
+	return (power_of_two(64, counters) + power_of_two(64, counters / 4)) * COUNTER;
+}
+
 static uint64_t traffic_of(const struct config *config)
 {
 	uint64_t networks = config->network_count < NETWORKS ? config->network_count : NETWORKS;
@@ -112,12 +136,17 @@ static void measure(const struct config *config, uint64_t ret_parts[PART_COUNT])
 
 	ret_parts[PART_HOSTS] = threads * hosts_of_thread(hosts) + hosts * HOST_GLANCE +
 				power_of_two(64, 2 * hosts) * GLANCE_SLOT;
-	ret_parts[PART_WATCHED] = config->max_watched * WATCHED;
+	ret_parts[PART_WATCHED] = config->max_watched * (WATCHED + HISTORY);
 	ret_parts[PART_OUTSIDE] =
 		threads * power_of_two(8, config->max_outside) * (OUTSIDE + ROW * TICKS);
 	ret_parts[PART_DETAILS] =
 		config->max_details * (threads * DETAIL_TICK * TICKS + DETAIL_WATCH);
 	ret_parts[PART_SAMPLES] = config->max_samples * threads * SAMPLE * TICKS;
+	ret_parts[PART_COUNTERS] = counters_of(config->max_counters);
+	ret_parts[PART_PROFILES] = config->max_profiles * PROFILE +
+				   power_of_two(64, config->max_profiles) * PROFILE_SLOT;
+	ret_parts[PART_SUBJECTS] = config->max_subjects * SUBJECT +
+				   power_of_two(64, 2 * config->max_subjects) * SUBJECT_SLOT;
 	ret_parts[PART_EXPORTERS] = config->max_exporters * threads * EXPORTER;
 	ret_parts[PART_TEMPLATES] = config->max_templates * threads * TEMPLATE;
 	ret_parts[PART_HELD] = config->max_held_bytes * threads;
@@ -126,7 +155,7 @@ static void measure(const struct config *config, uint64_t ret_parts[PART_COUNT])
 	ret_parts[PART_RINGS] = config->packet_ring * threads * config->interface_count;
 	ret_parts[PART_LOGS] = config->flowlog_count * LOG_READER;
 	ret_parts[PART_INCIDENTS] = config->max_incidents * INCIDENT;
-	ret_parts[PART_THREADS] = threads * (THREAD_OF_ITSELF) + traffic_of(config);
+	ret_parts[PART_THREADS] = threads * (THREAD_OF_ITSELF) + traffic_of(config) + LEARNED;
 }
 
 static uint64_t sum_of(const uint64_t parts[PART_COUNT])

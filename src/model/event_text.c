@@ -65,7 +65,7 @@ static void add_subject(struct text *out, const struct incident *incident)
 	const char *kind = incident->severity == SEVERITY_INFO ? "unusual traffic" : "attack";
 	const char *way = outbound ? "from" : incident->severity == SEVERITY_INFO ? "to" : "on";
 
-	text_addf(out, "%s %s %s", kind, way, ip_format(&incident->host, host));
+	text_addf(out, "%s %s %s", kind, way, incident_where(incident, host));
 	if (*incident->tenant && *incident->region)
 		text_addf(out, " (%s, %s)", incident->tenant, incident->region);
 	else if (*incident->tenant || *incident->region)

@@ -19,6 +19,15 @@ bool incident_is_unseen(const struct incident *incident)
 	return incident->quiet_ns > incident->seen_ns;
 }
 
+char *incident_where(const struct incident *incident, char *text)
+{
+	const struct prefix prefix = { .ip = incident->host, .len = incident->host_len };
+
+	if (!incident->host_len || incident->host_len >= 128)
+		return ip_format(&incident->host, text);
+	return prefix_format(&prefix, text);
+}
+
 static void prefixes_to_json(const struct prefix *prefixes, unsigned count, struct jsonw *w,
 			     const char *key)
 {

@@ -89,6 +89,9 @@ const char *incident_state_name(enum incident_state state);
 /** incident_is_unseen() - quiet, but only because a restarted daemon has not seen it yet. */
 bool incident_is_unseen(const struct incident *incident);
 
+/** incident_where() - its host, or the prefix that it began as, in words; @text: IP_TEXT_MAX. */
+char *incident_where(const struct incident *incident, char *text);
+
 /** incident_to_json() - write the incident's fields as an object, value of @key. */
 void incident_to_json(const struct incident *incident, struct jsonw *w, const char *key);
 

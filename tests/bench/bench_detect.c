@@ -3,7 +3,7 @@
  * bench_detect: how long the threshold detector takes for a row, and what memory for a host.
  *
  * Not a test. CPU time of this thread for observe() and tick() on rows of many
- * hosts, each touched now and then in random order, with the built-in limits:
+ * hosts, each touched now and then in random order, with a dozen limits:
  * far below them all, reported a minute late, and with a part of the hosts near
  * a limit; the median tick and the worst. Rows are made beforehand. Resident memory is that of the process
  * after the detector has seen every host, less what it was before it opened.
@@ -19,6 +19,7 @@
 #include "base/hash.h"
 #include "config/config.h"
 #include "detect/detector.h"
+#include "limits.h"
 
 #define TICK_NS   100000000UL
 #define TICK_ROWS 100000U
@@ -101,7 +102,9 @@ static uint64_t run_tick(const struct load *load, void *state, struct tally *row
 			 uint64_t *findings)
 {
 	const struct finding_sink sink = { .finding = count_finding, .self = findings };
-	const struct tally_set set = { rows, TICK_ROWS, NULL, 0, FIRST_NS + tick * TICK_NS };
+	const struct tally_set set = { .rows = rows,
+				       .count = TICK_ROWS,
+				       .tick_ns = FIRST_NS + tick * TICK_NS };
 
 	for (uint64_t i = 0; i < TICK_ROWS; i++)
 		rows[i] = row_of(load, tick * TICK_ROWS + i);
@@ -141,7 +144,8 @@ static void measure(const struct config *config, struct tally *rows, const struc
 
 static struct config *configure(void)
 {
-	static const char yaml[] = "networks: [{prefix: 10.0.0.0/8}]\nlimits: {hosts: 1M}\n";
+	static const char yaml[] =
+		"networks: [{prefix: 10.0.0.0/8}]\nlimits: {hosts: 1M}\n" LIMITS_YAML;
 	struct text errors = text_heap();
 	struct config *config = NULL;
 

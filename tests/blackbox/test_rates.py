@@ -42,7 +42,8 @@ def config(**settings):
     path = tap.scratch() / "weir.yaml"
     path.write_text(json.dumps({
         "networks": [{"prefix": "198.51.100.0/24"}],
-        "detect": {"thresholds": [{"name": "total", "direction": "inbound", "pps": "10kpps"}]},
+        "detect": {"sensitivity": "0/day",
+                   "thresholds": [{"name": "total", "direction": "inbound", "pps": "10kpps"}]},
         **settings}))
     return path
 
@@ -70,6 +71,7 @@ def faulty(protocol):
 def a_fault(protocol):
     packets = faulty(protocol)
     tap.equal(incidents(packets), 0, f"{protocol}: incidents")
+    tap.equal(incidents(packets, detect={}), 0, f"{protocol}: incidents by what is learned")
     said = learnt(packets)
     tap.equal(said["sampling"], RATE, f"{protocol}: rate in use")
     tap.equal(said["sampling_announced"], FALSE_RATE, f"{protocol}: rate announced")

@@ -141,12 +141,12 @@ def xdp_samples_and_counts_what_it_saw():
 class Daemon:
     """`weir run` in a namespace, with the interfaces given."""
 
-    def __init__(self, ns, interfaces, threads=2):
+    def __init__(self, ns, interfaces, threads=2, **more):
         self.ns, self.folder = ns, tap.scratch()
         self.socket = self.folder / "weir.sock"
         settings = {"networks": [{"prefix": "198.51.100.0/24"}], "ingest": {"threads": threads},
                     "listen": {"interface": interfaces}, "report": [],
-                    "state": {"path": "none"}, "control": {"socket": str(self.socket)}}
+                    "state": {"path": "none"}, "control": {"socket": str(self.socket)}, **more}
         self.config = self.folder / "weir.yaml"
         self.config.write_text(json.dumps(settings))
         self.log = open(self.folder / "log", "a", encoding="utf-8")
@@ -205,7 +205,8 @@ def the_daemon_shows_its_interface():
 @tap.case
 def two_threads_are_one_vantage():
     ns = wire.Namespace()
-    daemon = Daemon(ns, [{"name": "near", "sampling": "1:1"}])
+    daemon = Daemon(ns, [{"name": "near", "sampling": "1:1"}], detect={
+        "sensitivity": "0/day", "thresholds": [{"class": "syn", "pps": "10kpps"}]})
     # Above a limit of 10 kpps with both threads together only: SYN, 5 s window.
     syn = [wire.frame(wire.ipv4(f"192.0.2.{i % 250 + 1}", "198.51.100.1", 6,
                                 wire.tcp(1000 + i, 80, 2))) for i in range(1000)]

@@ -142,6 +142,33 @@ static void hosts_near_a_limit_are_counted(void **state)
 	has("raise limits.watched");
 }
 
+/* Of the learned detector other tables are full, and other limits to raise. */
+static void what_is_unusual_is_counted(void **state)
+{
+	struct status_detector detectors[] = {
+		{ .name = "threshold" },
+		{ .name = "learned", .hosts = 4, .watched = 3 },
+	};
+	struct status_view view = make_view();
+
+	(void)state;
+	view.detectors = detectors;
+	view.detector_count = 2;
+	render_view(&view, NOW);
+	has("unusual    3 hosts, networks and places outside, looked at sample by sample\n");
+	lacks("followed");
+	lacks("to look after");
+	detectors[1].turned_away = 1;
+	detectors[1].watched_turned_away = 1;
+	render_view(&view, NOW);
+	has("raise limits.counters");
+	has("raise limits.subjects");
+	lacks("raise limits.hosts");
+	detectors[0].turned_away = 1;
+	render_view(&view, NOW);
+	has("raise limits.hosts");
+}
+
 static void a_healthy_exporter_has_its_row(void **state)
 {
 	struct status_exporter exporter = make_exporter(1000);
@@ -600,6 +627,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(a_fresh_daemon_is_quiet),
 		CASE(hosts_near_a_limit_are_counted),
+		CASE(what_is_unusual_is_counted),
 		CASE(a_healthy_exporter_has_its_row),
 		CASE(a_clock_far_off_is_told_in_days),
 		CASE(unknown_sampling_is_loud),

@@ -132,40 +132,26 @@ static void another_interface_waits_for_a_restart(void **state)
 	config_free(after);
 }
 
-/* Is there a built-in limit for this direction and class, and how low is it? */
-static uint64_t default_limit(const struct config *c, enum direction d, enum traffic_class class,
-			      enum metric metric)
-{
-	uint64_t lowest = 0;
-
-	for (size_t i = 0; i < c->threshold_count; i++) {
-		const struct config_threshold *t = &c->thresholds[i];
-		uint64_t limit = t->limit[metric];
-		if (!(t->directions & 1U << d) || !(t->classes & 1U << class) || !limit)
-			continue;
-		assert_true(t->any_network);
-		assert_null(t->tenant);
-		assert_int_equal(t->severity, SEVERITY_WARNING);
-		lowest = !lowest || limit < lowest ? limit : lowest;
-	}
-	return lowest;
-}
-
-static void default_thresholds_see_all_classes_both_ways(void **state)
+static void without_limits_what_is_learned_decides(void **state)
 {
 	struct config *c = good("");
 
 	(void)state;
-	for (unsigned class = 0; class < CLASS_COUNT; class ++) {
-		assert_in_range(default_limit(c, DIRECTION_INBOUND, class, METRIC_PPS), 1, 100000);
-		assert_in_range(default_limit(c, DIRECTION_OUTBOUND, class, METRIC_PPS), 1, 100000);
-		assert_in_range(default_limit(c, DIRECTION_INBOUND, class, METRIC_BPS), 1,
-				1000000000);
-	}
-	assert_int_equal(default_limit(c, DIRECTION_INBOUND, CLASS_SYN, METRIC_PPS), 10000);
-	assert_int_equal(default_limit(c, DIRECTION_OUTBOUND, CLASS_UDP_AMP, METRIC_BPS), 50000000);
-	assert_int_equal(default_limit(c, DIRECTION_INBOUND, CLASS_TCP, METRIC_FPS), 0);
-	assert_int_equal(default_limit(c, DIRECTION_INTERNAL, CLASS_TCP, METRIC_PPS), 0);
+	assert_int_equal(c->threshold_count, 0);
+	assert_int_equal(c->sensitivity, 1000);
+	assert_int_equal(c->floor_pps, 5000);
+	assert_int_equal(c->floor_bps, 50000000);
+	assert_int_equal(c->margin, 2000);
+	config_free(c);
+	/* Each key of the floor keeps its own default; 0/day turns learning off. */
+	c = good("detect: {sensitivity: 0/day, floor: {bps: 1Gbps}}");
+	assert_int_equal(c->sensitivity, 0);
+	assert_int_equal(c->floor_pps, 5000);
+	assert_int_equal(c->floor_bps, 1000000000);
+	config_free(c);
+	c = good("detect: {sensitivity: 2/hour, margin: 1.25x}");
+	assert_int_equal(c->sensitivity, 48000);
+	assert_int_equal(c->margin, 1250);
 	config_free(c);
 }
 
@@ -190,6 +176,9 @@ static void every_key_is_read(void **state)
 		     "detect:\n"
 		     "  window: 10s\n"
 		     "  min_sampled: 20\n"
+		     "  sensitivity: 0.5/day\n"
+		     "  floor: {pps: 2kpps, bps: 20Mbps}\n"
+		     "  margin: 3\n"
 		     "  thresholds:\n"
 		     "    - name: dns\n"
 		     "      network: 198.51.100.64/26\n"
@@ -204,7 +193,8 @@ static void every_key_is_read(void **state)
 		     "incidents: {close_after: 2min, close_below: 70%, update_every: 30s,\n"
 		     "            max_open: 5}\n"
 		     "limits: {hosts: 1000, exporters: 10, templates: 100, held: 1MiB,\n"
-		     "         details: 100}\n"
+		     "         details: 100, counters: 2048, profiles: 200, subjects: 20,\n"
+		     "         samples: 512}\n"
 		     "report: [{kind: jsonl, path: /var/log/weir.jsonl}, {kind: text}]\n"
 		     "state: {path: none}\n"
 		     "control: {socket: none}\n");
@@ -250,6 +240,10 @@ static void every_key_is_read(void **state)
 
 	assert_int_equal(c->window_ns, 10000000000);
 	assert_int_equal(c->min_sampled, 20);
+	assert_int_equal(c->sensitivity, 500);
+	assert_int_equal(c->floor_pps, 2000);
+	assert_int_equal(c->floor_bps, 20000000);
+	assert_int_equal(c->margin, 3000);
 	assert_int_equal(c->threshold_count, 2);
 	const struct config_threshold *t = &c->thresholds[0];
 	assert_string_equal(t->name, "dns");
@@ -280,6 +274,10 @@ static void every_key_is_read(void **state)
 	assert_int_equal(c->max_templates, 100);
 	assert_int_equal(c->max_held_bytes, 1 << 20);
 	assert_int_equal(c->max_details, 100);
+	assert_int_equal(c->max_counters, 2048);
+	assert_int_equal(c->max_profiles, 200);
+	assert_int_equal(c->max_subjects, 20);
+	assert_int_equal(c->max_samples, 512);
 	assert_int_equal(c->sink_count, 2);
 	assert_string_equal(c->sinks[0].path, "/var/log/weir.jsonl");
 	assert_string_equal(c->sinks[1].kind, "text");
@@ -308,6 +306,16 @@ static void wrong_values_are_told_with_their_place(void **state)
 		  "f:1:19: `threads`: `99999999999999999999999999` is too large; at most 64" },
 		{ "ingest: {threads: 0}", "f:1:19: `threads`: `0` is too small; at least 1" },
 		{ "detect: {window: 1h}", "f:1:18: `window`: `1h` is too large; at most 5min" },
+		{ "detect: {sensitivity: 1}",
+		  "f:1:23: `sensitivity`: `1` has no unit that fits; expected a frequency, as "
+		  "1/day" },
+		{ "detect: {sensitivity: 1001/day}",
+		  "f:1:23: `sensitivity`: `1001/day` is too large; at most 1000/day" },
+		{ "detect: {margin: 50%}",
+		  "f:1:18: `margin`: `50%` has no unit that fits; expected a factor, as 2, 1.5" },
+		{ "detect: {margin: 0.5}", "f:1:18: `margin`: `0.5` is too small; at least 1" },
+		{ "detect: {floor: {pps: 1pps}}",
+		  "f:1:23: `pps`: `1pps` is too small; at least 10pps" },
 		{ "incidents: {close_below: 101%}",
 		  "f:1:26: `close_below`: `101%` is too large; at most 100%" },
 		{ "exporters: [{address: 192.0.2.1, sampling: 1000}]",
@@ -394,7 +402,7 @@ static void wrong_keys_are_told_with_their_place(void **state)
 		{ "detect: {treshold: []}",
 		  "f:1:10: unknown key `treshold`; did you mean `thresholds`?" },
 		{ "detect: {zzz: 1}", "f:1:10: unknown key `zzz`; the keys here are window, "
-				      "min_sampled, thresholds" },
+				      "min_sampled, thresholds, sensitivity, floor, margin" },
 		{ "detect:\n  window: 5s\n  window: 6s\n",
 		  "f:3:3: `window` is there twice, first in f:2:3; remove one" },
 		{ "networks: [{tenant: x}]", "f:1:12: `prefix` is missing; add it" },
@@ -408,8 +416,6 @@ static void wrong_keys_are_told_with_their_place(void **state)
 		  "f:1:18: `window` takes one value, not several; write it as text" },
 		{ "archive: {path: /x}", "f:1:11: `path` is not there in this version; remove it" },
 		{ "policy: []", "f:1:1: `policy` is not there in this version; remove it" },
-		{ "detect: {sensitivity: 1}",
-		  "f:1:10: `sensitivity` is not there in this version; remove it" },
 		{ "control: {listen: 127.0.0.1:80}",
 		  "f:1:11: `listen` is not there in this version; remove it" },
 		{ "- networks", "f:1:1: a configuration consists of keys; begin with one, as "
@@ -683,7 +689,7 @@ int main(void)
 		cmocka_unit_test(nothing_gives_the_defaults),
 		cmocka_unit_test(interfaces_have_three_spellings),
 		cmocka_unit_test(another_interface_waits_for_a_restart),
-		cmocka_unit_test(default_thresholds_see_all_classes_both_ways),
+		cmocka_unit_test(without_limits_what_is_learned_decides),
 		cmocka_unit_test(every_key_is_read),
 		cmocka_unit_test(wrong_values_are_told_with_their_place),
 		cmocka_unit_test(wrong_keys_are_told_with_their_place),

@@ -231,36 +231,82 @@ static void the_manual_has_every_key(void **state)
 	free(page);
 }
 
-/* The manual shows the built-in limits as YAML: reading them must give the built-in limits. */
-static void the_manual_tells_the_true_default_limits(void **state)
+/* The YAML in the manual that begins with these lines. */
+static struct config *shown_in_the_manual(const char *first_lines)
 {
 	char *page = read_page("docs/manual/configuration.md");
 	struct text errors = text_heap();
-	struct config *shown = NULL, *built_in = NULL;
+	struct config *shown = NULL;
+	char *begin = strstr(page, first_lines);
 
-	(void)state;
-	char *begin = strstr(page, "```yaml\ndetect:\n");
 	assert_non_null(begin);
-	begin += strlen("```yaml\n");
+	begin = strstr(begin, "detect:");
 	char *end = strstr(begin, "```");
 	assert_non_null(end);
 	int err = config_parse("manual", begin, (size_t)(end - begin), &errors, &shown);
 	assert_string_equal(text_string(&errors), "");
 	assert_int_equal(err, 0);
+	text_done(&errors);
+	free(page);
+	return shown;
+}
+
+/* The manual shows how attacks are found as YAML: reading it must give what is built in. */
+static void the_manual_tells_the_true_default_detection(void **state)
+{
+	struct config *shown = shown_in_the_manual("```yaml\ndetect:\n  sensitivity:");
+	struct text errors = text_heap();
+	struct config *built_in = NULL;
+
+	(void)state;
 	assert_int_equal(config_load(NULL, &errors, &built_in), 0);
-	assert_int_equal(shown->threshold_count, built_in->threshold_count);
-	for (size_t i = 0; i < shown->threshold_count; i++) {
-		const struct config_threshold *a = &shown->thresholds[i];
-		const struct config_threshold *b = &built_in->thresholds[i];
-		assert_string_equal(a->name, b->name);
-		assert_int_equal(a->directions, b->directions);
-		assert_int_equal(a->classes, b->classes);
-		assert_int_equal(a->severity, b->severity);
-		assert_memory_equal(a->limit, b->limit, sizeof(a->limit));
-	}
+	assert_int_equal(built_in->threshold_count, 0);
+	assert_int_equal(shown->threshold_count, 0);
+	assert_int_equal(shown->sensitivity, built_in->sensitivity);
+	assert_int_equal(shown->floor_pps, built_in->floor_pps);
+	assert_int_equal(shown->floor_bps, built_in->floor_bps);
+	assert_int_equal(shown->margin, built_in->margin);
+	text_done(&errors);
 	config_free(shown);
 	config_free(built_in);
-	free(page);
+}
+
+/* Is there a limit for this direction and class, and how low is it? */
+static uint64_t lowest_limit(const struct config *c, enum direction d, enum traffic_class class,
+			     enum metric metric)
+{
+	uint64_t lowest = 0;
+
+	for (size_t i = 0; i < c->threshold_count; i++) {
+		const struct config_threshold *t = &c->thresholds[i];
+		uint64_t limit = t->limit[metric];
+		if (!(t->directions & 1U << d) || !(t->classes & 1U << class) || !limit)
+			continue;
+		assert_true(t->any_network);
+		assert_null(t->tenant);
+		assert_int_equal(t->severity, SEVERITY_WARNING);
+		lowest = !lowest || limit < lowest ? limit : lowest;
+	}
+	return lowest;
+}
+
+/* Whoever takes the limits that the manual shows sees all classes both ways. */
+static void the_limits_of_the_manual_see_all_classes_both_ways(void **state)
+{
+	struct config *c = shown_in_the_manual("```yaml\ndetect:\n  thresholds:");
+
+	(void)state;
+	for (unsigned class = 0; class < CLASS_COUNT; class ++) {
+		assert_in_range(lowest_limit(c, DIRECTION_INBOUND, class, METRIC_PPS), 1, 100000);
+		assert_in_range(lowest_limit(c, DIRECTION_OUTBOUND, class, METRIC_PPS), 1, 100000);
+		assert_in_range(lowest_limit(c, DIRECTION_INBOUND, class, METRIC_BPS), 1,
+				1000000000);
+	}
+	assert_int_equal(lowest_limit(c, DIRECTION_INBOUND, CLASS_SYN, METRIC_PPS), 10000);
+	assert_int_equal(lowest_limit(c, DIRECTION_OUTBOUND, CLASS_UDP_AMP, METRIC_BPS), 50000000);
+	assert_int_equal(lowest_limit(c, DIRECTION_INBOUND, CLASS_TCP, METRIC_FPS), 0);
+	assert_int_equal(lowest_limit(c, DIRECTION_INTERNAL, CLASS_TCP, METRIC_PPS), 0);
+	config_free(c);
 }
 
 /* Only the daemon knows which processors there are. */
@@ -296,7 +342,8 @@ int main(void)
 		cmocka_unit_test(the_example_is_right),
 		cmocka_unit_test(kinds_of_sinks_are_checked_where_they_are_known),
 		cmocka_unit_test(the_manual_has_every_key),
-		cmocka_unit_test(the_manual_tells_the_true_default_limits),
+		cmocka_unit_test(the_manual_tells_the_true_default_detection),
+		cmocka_unit_test(the_limits_of_the_manual_see_all_classes_both_ways),
 		cmocka_unit_test(a_processor_that_is_not_there_is_refused),
 	};
 

@@ -93,6 +93,11 @@ static void what_is_said_is_what_is_taken(void **state)
 		{ "templates", offsetof(struct config, max_templates), 8192 },
 		{ "held", offsetof(struct config, max_held_bytes), 16 << 20 },
 		{ "details", offsetof(struct config, max_details), 2048 },
+		{ "samples", offsetof(struct config, max_samples), 16384 },
+		{ "counters", offsetof(struct config, max_counters), 131072 },
+		{ "counters, rounded up", offsetof(struct config, max_counters), 70000 },
+		{ "profiles", offsetof(struct config, max_profiles), 16384 },
+		{ "subjects", offsetof(struct config, max_subjects), 1024 },
 		{ "incidents", offsetof(struct config, max_incidents), 8192 },
 	};
 	uint64_t least = taken_by(&small);
@@ -148,6 +153,10 @@ static void the_largest_limits_have_a_true_sum(void **state)
 		.max_exporters = 65536,
 		.max_templates = 1000000,
 		.max_details = 1000000,
+		.max_samples = 1000000,
+		.max_counters = 16000000,
+		.max_profiles = 4000000,
+		.max_subjects = 65536,
 		.max_held_bytes = (uint64_t)1 << 30,
 		.receive_buffer = (uint64_t)1 << 30,
 		.listen_count = 64,

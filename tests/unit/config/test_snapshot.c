@@ -39,7 +39,7 @@ static void defaults_are_usable(void **state)
 
 	(void)state;
 	assert_int_equal(config->window_ns, 5000000000);
-	assert_true(config->threshold_count > 0);
+	assert_true(config->sensitivity > 0);
 	assert_int_equal(config->listen_count, 3);
 	assert_null(config_network_of(config, &any));
 	assert_null(config_exporter_of(config, &any));

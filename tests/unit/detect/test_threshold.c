@@ -183,7 +183,11 @@ static void directions_and_families_give_the_same_numbers(void **state)
 		assert_int_equal(found->direction, i / 2);
 		assert_true(ip_equal(&found->host, &host));
 		found->host = (struct ip){ 0 };
+		assert_int_equal(found->kind, found->direction == DIRECTION_OUTBOUND
+						      ? KIND_OUTBOUND_FLOOD
+						      : KIND_FLOOD);
 		found->direction = 0;
+		found->kind = 0;
 		memset(found->why, 0, sizeof(found->why));
 		if (i == 0)
 			first = *found;

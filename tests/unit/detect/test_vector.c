@@ -59,6 +59,7 @@ static void every_class_has_a_name(void **state)
 {
 	static const char *const names[CLASS_COUNT] = {
 		[CLASS_UDP_AMP] = "udp-amplification",
+		[CLASS_UDP_ANSWER] = "udp-amplification",
 		[CLASS_UDP] = "udp-flood",
 		[CLASS_FRAGMENT] = "fragment-flood",
 		[CLASS_SYN] = "syn-flood",
@@ -79,6 +80,30 @@ static void every_class_has_a_name(void **state)
 	assert_string_equal(vector_find(CLASS_ICMP, 58, 0, 0), "icmpv6-flood");
 	assert_string_equal(vector_find(CLASS_UDP, 17, 0, 53), "dns-query-flood");
 	assert_string_equal(vector_find(CLASS_UDP, 17, 443, 0), "quic-reflection");
+	assert_string_equal(vector_find(CLASS_UDP_ANSWER, 17, 53, 0), "dns-amplification");
+	assert_string_equal(vector_find(CLASS_UDP_ANSWER, 17, 123, 0), "ntp-amplification");
+}
+
+static struct vector_match match(enum traffic_class class, uint16_t sport, uint16_t length)
+{
+	const struct sample sample = {
+		.class = (uint8_t) class, .proto = 17, .sport = sport, .length = length
+	};
+
+	return vector_match(&sample);
+}
+
+static void a_length_that_honest_packets_have_is_not_certain(void **state)
+{
+	(void)state;
+	assert_string_equal(match(CLASS_UDP_AMP, 123, 468).name, "ntp-amplification");
+	assert_int_equal(match(CLASS_UDP_AMP, 123, 468).certainty, VECTOR_CERTAIN);
+	assert_int_equal(match(CLASS_UDP_AMP, 123, 199).certainty, VECTOR_GENERAL);
+	assert_int_equal(match(CLASS_UDP_AMP, 500, 260).certainty, VECTOR_CERTAIN);
+	assert_int_equal(match(CLASS_UDP_AMP, 500, 261).certainty, VECTOR_GENERAL);
+	assert_int_equal(match(CLASS_UDP_AMP, 5060, 400).certainty, VECTOR_LIKELY);
+	assert_int_equal(match(CLASS_UDP_ANSWER, 53, 200).certainty, VECTOR_GENERAL);
+	assert_int_equal(match(CLASS_UDP, 40000, 1400).certainty, VECTOR_GENERAL);
 }
 
 static void shares_follow_the_packets(void **state)
@@ -186,6 +211,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_amplifying_port_has_a_name),
 		cmocka_unit_test(every_class_has_a_name),
+		cmocka_unit_test(a_length_that_honest_packets_have_is_not_certain),
 		cmocka_unit_test(shares_follow_the_packets),
 		cmocka_unit_test(ports_of_one_name_add_up),
 		cmocka_unit_test(without_detail_classes_are_named),

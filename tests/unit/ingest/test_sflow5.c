@@ -229,7 +229,7 @@ static void a_sampled_header_becomes_a_flow(void **state)
 	assert_int_equal(flow->start_ns, 77);
 	assert_int_equal(flow->end_ns, 77);
 	assert_int_equal(flow->source, FLOW_SFLOW5);
-	assert_int_equal(flow->class, CLASS_UDP_AMP);
+	assert_int_equal(flow->class, CLASS_UDP_ANSWER);
 	assert_int_equal(flow->has & (FLOW_HAS_AGENT | FLOW_HAS_START | FLOW_HAS_IN_IF),
 			 FLOW_HAS_AGENT | FLOW_HAS_START | FLOW_HAS_IN_IF);
 }

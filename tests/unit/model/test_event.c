@@ -2,6 +2,7 @@
 /* Tests of model/event, incident and plan: the exact JSON and the exact words. */
 #include "check.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -111,6 +112,7 @@ static struct plan plan_for(const struct incident *incident)
 	"\"sources\":[\"192.0.2.1/32\",\"192.0.2.2/32\"],\"pps\":1234567,\"bps\":4500000000,"    \
 	"\"peak_pps\":1234567,\"peak_bps\":4500000000,\"onset\":\"2026-11-22T14:05:01.250000Z\"" \
 	",\"detected\":\"2026-11-22T14:05:06.500000Z\",\"state\":\"open\","                      \
+	"\"kind\":\"flood\","                                                                    \
 	"\"host\":\"198.51.100.7\",\"tenant\":\"acme\",\"region\":\"tokyo\",\"metric\":\"pps\"," \
 	"\"limit\":5000,\"why\":\"1.23 Mpps for 5 s, limit 5.00 kpps\","                         \
 	"\"targets_estimated\":1,\"detected_pps\":1234567,"                                      \
@@ -203,6 +205,74 @@ static void an_incident_survives_json(void **state)
 	text_done(&second);
 }
 
+/* A campaign: own machines of a prefix, at two places outside. Machines are not read back. */
+static void a_campaign_survives_json(void **state)
+{
+	static const struct finding_machine machines[] = {
+		{ .packets = 5000 },
+		{ .packets = 3000 },
+	};
+	struct finding_machine taking_part[2];
+	struct incident before = outbound();
+	struct incident after = { 0 };
+	struct text out = text_heap();
+	struct jsonw w = jsonw_on(&out);
+
+	(void)state;
+	memcpy(taking_part, machines, sizeof(machines));
+	taking_part[0].ip = ip("198.51.100.7");
+	taking_part[1].ip = ip("198.51.100.9");
+	before.kind = KIND_CAMPAIGN;
+	before.host = ip("198.51.100.0");
+	before.host_len = 120;
+	before.first_ns = before.onset_ns;
+	before.suspect_ns = before.onset_ns + 1000000;
+	before.target_count = INCIDENT_TARGETS;
+	for (unsigned i = 0; i < INCIDENT_TARGETS; i++)
+		before.targets[i] = host("203.0.113.9");
+	snprintf(before.advice, sizeof(before.advice), "look at what they have in common");
+	before.machines = taking_part;
+	before.machine_count = 2;
+	incident_to_json(&before, &w, NULL);
+	assert_non_null(strstr(text_string(&out), "\"kind\":\"campaign\",\"host\":\"198.51.100.0\","
+						  "\"host_len\":120,"));
+	assert_non_null(strstr(text_string(&out),
+			       "\"first_sample\":\"2026-11-22T14:05:01.250000Z\","
+			       "\"suspected\":\"2026-11-22T14:05:01.251000Z\","));
+	assert_non_null(strstr(text_string(&out),
+			       "\"advice\":\"look at what they have in common\","
+			       "\"machines\":[{\"ip\":\"198.51.100.7\",\"packets\":5000,"));
+	assert_int_equal(incident_from_json(text_string(&out), &after), 0);
+	assert_int_equal(after.kind, KIND_CAMPAIGN);
+	assert_int_equal(after.host_len, 120);
+	assert_int_equal(after.first_ns, before.first_ns);
+	assert_int_equal(after.suspect_ns, before.suspect_ns);
+	assert_int_equal(after.target_count, INCIDENT_TARGETS);
+	assert_string_equal(after.advice, before.advice);
+	assert_null(after.machines);
+	assert_int_equal(after.machine_count, 0);
+	text_done(&out);
+}
+
+/* Journals of before have no kind and no length. */
+static void an_incident_without_kind_has_that_of_its_direction(void **state)
+{
+	struct incident incident;
+
+	(void)state;
+	assert_int_equal(incident_from_json("{\"id\":\"x\",\"direction\":\"outbound\","
+					    "\"host\":\"198.51.100.7\"}",
+					    &incident),
+			 0);
+	assert_int_equal(incident.kind, KIND_OUTBOUND_FLOOD);
+	assert_int_equal(incident.host_len, 128);
+	assert_int_equal(incident_from_json("{\"id\":\"x\",\"direction\":\"inbound\","
+					    "\"host\":\"198.51.100.7\"}",
+					    &incident),
+			 0);
+	assert_int_equal(incident.kind, KIND_FLOOD);
+}
+
 static void text_that_is_no_incident_is_refused(void **state)
 {
 	static const char *const bad[] = {
@@ -228,6 +298,30 @@ static void expect_words(const struct event *event, const char *words)
 
 	event_to_text(event, &out);
 	assert_string_equal(text_string(&out), words);
+	text_done(&out);
+}
+
+static void a_prefix_is_named_with_its_length(void **state)
+{
+	struct incident incident = inbound();
+	char words[IP_TEXT_MAX];
+
+	(void)state;
+	/* One of a journal of before. */
+	assert_string_equal(incident_where(&incident, words), "198.51.100.7");
+	incident.host_len = 128;
+	assert_string_equal(incident_where(&incident, words), "198.51.100.7");
+	incident.host = ip("198.51.100.0");
+	incident.host_len = 120;
+	assert_string_equal(incident_where(&incident, words), "198.51.100.0/24");
+	incident.host = ip("2001:db8::");
+	incident.host_len = 48;
+	assert_string_equal(incident_where(&incident, words), "2001:db8::/48");
+	struct event event = { EVENT_INCIDENT_OPENED, incident.detected_ns, &incident };
+	struct text out = text_heap();
+	event_to_text(&event, &out);
+	assert_non_null(
+		strstr(text_string(&out), "attack on 2001:db8::/48 (acme, tokyo) has begun"));
 	text_done(&out);
 }
 
@@ -561,7 +655,10 @@ int main(void)
 		cmocka_unit_test(a_plan_without_forecast_as_json),
 		cmocka_unit_test(a_forecast_and_an_expiry_are_written_when_known),
 		cmocka_unit_test(an_incident_survives_json),
+		cmocka_unit_test(a_campaign_survives_json),
+		cmocka_unit_test(an_incident_without_kind_has_that_of_its_direction),
 		cmocka_unit_test(text_that_is_no_incident_is_refused),
+		cmocka_unit_test(a_prefix_is_named_with_its_length),
 		cmocka_unit_test(an_inbound_incident_in_words),
 		cmocka_unit_test(an_outbound_incident_ends_in_words),
 		cmocka_unit_test(a_quiet_incident_is_not_told_as_going_on),

@@ -132,6 +132,37 @@ static void udp_is_judged_by_its_source_port(void **state)
 	assert_int_equal(flow_classify(&flow), CLASS_UDP);
 }
 
+/* What honest name and time servers send is no longer than this; the mean of a record counts. */
+static void ordinary_answers_are_told_by_their_length(void **state)
+{
+	static const struct {
+		uint16_t sport;
+		uint64_t packets, bytes;
+		enum traffic_class class;
+	} cases[] = {
+		{ 53, 1, 900, CLASS_UDP_ANSWER },   { 53, 1, 901, CLASS_UDP_AMP },
+		{ 53, 10, 9000, CLASS_UDP_ANSWER }, { 53, 10, 9001, CLASS_UDP_AMP },
+		{ 123, 1, 140, CLASS_UDP_ANSWER },  { 123, 1, 141, CLASS_UDP_AMP },
+		{ 11211, 1, 60, CLASS_UDP_AMP },    { 40000, 1, 60, CLASS_UDP },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct flow flow = {
+			.has = FLOW_HAS_PROTO | FLOW_HAS_SPORT | FLOW_HAS_DPORT,
+			.proto = 17,
+			.sport = cases[i].sport,
+			.packets = cases[i].packets,
+			.bytes = cases[i].bytes,
+		};
+		assert_int_equal(flow_classify(&flow), cases[i].class);
+		/* The first part of a long answer is as long as fits, and tells nothing. */
+		flow.fragment = 1;
+		assert_int_equal(flow_classify(&flow),
+				 cases[i].class == CLASS_UDP ? CLASS_UDP : CLASS_UDP_AMP);
+	}
+}
+
 static void other_protocols_have_their_classes(void **state)
 {
 	static const struct {
@@ -182,6 +213,7 @@ int main(void)
 		cmocka_unit_test(aws_shows_only_some_flags),
 		cmocka_unit_test(flags_that_were_not_sent_say_nothing),
 		cmocka_unit_test(udp_is_judged_by_its_source_port),
+		cmocka_unit_test(ordinary_answers_are_told_by_their_length),
 		cmocka_unit_test(other_protocols_have_their_classes),
 		cmocka_unit_test(ranges_of_amplifier_ports_end_where_they_should),
 	};
