@@ -139,5 +139,6 @@ const struct detector detector_learned = {
 	.observe = learned_observe,
 	.tick = learned_tick,
 	.stats = learned_stats,
+	.top = learned_top,
 	.close = learned_close,
 };
