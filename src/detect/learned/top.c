@@ -153,7 +153,6 @@ static void fill_bits(const struct learned *l, const struct counter *bits, struc
 	key.class = COUNTER_TOTAL;
 	const struct counter *total = counters_find(
 		&l->counters, counters_set(&l->counters, &key, bits->vantage), &key, bits->vantage);
-	row->class = "bits";
 	row->pps = total ? rate_of(l, total) : 0;
 	row->usual_pps = total ? total->usual : 0;
 	row->envelope_pps = total ? total->allowed : 0;
@@ -179,6 +178,13 @@ static void fill_state(const struct learned *l, const struct counter *c, struct 
 	row->nats = s->verdict.nats;
 }
 
+static const char *class_words(uint8_t class)
+{
+	if (class & COUNTER_OF_BYTES)
+		return "bits";
+	return class == COUNTER_TOTAL ? "total" : class_name(class);
+}
+
 static void fill_row(const struct learned *l, const struct pick *pick, struct detector_row *row)
 {
 	const struct counter *c = pick->counter;
@@ -188,7 +194,7 @@ static void fill_row(const struct learned *l, const struct pick *pick, struct de
 		.what = { .ip = c->key.ip, .len = c->key.len },
 		.outside = c->key.kind == TALLY_OUTSIDE,
 		.direction = c->key.direction,
-		.class = c->key.class == COUNTER_TOTAL ? "total" : class_name(c->key.class),
+		.class = class_words(c->key.class),
 		.pps = rate,
 		.bps = bps_of(l, c, rate),
 		.usual_pps = c->usual,
