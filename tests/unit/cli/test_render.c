@@ -594,6 +594,24 @@ static void one_incident_is_a_story(void **state)
 	json_decref(one);
 }
 
+static void a_story_names_machines_and_their_tenants(void **state)
+{
+	json_t *one = answer("/api/v1/incidents/inc-1", INCIDENT_OPEN, NULL);
+
+	(void)state;
+	json_object_set_new(
+		json_object_get(one, "incident"), "machines",
+		json_loads("[{\"ip\":\"198.51.100.9\",\"packets\":5,\"tenant\":\"acme\"},"
+			   "{\"ip\":\"198.51.100.8\",\"packets\":9,\"tenant\":\"globex\","
+			   "\"region\":\"osaka\"},{\"ip\":\"none\"}]",
+			   0, NULL));
+	assert_int_equal(render_incident(one, &page), 0);
+	has("    machines  2 of ours, by tenant acme: 1; globex, osaka: 1\n"
+	    "              198.51.100.8     9 packets (globex, osaka)\n"
+	    "              198.51.100.9     5 packets (acme)\n");
+	json_decref(one);
+}
+
 static void show_top(const struct status_view *view, size_t limit)
 {
 	struct text json = text_heap();
@@ -641,7 +659,7 @@ static void rates_stand_beside_their_envelopes(void **state)
 	    "attack  +12.3 nats\n");
 	has("#########-   rising  50% sure\n");
 	has("8.00 Mbps   0.25x  ##--------   -       -\n");
-	fits(100);
+	fits(104);
 	text_clear(&page);
 	show_top(&view, 1);
 	has("attack");
@@ -689,6 +707,7 @@ int main(void)
 		CASE(incidents_are_a_table),
 		CASE(a_closed_one_lasted_until_its_end),
 		CASE(one_incident_is_a_story),
+		CASE(a_story_names_machines_and_their_tenants),
 		CASE(what_was_refused_is_to_look_after),
 		CASE(those_in_trouble_are_on_top_and_the_rest_is_counted),
 		CASE(what_is_to_look_after_is_not_ok),
