@@ -51,6 +51,7 @@ class Scene:
         (self.folder / "weir.yaml").write_text(json.dumps({
             "networks": [{"prefix": "198.51.100.0/24", "tenant": "acme"}],
             "listen": {"netflow": [f"127.0.0.1:{port}"], "ipfix": [], "sflow": []},
+            "state": {"path": str(self.folder)}, "report": [],
             "control": {"socket": str(self.socket)}}))
         self.log = open(self.folder / "log", "w", encoding="utf-8")
         self.process = tap.start([tap.weir(), "run", "-c", self.folder / "weir.yaml"], stderr=self.log)
