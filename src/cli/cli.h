@@ -90,3 +90,4 @@ extern const struct command command_completion;
 extern const struct command command_coverage;
 extern const struct command command_incidents;
 extern const struct command command_status;
+extern const struct command command_top;

@@ -48,6 +48,14 @@ void render_notes(const json_t *status, uint64_t now_ns, struct text *out);
 /** render_traffic() - its tables of networks and of the heaviest addresses, where there are any. */
 void render_traffic(const json_t *status, const struct render_layout *layout, struct text *out);
 
+/**
+ * render_top() - append the page of `weir top`.
+ * @top: the answer to GET /api/v1/top, borrowed
+ * @limit: most rows
+ */
+void render_top(const json_t *top, uint64_t now_ns, size_t limit,
+		const struct render_layout *layout, struct text *out);
+
 /** render_exporters() - its last part: the table, those with trouble on top. */
 void render_exporters(const json_t *status, const struct render_layout *layout, struct text *out);
 

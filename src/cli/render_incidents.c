@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/parse.h"
+#include "cli/fields.h"
 #include "cli/table.h"
 #include "model/event.h"
 #include "model/incident.h"
@@ -127,14 +128,90 @@ static void add_plan(const json_t *plan, struct text *out)
 	text_add(out, "\n");
 }
 
+/* A machine's names, as the JSON has them. */
+struct named {
+	struct ip ip;
+	const char *tenant;
+	const char *region;
+};
+
+/* The machines of a story; the struct alone does not carry them. */
+struct crew {
+	struct finding_machine *machines;
+	struct named *names; /* in order of their addresses */
+	unsigned count;
+	struct incident_whose whose;
+};
+
+static int by_ip(const void *left, const void *right)
+{
+	const struct named *a = left, *b = right;
+
+	return ip_compare(&a->ip, &b->ip);
+}
+
+static void whose_is(const void *self, const struct ip *ip, const char **ret_tenant,
+		     const char **ret_region)
+{
+	const struct crew *crew = self;
+	const struct named key = { .ip = *ip };
+	const struct named *found =
+		bsearch(&key, crew->names, crew->count, sizeof(*crew->names), by_ip);
+
+	*ret_tenant = found ? found->tenant : "";
+	*ret_region = found ? found->region : "";
+}
+
+static void crew_add(struct crew *crew, const json_t *machine)
+{
+	struct named *name = &crew->names[crew->count];
+
+	if (ip_parse(string_at(machine, "ip"), &name->ip) < 0)
+		return;
+	name->tenant = string_at(machine, "tenant");
+	name->region = string_at(machine, "region");
+	crew->machines[crew->count++] = (struct finding_machine){
+		.ip = name->ip,
+		.packets = count_at(machine, "packets"),
+		.first_ns = time_at(machine, "first"),
+		.last_ns = time_at(machine, "last"),
+	};
+}
+
+static void crew_of(const json_t *list, struct crew *crew)
+{
+	size_t size = json_array_size(list);
+
+	*crew = (struct crew){ .machines = calloc(size + 1, sizeof(*crew->machines)),
+			       .names = calloc(size + 1, sizeof(*crew->names)),
+			       .whose = { .of = whose_is, .self = crew } };
+	if (!crew->machines || !crew->names)
+		return;
+	for (size_t i = 0; i < size; i++)
+		crew_add(crew, json_array_get(list, i));
+	qsort(crew->names, crew->count, sizeof(*crew->names), by_ip);
+}
+
+static void crew_done(struct crew *crew)
+{
+	free(crew->machines);
+	free(crew->names);
+}
+
 int render_incident(const json_t *one, struct text *out)
 {
 	struct incident incident;
+	struct crew crew;
 	int ret = incident_of(one, &incident);
 
 	if (ret < 0)
 		return ret;
+	crew_of(json_object_get(json_object_get(one, "incident"), "machines"), &crew);
+	incident.machines = crew.machines;
+	incident.machine_count = crew.count;
+	incident.whose = &crew.whose;
 	incident_to_text(&incident, out);
+	crew_done(&crew);
 	add_plan(json_object_get(one, "plan"), out);
 	return 0;
 }

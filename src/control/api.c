@@ -179,10 +179,9 @@ static unsigned answer_incident(const struct api_request *request, const char *i
 	return 200;
 }
 
-static unsigned answer_status(const struct api_request *request,
-			      const struct control_snapshot *snapshot, struct text *body)
+/* @json: the text that the daemon keeps for this path; NULL: not yet */
+static unsigned answer_kept(const struct api_request *request, const char *json, struct text *body)
 {
-	const char *json = control_snapshot_status(snapshot);
 	unsigned status = refuse_query(request, false, false, body);
 
 	if (status != 200)
@@ -258,7 +257,9 @@ static unsigned route(const struct api_request *request, const struct control_sn
 	if (status != 200)
 		return status;
 	if (strcmp(path, API_ROOT "/status") == 0)
-		return answer_status(request, snapshot, body);
+		return answer_kept(request, control_snapshot_status(snapshot), body);
+	if (strcmp(path, API_ROOT "/top") == 0)
+		return answer_kept(request, control_snapshot_top(snapshot), body);
 	if (strcmp(path, API_ROOT "/coverage") == 0)
 		return answer_coverage(request, body);
 	if (strcmp(path, list) == 0)
@@ -266,8 +267,8 @@ static unsigned route(const struct api_request *request, const struct control_sn
 	if (strncmp(path, list, strlen(list)) == 0 && path[strlen(list)] == '/')
 		return answer_incident(request, path + strlen(list) + 1, snapshot, body);
 	return problem_about(body, 404, "there is nothing at ", path,
-			     ": see " API_ROOT "/status, " API_ROOT "/incidents and " API_ROOT
-			     "/coverage");
+			     ": see " API_ROOT "/status, " API_ROOT "/top, " API_ROOT
+			     "/incidents and " API_ROOT "/coverage");
 }
 
 unsigned api_answer(const struct api_request *request, const struct control_snapshot *snapshot,

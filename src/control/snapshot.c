@@ -24,7 +24,7 @@ struct control_incident {
 	char json[];
 };
 
-/* A status text, shared by the snapshots between two of its updates. */
+/* A text about the moment, shared by the snapshots between two of its updates. */
 struct shared_text {
 	atomic_uint refs;
 	char text[];
@@ -39,6 +39,7 @@ struct slot {
 struct control_snapshot {
 	atomic_uint refs;
 	struct shared_text *status;
+	struct shared_text *top;
 	struct slot *slots; /* oldest first */
 	size_t count;
 	size_t cap;
@@ -56,10 +57,32 @@ static void incident_unref(struct control_incident *incident)
 		free(incident);
 }
 
-static void status_unref(struct shared_text *status)
+static void shared_unref(struct shared_text *text)
 {
-	if (status && atomic_fetch_sub(&status->refs, 1) == 1)
-		free(status);
+	if (text && atomic_fetch_sub(&text->refs, 1) == 1)
+		free(text);
+}
+
+static struct shared_text *shared_ref(struct shared_text *text)
+{
+	if (text)
+		atomic_fetch_add(&text->refs, 1);
+	return text;
+}
+
+/* Replaces the text at @place. */
+static int shared_set(struct shared_text **place, const char *json)
+{
+	size_t size = strlen(json) + 1;
+	struct shared_text *text = malloc(sizeof(*text) + size);
+
+	if (!text)
+		return -ENOMEM;
+	atomic_init(&text->refs, 1);
+	memcpy(text->text, json, size);
+	shared_unref(*place);
+	*place = text;
+	return 0;
 }
 
 struct control_snapshot *control_snapshot_new(void)
@@ -89,9 +112,8 @@ struct control_snapshot *control_snapshot_copy(const struct control_snapshot *be
 	snapshot->closed = before->closed;
 	for (size_t i = 0; i < snapshot->count; i++)
 		atomic_fetch_add(&snapshot->slots[i].incident->refs, 1);
-	snapshot->status = before->status;
-	if (snapshot->status)
-		atomic_fetch_add(&snapshot->status->refs, 1);
+	snapshot->status = shared_ref(before->status);
+	snapshot->top = shared_ref(before->top);
 	return snapshot;
 }
 
@@ -107,23 +129,20 @@ void control_snapshot_unref(struct control_snapshot *snapshot)
 		return;
 	for (size_t i = 0; i < snapshot->count; i++)
 		incident_unref(snapshot->slots[i].incident);
-	status_unref(snapshot->status);
+	shared_unref(snapshot->status);
+	shared_unref(snapshot->top);
 	free(snapshot->slots);
 	free(snapshot);
 }
 
 int control_snapshot_set_status(struct control_snapshot *snapshot, const char *json)
 {
-	size_t size = strlen(json) + 1;
-	struct shared_text *status = malloc(sizeof(*status) + size);
+	return shared_set(&snapshot->status, json);
+}
 
-	if (!status)
-		return -ENOMEM;
-	atomic_init(&status->refs, 1);
-	memcpy(status->text, json, size);
-	status_unref(snapshot->status);
-	snapshot->status = status;
-	return 0;
+int control_snapshot_set_top(struct control_snapshot *snapshot, const char *json)
+{
+	return shared_set(&snapshot->top, json);
 }
 
 static struct slot *find_slot(const struct control_snapshot *snapshot, const char *id)
@@ -216,6 +235,11 @@ int control_snapshot_put_incident(struct control_snapshot *snapshot,
 const char *control_snapshot_status(const struct control_snapshot *snapshot)
 {
 	return snapshot->status ? snapshot->status->text : NULL;
+}
+
+const char *control_snapshot_top(const struct control_snapshot *snapshot)
+{
+	return snapshot->top ? snapshot->top->text : NULL;
 }
 
 size_t control_snapshot_count(const struct control_snapshot *snapshot)

@@ -51,6 +51,9 @@ void control_snapshot_unref(struct control_snapshot *snapshot);
  */
 WEIR_CHECK int control_snapshot_set_status(struct control_snapshot *snapshot, const char *json);
 
+/** control_snapshot_set_top() - likewise the answer to GET /api/v1/top. */
+WEIR_CHECK int control_snapshot_set_top(struct control_snapshot *snapshot, const char *json);
+
 /**
  * control_snapshot_put_incident() - add an incident, or replace what was said of it.
  * @incident: borrowed; known by its id
@@ -66,6 +69,9 @@ WEIR_CHECK int control_snapshot_put_incident(struct control_snapshot *snapshot,
 
 /** control_snapshot_status() - the status object; NULL before the first was set. */
 const char *control_snapshot_status(const struct control_snapshot *snapshot);
+
+/** control_snapshot_top() - likewise of control_snapshot_set_top(). */
+const char *control_snapshot_top(const struct control_snapshot *snapshot);
 
 /** control_snapshot_count() - incidents held. */
 size_t control_snapshot_count(const struct control_snapshot *snapshot);

@@ -149,6 +149,30 @@ struct status_top {
 	struct status_talkers hosts_in;
 	struct status_talkers hosts_out;
 	struct status_talkers outside; /**< that own hosts send to */
+	struct status_load in;         /**< of all own networks together */
+	struct status_load out;
+};
+
+/** Rows of what is nearest to its envelope. */
+#define STATUS_ROWS 64
+
+/** One of them; see struct detector_row. */
+struct status_row {
+	const char *detector;
+	struct prefix what;
+	bool outside;
+	uint8_t direction;
+	const char *class;
+	double pps;
+	double bps;
+	double usual_pps;
+	double usual_bps;
+	double envelope_pps;
+	double envelope_bps; /**< 0: it has one of packets only */
+	double times;
+	const char *state;
+	double alarm;
+	double nats;
 };
 
 /** The whole; everything it points to is borrowed for the length of the call. */
@@ -180,6 +204,9 @@ struct status_view {
 	size_t network_count;
 	uint64_t networks_dropped; /**< configured ones beyond those that are followed */
 	struct status_top top;
+	const struct status_row
+		*rows; /**< the nearest to its envelope first; top_to_json() alone */
+	size_t row_count;
 	const struct status_thread *threads;
 	size_t thread_count;
 	const struct status_detector *detectors;
@@ -200,6 +227,9 @@ struct status_view {
 
 /** status_to_json() - append the view as one JSON object, without newline. */
 void status_to_json(const struct status_view *view, struct text *out);
+
+/** top_to_json() - append what GET /api/v1/top gives: totals, and the rows. */
+void top_to_json(const struct status_view *view, struct text *out);
 
 /**
  * status_lost_share() - how much of what an exporter sent did not arrive.

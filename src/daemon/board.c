@@ -118,6 +118,17 @@ void board_status(struct board *board, const struct status_view *view)
 		log_warning("daemon", "not enough memory to show the status");
 }
 
+void board_top(struct board *board, const struct status_view *view)
+{
+	struct control_snapshot *next = next_of(board);
+
+	text_clear(&board->scratch);
+	top_to_json(view, &board->scratch);
+	if (!next || board->scratch.failed ||
+	    control_snapshot_set_top(next, text_string(&board->scratch)))
+		log_warning("daemon", "not enough memory to show rates and envelopes");
+}
+
 void board_show(struct board *board)
 {
 	if (!board->next)

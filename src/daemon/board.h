@@ -34,5 +34,8 @@ bool board_has_news(const struct board *board);
 /** board_status() - replace what is said of the daemon's health. */
 void board_status(struct board *board, const struct status_view *view);
 
+/** board_top() - replace what is said of rates and envelopes. */
+void board_top(struct board *board, const struct status_view *view);
+
 /** board_show() - publish if anything changed since the last time. */
 void board_show(struct board *board);

@@ -105,7 +105,8 @@ static void fill_keeper(struct daemon *d, struct status_view *view, struct keepe
 	view->coverage.failed = ret_stats->failed;
 }
 
-static void publish(struct daemon *d)
+/* @second: one is over, and rates are shown anew */
+static void publish(struct daemon *d, bool second)
 {
 	struct keeper_stats keeper;
 	struct status_view view = {
@@ -125,6 +126,10 @@ static void publish(struct daemon *d)
 	pipeline_fill(d->pipeline, &view);
 	fill_keeper(d, &view, &keeper);
 	board_status(d->board, &view);
+	if (!second)
+		return;
+	pipeline_top(d->pipeline, &view);
+	board_top(d->board, &view);
 }
 
 static void take_fault(void *self, const struct fault *fault)
@@ -270,9 +275,9 @@ static void tick(struct daemon *d)
 		learning_second(d->learning, mono_ns, d->now_ns);
 		watch_clock(d);
 		health_second(d->health);
-		publish(d);
+		publish(d, true);
 	} else if (board_has_news(d->board)) {
-		publish(d);
+		publish(d, false);
 	}
 	board_show(d->board);
 }
@@ -426,7 +431,7 @@ static int start(struct daemon *d, struct text *error)
 		err = worker_start(d->workers[i]);
 	if (err)
 		return err;
-	publish(d);
+	publish(d, true);
 	board_show(d->board);
 	log_info("daemon", "weir %s runs: configuration %s, listening on %s, %u ingest thread%s",
 		 WEIR_VERSION, d->config->file, text_string(&d->listen_words), d->worker_count,

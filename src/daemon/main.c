@@ -8,11 +8,17 @@
 int main(int argc, char **argv)
 {
 	static const struct command *const commands[] = {
-		&command_run,        &command_check,
-		&command_replay,     &command_decode,
-		&command_status,     &command_coverage,
-		&command_incidents,  &command_lab,
-		&command_completion, NULL,
+		&command_run,
+		&command_check,
+		&command_replay,
+		&command_decode,
+		&command_status,
+		&command_top,
+		&command_coverage,
+		&command_incidents,
+		&command_lab,
+		&command_completion,
+		NULL,
 	};
 
 	cli_know(daemon_known());

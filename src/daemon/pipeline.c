@@ -27,6 +27,7 @@ struct pipeline {
 	struct report *report; /* NULL in a replay */
 	struct status_detector detector_views[DETECTORS_MAX];
 	struct status_sink *sink_views;
+	struct status_row row_views[STATUS_ROWS];
 	struct event_sink also;
 };
 
@@ -298,6 +299,45 @@ void pipeline_fill(struct pipeline *pipeline, struct status_view *view)
 			.failed = pipeline->journal_stats.failed,
 		};
 	}
+}
+
+static struct status_row view_of(const struct detector *detector, const struct detector_row *row)
+{
+	return (struct status_row){
+		.detector = detector->name,
+		.what = row->what,
+		.outside = row->outside,
+		.direction = row->direction,
+		.class = row->class,
+		.pps = row->pps,
+		.bps = row->bps,
+		.usual_pps = row->usual_pps,
+		.usual_bps = row->usual_bps,
+		.envelope_pps = row->envelope_pps,
+		.envelope_bps = row->envelope_bps,
+		.times = row->times,
+		.state = row->state,
+		.alarm = row->alarm,
+		.nats = row->nats,
+	};
+}
+
+void pipeline_top(struct pipeline *pipeline, struct status_view *view)
+{
+	struct detector_row rows[STATUS_ROWS];
+	size_t count = 0;
+
+	for (unsigned i = 0; i < pipeline->detector_count; i++) {
+		const struct detector *detector = pipeline->detectors[i];
+		if (!detector->top)
+			continue;
+		size_t more =
+			detector->top(pipeline->detector_states[i], rows, STATUS_ROWS - count);
+		for (size_t j = 0; j < more; j++)
+			pipeline->row_views[count++] = view_of(detector, &rows[j]);
+	}
+	view->rows = pipeline->row_views;
+	view->row_count = count;
 }
 
 void pipeline_fault(struct pipeline *pipeline, const struct fault *fault)

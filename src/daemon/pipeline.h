@@ -87,3 +87,6 @@ WEIR_CHECK int pipeline_recall(struct pipeline *pipeline, unsigned limit,
 
 /** pipeline_fill() - fill in detectors, sinks, incidents and journal of a status view. */
 void pipeline_fill(struct pipeline *pipeline, struct status_view *view);
+
+/** pipeline_top() - fill in the rows of a status view; at most once a second. */
+void pipeline_top(struct pipeline *pipeline, struct status_view *view);

@@ -185,6 +185,12 @@ static int compare_networks(const void *left, const void *right)
 	return order ? order : a->prefix.len - b->prefix.len;
 }
 
+static void add_load(struct status_load *into, const struct status_load *from)
+{
+	into->pps = tally_sum(into->pps, from->pps);
+	into->bps = tally_sum(into->bps, from->bps);
+}
+
 static void fill_networks(struct traffic *t, unsigned seconds, struct status_view *view)
 {
 	for (size_t i = 0; i < t->network_count; i++) {
@@ -197,6 +203,11 @@ static void fill_networks(struct traffic *t, unsigned seconds, struct status_vie
 			continue;
 		t->network_views[i].in = load_at(t, i * SIDES, seconds);
 		t->network_views[i].out = load_at(t, i * SIDES + 1, seconds);
+		/* Those inside others are counted there. */
+		if (network->nested)
+			continue;
+		add_load(&view->top.in, &t->network_views[i].in);
+		add_load(&view->top.out, &t->network_views[i].out);
 	}
 	if (t->network_count)
 		qsort(t->network_views, t->network_count, sizeof(t->network_views[0]),

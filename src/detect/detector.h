@@ -36,6 +36,24 @@ struct detector_stats {
 	uint64_t late;                /**< tallies older than all that is still looked at */
 };
 
+/** An entity as it is now, for people who watch; strings are static. */
+struct detector_row {
+	struct prefix what; /**< a host if `len` is 128 */
+	bool outside;       /**< an outside address, or prefix of them */
+	uint8_t direction;  /**< enum direction */
+	const char *class;  /**< what is the most above: a class, "total", or "bits" of all */
+	double pps;         /**< of that, now */
+	double bps;
+	double usual_pps; /**< of the last minutes */
+	double usual_bps;
+	double envelope_pps;
+	double envelope_bps; /**< of "bits"; else 0: packets are what is allowed */
+	double times;        /**< rate, as a multiple of the envelope */
+	const char *state;   /**< "rising", "suspect", "attack", "armed" or "" */
+	double alarm;        /**< 0 to 1: above its envelope, for certain */
+	double nats;         /**< evidence that it is an attack, as last weighed */
+};
+
 /** A detector's descriptor, at the end of its file. */
 struct detector {
 	const char *name;
@@ -50,6 +68,12 @@ struct detector {
 	void (*tick)(void *state, uint64_t now_ns, const struct finding_sink *sink);
 	/** Would it know more with shorter ticks? May be NULL: never. */
 	bool (*is_hot)(const void *state);
+	/**
+	 * The entities that are nearest to their envelopes, or above, those with the largest `times`
+	 * first, ties by address; no finding depends on whether it is called. At most once a second;
+	 * NULL: it has none. Return: how many.
+	 */
+	size_t (*top)(void *state, struct detector_row *rows, size_t most);
 	void (*stats)(const void *state, struct detector_stats *ret_stats);
 	/** Append what was learned, as bytes for load(). May be NULL: nothing is. */
 	void (*save)(const void *state, struct text *out);

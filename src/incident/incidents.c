@@ -34,6 +34,7 @@ struct incidents {
 	const struct config *config;
 	struct journal *journal;
 	struct incidents_stats stats;
+	struct incident_whose whose; /* of machines, by `config` */
 	struct table table;
 	struct due *due; /* as many as the table has slots */
 	uint64_t full_said_ns;
@@ -111,6 +112,16 @@ static int resume(struct incidents *incidents, uint64_t now_ns)
 	return count < 0 ? count : 0;
 }
 
+static void whose_is(const void *self, const struct ip *ip, const char **ret_tenant,
+		     const char **ret_region)
+{
+	const struct incidents *incidents = self;
+	const struct config_network *network = config_network_of(incidents->config, ip);
+
+	*ret_tenant = network && network->tenant ? network->tenant : "";
+	*ret_region = network && network->region ? network->region : "";
+}
+
 int incidents_open(const struct config *config, struct journal *journal, uint64_t now_ns,
 		   struct incidents **ret_incidents)
 {
@@ -120,6 +131,7 @@ int incidents_open(const struct config *config, struct journal *journal, uint64_
 		return -ENOMEM;
 	incidents->config = config;
 	incidents->journal = journal;
+	incidents->whose = (struct incident_whose){ .of = whose_is, .self = incidents };
 	int err = make_room(incidents, config->max_incidents ? config->max_incidents : 1);
 	if (err == 0 && journal)
 		err = resume(incidents, now_ns);
@@ -164,7 +176,8 @@ static struct slot *slot_for(struct incidents *incidents, const struct finding *
 }
 
 /* Who takes part, kept with the incident as long as it is open. */
-static void keep_machines(struct slot *slot, const struct finding *finding)
+static void keep_machines(const struct incidents *incidents, struct slot *slot,
+			  const struct finding *finding)
 {
 	const size_t size = (size_t)finding->machine_count * sizeof(*finding->machines);
 
@@ -179,6 +192,7 @@ static void keep_machines(struct slot *slot, const struct finding *finding)
 	memcpy(slot->machines, finding->machines, size);
 	slot->incident.machine_count = finding->machine_count;
 	slot->incident.machines = slot->machines;
+	slot->incident.whose = &incidents->whose;
 }
 
 static struct slot *open_one(struct incidents *incidents, const struct finding *finding)
@@ -211,7 +225,7 @@ void incidents_finding(struct incidents *incidents, const struct finding *findin
 	if (finding->story)
 		slot->story = finding->story;
 	slot->hold_ns = finding->hold_ns;
-	keep_machines(slot, finding);
+	keep_machines(incidents, slot, finding);
 	slot->fresh = true;
 	slot->heard = true;
 	/* It was told as not seen since the restart: that must not stand. */

@@ -200,6 +200,7 @@ static void keep_pending(struct journal *journal, const struct incident *inciden
 		*kept = *incident;
 		kept->machines = NULL;
 		kept->machine_count = 0;
+		kept->whose = NULL;
 	} else {
 		journal->pending_over++;
 	}

@@ -63,21 +63,6 @@ static void focus_to_json(const struct incident_focus *focus, struct jsonw *w)
 	jsonw_object_end(w);
 }
 
-static void machines_to_json(const struct incident *incident, struct jsonw *w)
-{
-	jsonw_array(w, "machines");
-	for (unsigned i = 0; i < incident->machine_count; i++) {
-		const struct finding_machine *machine = &incident->machines[i];
-		jsonw_object(w, NULL);
-		jsonw_ip(w, "ip", &machine->ip);
-		jsonw_u64(w, "packets", machine->packets);
-		jsonw_time(w, "first", machine->first_ns);
-		jsonw_time(w, "last", machine->last_ns);
-		jsonw_object_end(w);
-	}
-	jsonw_array_end(w);
-}
-
 static void details_to_json(const struct incident *incident, struct jsonw *w)
 {
 	jsonw_string(w, "state", incident_state_name(incident->state));
@@ -95,7 +80,7 @@ static void details_to_json(const struct incident *incident, struct jsonw *w)
 	if (*incident->advice)
 		jsonw_string(w, "advice", incident->advice);
 	if (incident->machine_count)
-		machines_to_json(incident, w);
+		incident_machines_to_json(incident, w);
 	jsonw_u64(w, "targets_estimated", incident->targets_estimated);
 	jsonw_u64(w, "detected_pps", incident->detected_pps);
 	if (incident->capacity_bps) {

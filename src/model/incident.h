@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -31,6 +32,14 @@ struct incident_focus {
 	int sport;      /**< source port; -1: several */
 	int dport;      /**< destination port; -1: several */
 	struct ip peer; /**< the heaviest peer; zero: none stands out */
+};
+
+/** Knows whose own addresses are; the room that keeps incidents has it from the configuration. */
+struct incident_whose {
+	/** Both borrowed as long as the call that was handed the incident; "" where nothing is given. */
+	void (*of)(const void *self, const struct ip *ip, const char **ret_tenant,
+		   const char **ret_region);
+	const void *self;
 };
 
 /** One attack; a value that can be copied and stored, but for `machines`. */
@@ -79,6 +88,7 @@ struct incident {
 	 */
 	const struct finding_machine *machines;
 	unsigned machine_count;
+	const struct incident_whose *whose; /**< of machines; borrowed likewise, NULL: not known */
 	char tenant[64]; /**< whose host, from the configuration; "" if nobody's */
 	char region[64];
 };
@@ -103,3 +113,27 @@ void incident_to_json(const struct incident *incident, struct jsonw *w, const ch
  * Return: 0, -WEIR_EFORMAT for text that is no incident.
  */
 WEIR_CHECK int incident_from_json(const char *json, struct incident *ret_incident);
+
+/** Machines of one tenant and region. */
+struct incident_tenant {
+	const char *tenant; /**< "" if not given */
+	const char *region;
+	unsigned machines;
+};
+
+/**
+ * incident_tenants() - whose its machines are, those with the most first.
+ * @ret_tenants: released with free(); names are borrowed from incident->whose
+ * @ret_names: number of different tenants
+ *
+ * Return: how many; 0 when it is not known, or memory is short.
+ */
+size_t incident_tenants(const struct incident *incident, struct incident_tenant **ret_tenants,
+			unsigned *ret_names);
+
+/** incident_whose_is() - tenant and region of a machine; "" if not known. */
+void incident_whose_is(const struct incident *incident, const struct ip *ip,
+		       const char **ret_tenant, const char **ret_region);
+
+/** incident_machines_to_json() - write "tenants" and "machines" into an object. */
+void incident_machines_to_json(const struct incident *incident, struct jsonw *w);

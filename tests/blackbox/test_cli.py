@@ -13,7 +13,8 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import tap  # noqa: E402
 
-COMMANDS = ["run", "replay", "decode", "check", "status", "incidents", "completion"]
+COMMANDS = ["run", "replay", "decode", "check", "status", "top", "incidents",
+            "completion"]
 
 
 def weir(*words, status=0, **more):

@@ -167,5 +167,6 @@ const struct detector detector_learned = {
 	.save = learned_save,
 	.load = learned_load,
 	.stats = learned_stats,
+	.top = learned_top,
 	.close = learned_close,
 };

@@ -12,6 +12,7 @@
 #include "detect/learned/seen.h"
 #include "detect/learned/story.h"
 #include "detect/learned/subject.h"
+#include "detect/learned/top.h"
 
 /** Evidence from which on samples are kept, in nats. */
 #define LEARNED_RISING    6.0F
@@ -32,6 +33,7 @@ struct learned {
 	struct lates lates;
 	struct horizons horizons;
 	struct ports ports;
+	struct top top;
 	float alpha; /**< false suspects a second that are tolerated for a counter */
 	float margin;
 	uint64_t tick_ns; /**< end of the tick being observed */
@@ -100,3 +102,6 @@ int learned_load(void *self, const void *data, size_t len, uint64_t now_ns);
 
 /** learned_tell() - findings of all stories. */
 void learned_tell(struct learned *l, uint64_t now_ns, const struct finding_sink *sink);
+
+/** learned_top() - what is nearest to its envelope, or above it: detector.top. */
+size_t learned_top(void *self, struct detector_row *rows, size_t most);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "cli/render.h"
+#include "cli/screen.h"
 #include "control/api.h"
 #include "control/status.h"
 
@@ -620,6 +621,104 @@ static void one_incident_is_a_story(void **state)
 	json_decref(one);
 }
 
+static void a_story_names_machines_and_their_tenants(void **state)
+{
+	json_t *one = answer("/api/v1/incidents/inc-1", INCIDENT_OPEN, NULL);
+
+	(void)state;
+	json_object_set_new(
+		json_object_get(one, "incident"), "machines",
+		json_loads("[{\"ip\":\"198.51.100.9\",\"packets\":5,\"tenant\":\"acme\"},"
+			   "{\"ip\":\"198.51.100.8\",\"packets\":9,\"tenant\":\"globex\","
+			   "\"region\":\"osaka\"},{\"ip\":\"none\"}]",
+			   0, NULL));
+	assert_int_equal(render_incident(one, &page), 0);
+	has("    machines  2 of ours, by tenant acme: 1; globex, osaka: 1\n"
+	    "              198.51.100.8     9 packets (globex, osaka)\n"
+	    "              198.51.100.9     5 packets (acme)\n");
+	json_decref(one);
+}
+
+static void show_top(const struct status_view *view, size_t limit)
+{
+	struct text json = text_heap();
+
+	top_to_json(view, &json);
+	json_t *top = json_loads(text_string(&json), 0, NULL);
+	render_top(top, NOW, limit, &layout, &page);
+	json_decref(top);
+	text_done(&json);
+}
+
+static struct status_row top_row(uint8_t last, double times, const char *state)
+{
+	const uint8_t address[4] = { 198, 51, 100, last };
+
+	return (struct status_row){ .detector = "learned",
+				    .what = { .ip = ip_from_v4(address), .len = 128 },
+				    .class = "udp-amp",
+				    .pps = times * 1000,
+				    .usual_pps = 20,
+				    .envelope_pps = 1000,
+				    .times = times,
+				    .state = state,
+				    .alarm = 0.5,
+				    .nats = 12.3 };
+}
+
+static void rates_stand_beside_their_envelopes(void **state)
+{
+	struct status_row rows[] = { top_row(7, 12.3, "attack"), top_row(8, 0.9, "rising"),
+				     top_row(9, 0.25, "") };
+	const struct status_view view = { .now_ns = NOW,
+					  .top = { .in = { 1500, 2000000 } },
+					  .incidents_open = 1,
+					  .rows = rows,
+					  .row_count = 3 };
+
+	(void)state;
+	rows[2].class = "bits";
+	rows[2].envelope_bps = 8e6;
+	show_top(&view, 64);
+	begins("weir 08:00:00 UTC   in 1.50 kpps, 2.00 Mbps   out 0 pps, 0 bps\n"
+	       "1 incident open; no fault of the telemetry\n\n");
+	has("198.51.100.7  inbound    udp-amp  12.3 kpps  20 pps  1.00 kpps  12.30x  ##########>  "
+	    "attack  +12.3 nats\n");
+	has("#########-   rising  50% sure\n");
+	has("8.00 Mbps   0.25x  ##--------   -       -\n");
+	fits(104);
+	text_clear(&page);
+	show_top(&view, 1);
+	has("attack");
+	lacks("rising");
+}
+
+static void the_list_fits_a_narrow_terminal(void **state)
+{
+	struct status_row row = top_row(7, 2, "suspect");
+	const struct status_view view = { .now_ns = NOW - 10 * NS_PER_S,
+					  .rows = &row,
+					  .row_count = 1 };
+
+	(void)state;
+	layout.width = 60;
+	show_top(&view, 64);
+	has("10 s old");
+	has("suspect");
+	lacks("EVIDENCE");
+	has("2.00x");
+	fits(60);
+}
+
+static void a_frame_is_cut_to_the_screen(void **state)
+{
+	const struct screen_size size = { .width = 4, .height = 3 };
+
+	(void)state;
+	screen_frame("12345\n\xc3\xa4\xc3\xa4\n3\n", &size, &page);
+	assert_string_equal(text_string(&page), "\033[H1234\033[K\n\xc3\xa4\xc3\xa4\033[K\n\033[J");
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -636,6 +735,7 @@ int main(void)
 		CASE(incidents_are_a_table),
 		CASE(a_closed_one_lasted_until_its_end),
 		CASE(one_incident_is_a_story),
+		CASE(a_story_names_machines_and_their_tenants),
 		CASE(what_was_refused_is_to_look_after),
 		CASE(those_in_trouble_are_on_top_and_the_rest_is_counted),
 		CASE(what_is_to_look_after_is_not_ok),
@@ -646,6 +746,9 @@ int main(void)
 		CASE(the_page_fits_a_narrow_terminal),
 		CASE(the_newest_then_the_largest_is_first),
 		CASE(incidents_fit_a_narrow_terminal),
+		CASE(rates_stand_beside_their_envelopes),
+		CASE(the_list_fits_a_narrow_terminal),
+		CASE(a_frame_is_cut_to_the_screen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

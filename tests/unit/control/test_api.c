@@ -123,6 +123,23 @@ static void one_incident_is_found_by_its_id(void **state)
 	control_snapshot_unref(snapshot);
 }
 
+static void rates_are_what_was_kept_last(void **state)
+{
+	struct control_snapshot *snapshot = control_snapshot_new();
+
+	(void)state;
+	json_decref(ask(snapshot, (struct api_request){ .path = "/api/v1/top" }, 503));
+	assert_int_equal(control_snapshot_set_top(snapshot, "{\"rows\":1}"), 0);
+	assert_int_equal(control_snapshot_set_top(snapshot, "{\"rows\":2}"), 0);
+	struct control_snapshot *copy = control_snapshot_copy(snapshot);
+	control_snapshot_unref(snapshot);
+	json_t *json = ask(copy, (struct api_request){ .path = "/api/v1/top" }, 200);
+	assert_int_equal(number_of(json, "rows"), 2);
+	json_decref(json);
+	json_decref(ask(copy, (struct api_request){ .path = "/api/v1/top", .limit = "1" }, 400));
+	control_snapshot_unref(copy);
+}
+
 static void bad_requests_are_problems(void **state)
 {
 	static const struct {
@@ -289,6 +306,7 @@ int main(void)
 		cmocka_unit_test(incidents_are_listed_newest_first),
 		cmocka_unit_test(an_offset_beyond_the_end_gives_nothing),
 		cmocka_unit_test(one_incident_is_found_by_its_id),
+		cmocka_unit_test(rates_are_what_was_kept_last),
 		cmocka_unit_test(bad_requests_are_problems),
 		cmocka_unit_test(a_query_is_kept_by_name),
 		cmocka_unit_test(the_ledger_is_asked_with_what_was_wanted),

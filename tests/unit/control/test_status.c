@@ -193,6 +193,60 @@ static void traffic_is_told(void **state)
 	json_decref(json);
 }
 
+static void rates_and_envelopes_are_told(void **state)
+{
+	static const uint8_t address[4] = { 198, 51, 100, 7 };
+	const struct fault faults[] = { { .severity = SEVERITY_CRITICAL },
+					{ .severity = SEVERITY_CRITICAL },
+					{ .severity = SEVERITY_WARNING } };
+	const struct fault *const open[] = { &faults[0], &faults[1], &faults[2] };
+	const struct status_row rows[] = {
+		{ .detector = "learned",
+		  .what = { .ip = ip_from_v4(address), .len = 128 },
+		  .class = "bits",
+		  .pps = 1000.4,
+		  .envelope_pps = 3000,
+		  .envelope_bps = 8e6,
+		  .times = 12.345,
+		  .state = "attack",
+		  .alarm = 1,
+		  .nats = -3.25 },
+		{ .detector = "learned",
+		  .what = { .ip = ip_from_v4(address), .len = 120 },
+		  .outside = true,
+		  .direction = DIRECTION_OUTBOUND,
+		  .class = "syn",
+		  .state = "" },
+	};
+	const struct status_view view = { .top = { .window_s = 5, .in = { 1, 2 } },
+					  .incidents_open = 4,
+					  .faults = open,
+					  .fault_count = 3,
+					  .rows = rows,
+					  .row_count = 2 };
+	struct text out = text_heap();
+
+	(void)state;
+	top_to_json(&view, &out);
+	json_t *json = json_loads(text_string(&out), JSON_REJECT_DUPLICATES, NULL);
+	assert_int_equal(json_integer_value(at(at(json, "in"), "bps")), 2);
+	assert_int_equal(json_integer_value(at(json, "incidents_open")), 4);
+	assert_int_equal(json_integer_value(at(at(json, "faults"), "of_worst")), 2);
+	assert_string_equal(json_string_value(at(at(json, "faults"), "worst")), "critical");
+	const json_t *one = json_array_get(at(json, "rows"), 0);
+	assert_string_equal(json_string_value(at(one, "target")), "198.51.100.7");
+	assert_string_equal(json_string_value(at(one, "kind")), "host");
+	assert_int_equal(json_integer_value(at(one, "pps")), 1000);
+	assert_int_equal(json_integer_value(at(one, "envelope_bps")), 8000000);
+	assert_true(fabs(json_number_value(at(one, "nats")) + 3.25) < 1e-9);
+	one = json_array_get(at(json, "rows"), 1);
+	assert_string_equal(json_string_value(at(one, "target")), "198.51.100.7/24");
+	assert_string_equal(json_string_value(at(one, "kind")), "outside");
+	assert_null(json_object_get(one, "envelope_bps"));
+	json_decref(json);
+	text_done(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -201,6 +255,7 @@ int main(void)
 		cmocka_unit_test(loss_is_in_the_unit_that_the_exporter_numbers),
 		cmocka_unit_test(trouble_is_told),
 		cmocka_unit_test(traffic_is_told),
+		cmocka_unit_test(rates_and_envelopes_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -419,10 +419,47 @@ static void outbound_names_its_targets(void **state)
 	assert_int_equal(incident->sources[0].ip.b[15], 7);
 }
 
+/* Machines as JSON, with the tenants of the configuration. */
+static void emit_json(void *self, const struct event *event)
+{
+	text_clear(self);
+	event_to_json(event, self);
+}
+
+static void machines_have_tenants(void **state)
+{
+	const struct finding_machine machines[] = { { .ip = scene_ip("198.51.100.7"),
+						      .packets = 5 },
+						    { .ip = scene_ip("192.0.2.1"), .packets = 6 } };
+	struct finding finding = scene_finding("198.51.100.7", DIRECTION_OUTBOUND, START_NS);
+	struct config config = scene_config();
+	struct incidents *incidents = NULL;
+	struct text json = text_heap();
+	const struct event_sink sink = { emit_json, &json };
+
+	(void)state;
+	finding.kind = KIND_CAMPAIGN;
+	finding.story = 1;
+	finding.machines = machines;
+	finding.machine_count = 2;
+	assert_int_equal(incidents_open(&config, NULL, START_NS, &incidents), 0);
+	incidents_finding(incidents, &finding);
+	incidents_tick(incidents, START_NS, &sink);
+	assert_non_null(strstr(text_string(&json),
+			       "\"tenants\":[{\"tenant\":\"acme\",\"region\":\"tokyo\","
+			       "\"machines\":1}],\"machines\":[{\"ip\":\"198.51.100.7\","
+			       "\"tenant\":\"acme\",\"region\":\"tokyo\",\"packets\":5,"));
+	assert_non_null(strstr(text_string(&json), "{\"ip\":\"192.0.2.1\",\"packets\":6,"));
+	incidents_close(incidents);
+	lpm_free(config.network_lpm);
+	text_done(&json);
+}
+
 int main(void)
 {
 #define scene_test(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(machines_have_tenants),
 		scene_test(an_excess_opens_an_incident),
 		scene_test(the_same_input_gives_the_same_ids),
 		scene_test(below_the_limit_nothing_opens),

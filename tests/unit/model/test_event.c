@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "model/event.h"
+#include "model/lines.h"
 
 static uint64_t at(const char *rfc3339)
 {
@@ -112,8 +113,8 @@ static struct plan plan_for(const struct incident *incident)
 	"\"sources\":[\"192.0.2.1/32\",\"192.0.2.2/32\"],\"pps\":1234567,\"bps\":4500000000,"    \
 	"\"peak_pps\":1234567,\"peak_bps\":4500000000,\"onset\":\"2026-11-22T14:05:01.250000Z\"" \
 	",\"detected\":\"2026-11-22T14:05:06.500000Z\",\"state\":\"open\","                      \
-	"\"kind\":\"flood\","                                                                    \
-	"\"host\":\"198.51.100.7\",\"tenant\":\"acme\",\"region\":\"tokyo\",\"metric\":\"pps\"," \
+	"\"kind\":\"flood\",\"host\":\"198.51.100.7\",\"tenant\":\"acme\",\"region\":\"tokyo\"," \
+	"\"metric\":\"pps\","                                                                    \
 	"\"limit\":5000,\"why\":\"1.23 Mpps for 5 s, limit 5.00 kpps\","                         \
 	"\"targets_estimated\":1,\"detected_pps\":1234567,"                                      \
 	"\"focus\":{\"proto\":17,\"sport\":123},"                                                \
@@ -384,11 +385,172 @@ static void an_outbound_incident_ends_in_words(void **state)
 		     "    why       1.23 Mpps for 5 s, limit 5.00 kpps\n"
 		     "    vectors   ntp-amplification 96%, udp under 1%\n"
 		     "    to        203.0.113.1, 203.0.113.2, 203.0.113.3, 203.0.113.4, "
-		     "203.0.113.5 and 2 more\n"
+		     "203.0.113.5, 203.0.113.6,\n"
+		     "              203.0.113.7\n"
 		     "    began     2026-11-22 14:05:01 UTC, ended 2026-11-22 14:10:00 UTC\n"
 		     "    action    observe only, nothing is blocked\n"
 		     "    verdict   no longer arriving; it was 1.23 Mpps at its peak\n"
 		     "    incident  20261122T140501-in-1a2b3c4d\n");
+}
+
+/* Of two tenants, the second of which has two regions; the last address is nobody's. */
+static void whose_is(const void *self, const struct ip *ip, const char **ret_tenant,
+		     const char **ret_region)
+{
+	uint8_t last = ip->b[15];
+
+	(void)self;
+	*ret_tenant = last > 12 ? "" : last < 5 ? "t01" : "t02";
+	*ret_region = last > 12 ? "" : last < 12 ? "tokyo" : "osaka";
+}
+
+#define MACHINES 13
+
+static struct finding_machine machines[MACHINES];
+static const struct incident_whose whose = { .of = whose_is };
+
+static struct incident campaign(void)
+{
+	struct incident incident = outbound();
+
+	for (unsigned i = 0; i < MACHINES; i++) {
+		machines[i] = (struct finding_machine){ .ip = ip("198.51.100.0"),
+							.packets = 100 * (i + 1) };
+		machines[i].ip.b[15] = (uint8_t)(i + 1);
+	}
+	incident.kind = KIND_CAMPAIGN;
+	incident.machines = machines;
+	incident.machine_count = MACHINES;
+	incident.whose = &whose;
+	incident.target_count = incident.targets_estimated = 2;
+	incident.first_ns = incident.onset_ns + NS_PER_S / 10;
+	incident.suspect_ns = incident.onset_ns + 4 * (NS_PER_S / 10);
+	incident.detected_ns = incident.onset_ns + NS_PER_S / 2;
+	memcpy(incident.advice, "look at them", sizeof("look at them"));
+	memcpy(incident.why,
+	       "syn 12.3 kpps, envelope 1.00 kpps; +9.5 nats: +8.0 many machines; -1.5 a crowd",
+	       sizeof("syn 12.3 kpps, envelope 1.00 kpps; +9.5 nats: +8.0 many machines; -1.5 a "
+		      "crowd"));
+	return incident;
+}
+
+static void a_campaign_in_words(void **state)
+{
+	struct incident incident = campaign();
+	struct text out = text_heap();
+
+	(void)state;
+	incident_to_text(&incident, &out);
+	assert_string_equal(
+		text_string(&out),
+		"WARNING   campaign from 13 of our machines (2 tenants) at 2 sites goes on: 1.23 "
+		"Mpps, 4.50 Gbps\n"
+		"    why       syn 12.3 kpps, envelope 1.00 kpps; +9.5 nats:\n"
+		"              +8.0 many machines\n"
+		"              -1.5 a crowd\n"
+		"    vectors   ntp-amplification 96%, udp under 1%\n"
+		"    to        203.0.113.1, 203.0.113.2\n"
+		"    machines  13 of ours, by tenant t02, tokyo: 7; t01, tokyo: 4; t02, osaka: 1\n"
+		"              198.51.100.13    1.30 k packets\n"
+		"              198.51.100.12    1.20 k packets (t02, osaka)\n"
+		"              198.51.100.11    1.10 k packets (t02, tokyo)\n"
+		"              198.51.100.10    1.00 k packets (t02, tokyo)\n"
+		"              198.51.100.9     900 packets (t02, tokyo)\n"
+		"              198.51.100.8     800 packets (t02, tokyo)\n"
+		"              198.51.100.7     700 packets (t02, tokyo)\n"
+		"              198.51.100.6     600 packets (t02, tokyo)\n"
+		"              198.51.100.5     500 packets (t02, tokyo)\n"
+		"              198.51.100.4     400 packets (t01, tokyo)\n"
+		"              and 3 more; --json has all of them\n"
+		"    began     2026-11-22 14:05:01 UTC, noticed 0.5 s later\n"
+		"    stages    onset 14:05:01.2, first sample +0.1 s, suspected +0.4 s, confirmed "
+		"+0.5 s\n"
+		"    to do     look at them\n"
+		"    incident  20261122T140501-in-1a2b3c4d\n");
+	text_done(&out);
+}
+
+static void machines_as_json_have_their_tenants(void **state)
+{
+	struct incident incident = campaign();
+	struct text out = text_heap();
+	struct jsonw w = jsonw_on(&out);
+
+	(void)state;
+	incident_to_json(&incident, &w, NULL);
+	assert_non_null(strstr(text_string(&out),
+			       "\"tenants\":[{\"tenant\":\"t02\",\"region\":\"tokyo\","
+			       "\"machines\":7},{\"tenant\":\"t01\",\"region\":\"tokyo\","
+			       "\"machines\":4},{\"tenant\":\"t02\",\"region\":\"osaka\","
+			       "\"machines\":1}],\"machines\":[{\"ip\":\"198.51.100.1\","
+			       "\"tenant\":\"t01\",\"region\":\"tokyo\",\"packets\":100,"));
+	assert_non_null(strstr(text_string(&out), "{\"ip\":\"198.51.100.13\",\"packets\":1300,"));
+	text_clear(&out);
+	incident.whose = NULL;
+	w = jsonw_on(&out);
+	incident_to_json(&incident, &w, NULL);
+	assert_null(strstr(text_string(&out), "\"tenants\""));
+	text_done(&out);
+}
+
+static void expect_first_line(const struct incident *incident, const char *begin)
+{
+	struct text out = text_heap();
+
+	incident_to_text(incident, &out);
+	if (strncmp(text_string(&out), begin, strlen(begin)) != 0)
+		fail_msg("does not begin with \"%s\":\n%s", begin, text_string(&out));
+	text_done(&out);
+}
+
+static void kinds_in_words(void **state)
+{
+	struct incident incident = inbound();
+	struct text out = text_heap();
+
+	(void)state;
+	incident.kind = KIND_CARPET;
+	incident.host = ip("198.18.0.0");
+	incident.host_len = 96 + 20;
+	expect_first_line(&incident,
+			  "CRITICAL  carpet attack on 198.18.0.0/20 (acme, tokyo) goes on: ");
+	incident_to_text(&incident, &out);
+	assert_non_null(strstr(text_string(&out), "    targets   198.51.100.7\n"));
+	text_done(&out);
+	incident = outbound();
+	incident.kind = KIND_REFLECTOR;
+	expect_first_line(&incident, "WARNING   reflector at 198.51.100.7 (tokyo) goes on: ");
+	incident.kind = KIND_SCAN;
+	incident.severity = SEVERITY_INFO;
+	expect_first_line(&incident, "INFO      scan from 198.51.100.7 (tokyo) goes on: ");
+	incident.kind = KIND_BULK;
+	expect_first_line(&incident, "INFO      bulk transfer from 198.51.100.7 (tokyo) goes on: ");
+	incident.kind = KIND_SPOOFED_EGRESS;
+	incident.direction = DIRECTION_TRANSIT;
+	expect_first_line(&incident, "INFO      forged sources out of a port, of 198.51.100.7 ");
+	memcpy(incident.why, "port 7 of 192.0.2.1: 3.00 kpps",
+	       sizeof("port 7 of 192.0.2.1: 3.00 kpps"));
+	expect_first_line(&incident, "INFO      forged sources out of port 7 of 192.0.2.1, of "
+				     "198.51.100.7 (tokyo) goes on: ");
+	incident.kind = KIND_CAMPAIGN;
+	incident.sources_seen = 400;
+	incident.targets_estimated = 8;
+	expect_first_line(&incident, "INFO      campaign from 400 of our machines at 8 sites ");
+}
+
+static void long_facts_go_on_below(void **state)
+{
+	struct text out = text_heap();
+
+	(void)state;
+	lines_wrapped(&out, "to do",
+		      "123456789 123456789 123456789 123456789 123456789 123456789 123456789 "
+		      "123456789 123456 123456789");
+	assert_string_equal(text_string(&out),
+			    "    to do     123456789 123456789 123456789 123456789 123456789 "
+			    "123456789 123456789 123456789 123456\n"
+			    "              123456789\n");
+	text_done(&out);
 }
 
 static struct incident quiet(void)
@@ -661,6 +823,10 @@ int main(void)
 		cmocka_unit_test(a_prefix_is_named_with_its_length),
 		cmocka_unit_test(an_inbound_incident_in_words),
 		cmocka_unit_test(an_outbound_incident_ends_in_words),
+		cmocka_unit_test(a_campaign_in_words),
+		cmocka_unit_test(machines_as_json_have_their_tenants),
+		cmocka_unit_test(kinds_in_words),
+		cmocka_unit_test(long_facts_go_on_below),
 		cmocka_unit_test(a_quiet_incident_is_not_told_as_going_on),
 		cmocka_unit_test(after_a_restart_it_is_unseen),
 		cmocka_unit_test(a_quiet_incident_as_json),
