@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "incident/story.h"
 #include "incident/table.h"
@@ -264,6 +265,16 @@ static bool has_grown(const struct slot *slot)
 	       incident->peak_bps / PEAK_NEWS >= slot->told_bps + (slot->told_bps == 0);
 }
 
+/* Whom it hits, as a number that changes with it. */
+static uint64_t targets_of(const struct incident *incident)
+{
+	uint64_t hash = incident->target_count;
+
+	for (unsigned i = 0; i < incident->target_count; i++)
+		hash = hash_ip(&incident->targets[i].ip, hash + incident->targets[i].len);
+	return hash;
+}
+
 /* What there is to tell about an incident now. Return: false for nothing. */
 static bool due_for(struct incidents *incidents, struct slot *slot, uint64_t now_ns,
 		    struct due *due)
@@ -291,7 +302,7 @@ static bool due_for(struct incidents *incidents, struct slot *slot, uint64_t now
 	if (!slot->fresh)
 		return false;
 	return slot->news == NEWS_SEEN || slot->incident.severity > slot->told_severity ||
-	       (has_grown(slot) &&
+	       ((has_grown(slot) || slot->told_targets != targets_of(&slot->incident)) &&
 		elapsed(now_ns, slot->incident.updated_ns, PEAK_NEWS_EVERY_NS)) ||
 	       elapsed(now_ns, slot->incident.updated_ns, config->update_every_ns);
 }
@@ -327,6 +338,7 @@ static void note_told(struct slot *slot, uint64_t now_ns)
 	slot->fresh = false;
 	slot->told_pps = slot->incident.peak_pps;
 	slot->told_bps = slot->incident.peak_bps;
+	slot->told_targets = targets_of(&slot->incident);
 	slot->told_severity = slot->incident.severity;
 }
 

@@ -211,6 +211,8 @@ static void place(struct incident *incident, const struct finding *finding)
 		incident->target_count = i + 1;
 	}
 	incident->targets_estimated = larger(incident->targets_estimated, incident->target_count);
+	incident->shape_count = finding->shape_count;
+	memcpy(incident->shapes, finding->shapes, sizeof(incident->shapes));
 	if (finding->advice)
 		snprintf(incident->advice, sizeof(incident->advice), "%s", finding->advice);
 }

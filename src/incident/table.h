@@ -29,6 +29,7 @@ struct slot {
 	uint64_t quiet_from_ns;           /**< last sign of life, or the restart */
 	uint64_t told_pps;                /**< peaks and severity of the last event */
 	uint64_t told_bps;
+	uint64_t told_targets; /**< hash of whom it was said to hit */
 	uint8_t told_severity;
 	uint32_t next; /**< in the chain of its bucket, or of the free slots */
 };

@@ -206,6 +206,9 @@ static void judge_attack(const struct score *score, const struct score_truth *tr
 		return;
 	result->weir.detected = true;
 	result->weir.delay_s = after_s(first->belongs_ns, truth->onset_ns);
+	/* Found among the first senders, before most of them had begun. */
+	if (result->weir.delay_s < 0)
+		result->weir.delay_s = 0;
 	snprintf(result->kind, sizeof(result->kind), "%s", first->kind);
 	take_stages(first, truth->onset_ns, result);
 	judge_targets(score, attack, result);

@@ -39,6 +39,21 @@ enum attack_kind {
 	KIND_COUNT
 };
 
+/** Most sorts of packets that an excess is described by. */
+#define FINDING_SHAPES 4
+
+/** What a sort of packets of the excess has in common; -1 and 0: differs. */
+struct finding_shape {
+	int proto;
+	int sport;
+	int dport;
+	int tcp_flags;       /**< all of them */
+	int fragment;        /**< 2: parts without ports */
+	unsigned length_min; /**< of IP packets, in bytes */
+	unsigned length_max;
+	double share; /**< of the packets, 0..1 */
+};
+
 /** One of our hosts that takes part in an attack on others. */
 struct finding_machine {
 	struct ip ip;
@@ -83,6 +98,8 @@ struct finding {
 	const struct finding_machine *machines; /**< own hosts that take part, most packets first */
 	unsigned machine_count;
 	uint64_t machines_estimated; /**< about how many there are */
+	unsigned shape_count;
+	struct finding_shape shapes[FINDING_SHAPES]; /**< the largest first */
 	const char *advice;          /**< what to do, static; NULL: nothing special */
 	uint64_t distinct;           /**< estimated number of peers */
 	unsigned vector_count;

@@ -63,6 +63,33 @@ static void focus_to_json(const struct incident_focus *focus, struct jsonw *w)
 	jsonw_object_end(w);
 }
 
+static void number_to_json(struct jsonw *w, const char *key, int value)
+{
+	if (value >= 0)
+		jsonw_i64(w, key, value);
+}
+
+static void shapes_to_json(const struct incident *incident, struct jsonw *w)
+{
+	jsonw_array(w, "shapes");
+	for (unsigned i = 0; i < incident->shape_count; i++) {
+		const struct finding_shape *shape = &incident->shapes[i];
+		jsonw_object(w, NULL);
+		number_to_json(w, "proto", shape->proto);
+		number_to_json(w, "sport", shape->sport);
+		number_to_json(w, "dport", shape->dport);
+		number_to_json(w, "tcp_flags", shape->tcp_flags);
+		number_to_json(w, "fragment", shape->fragment);
+		if (shape->length_max) {
+			jsonw_u64(w, "length_min", shape->length_min);
+			jsonw_u64(w, "length_max", shape->length_max);
+		}
+		jsonw_number(w, "share", shape->share);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
 static void details_to_json(const struct incident *incident, struct jsonw *w)
 {
 	jsonw_string(w, "state", incident_state_name(incident->state));
@@ -88,6 +115,8 @@ static void details_to_json(const struct incident *incident, struct jsonw *w)
 		jsonw_u64(w, "capacity_bps", incident->capacity_bps);
 	}
 	focus_to_json(&incident->focus, w);
+	if (incident->shape_count)
+		shapes_to_json(incident, w);
 	jsonw_time(w, "last_above", incident->above_ns);
 	jsonw_time(w, "last_seen", incident->seen_ns);
 	if (incident->quiet_ns) {
@@ -240,6 +269,29 @@ static void focus_of(const json_t *object, struct incident_focus *focus)
 		focus->peer = (struct ip){ 0 };
 }
 
+static void shapes_of(const json_t *object, struct incident *incident)
+{
+	const json_t *list = json_object_get(object, "shapes");
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+	{
+		if (incident->shape_count == FINDING_SHAPES)
+			break;
+		incident->shapes[incident->shape_count++] = (struct finding_shape){
+			.proto = int_of(item, "proto", -1),
+			.sport = int_of(item, "sport", -1),
+			.dport = int_of(item, "dport", -1),
+			.tcp_flags = int_of(item, "tcp_flags", -1),
+			.fragment = int_of(item, "fragment", -1),
+			.length_min = (unsigned)u64_of(item, "length_min"),
+			.length_max = (unsigned)u64_of(item, "length_max"),
+			.share = json_number_value(json_object_get(item, "share")),
+		};
+	}
+}
+
 static int head_of(const json_t *object, struct incident *incident)
 {
 	int direction = direction_of(object);
@@ -266,6 +318,7 @@ static void lists_of(const json_t *object, struct incident *incident)
 		prefixes_of(object, "targets", incident->targets, INCIDENT_TARGETS);
 	incident->source_count =
 		prefixes_of(object, "sources", incident->sources, INCIDENT_SOURCES);
+	shapes_of(object, incident);
 	incident->vector_count = vectors_of(object, incident->vectors);
 	snprintf(incident->why, sizeof(incident->why), "%s", string_of(object, "why"));
 	snprintf(incident->advice, sizeof(incident->advice), "%s", string_of(object, "advice"));

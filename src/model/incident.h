@@ -60,6 +60,8 @@ struct incident {
 	uint64_t sources_estimated; /**< distinct sources, estimated; the highest so far */
 	uint64_t targets_estimated; /**< distinct targets, estimated; the highest so far */
 	struct incident_focus focus;
+	unsigned shape_count;
+	struct finding_shape shapes[FINDING_SHAPES]; /**< of the latest words; none: see focus */
 	unsigned vector_count;
 	struct vector_share vectors[FINDING_VECTORS];
 	uint64_t limit; /**< that was exceeded, in the metric's unit */

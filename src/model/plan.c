@@ -28,6 +28,16 @@ static void rule_to_json(const struct plan_rule *rule, struct jsonw *w)
 		jsonw_i64(w, "sport", rule->sport);
 	if (rule->dport >= 0)
 		jsonw_i64(w, "dport", rule->dport);
+	if (rule->tcp_flags >= 0)
+		jsonw_i64(w, "tcp_flags", rule->tcp_flags);
+	if (rule->fragment >= 0)
+		jsonw_i64(w, "fragment", rule->fragment);
+	if (rule->length_max) {
+		jsonw_object(w, "length");
+		jsonw_u64(w, "min", rule->length_min);
+		jsonw_u64(w, "max", rule->length_max);
+		jsonw_object_end(w);
+	}
 	jsonw_object_end(w);
 }
 
@@ -97,6 +107,12 @@ void plan_rule_to_text(const struct plan_rule *rule, struct text *out)
 		text_addf(out, " to %s", prefix_format(&rule->dst, name));
 	if (rule->dport >= 0)
 		text_addf(out, " %sport %d", rule->dst.len ? "" : "to ", rule->dport);
+	if (rule->tcp_flags >= 0)
+		text_addf(out, ", flags 0x%02x", (unsigned)rule->tcp_flags);
+	if (rule->fragment >= 0)
+		text_add(out, ", fragments without ports");
+	if (rule->length_max)
+		text_addf(out, ", %u to %u bytes", rule->length_min, rule->length_max);
 }
 
 void verdict_to_json(const struct verdict *verdict, struct jsonw *w, const char *key)

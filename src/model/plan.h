@@ -13,7 +13,7 @@
 #include "base/ip.h"
 #include "model/incident.h"
 
-#define PLAN_RULES 8
+#define PLAN_RULES 16
 
 /** The ladder; each step hurts more than the one before. */
 enum plan_level {
@@ -32,6 +32,10 @@ struct plan_rule {
 	int sport;
 	int dport;
 	int proto;
+	int tcp_flags;       /**< all of them; -1: any */
+	int fragment;        /**< 2: parts without ports; -1: any */
+	unsigned length_min; /**< of IP packets, in bytes */
+	unsigned length_max; /**< 0: any */
 };
 
 /** A set of rules with how far they go. */

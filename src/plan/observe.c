@@ -4,24 +4,48 @@
 
 #include <stdio.h>
 
+/* Where the packets of a rule come from and go to. */
+struct ends {
+	struct prefix src; /* len 0: any */
+	struct prefix dst;
+};
+
+static struct prefix host_of(const struct incident *incident)
+{
+	return (struct prefix){ .ip = incident->host,
+				.len = incident->host_len ? incident->host_len : 128 };
+}
+
+static struct ends ends_of(const struct incident *incident, unsigned target)
+{
+	struct ends ends = { 0 };
+
+	if (incident->direction == DIRECTION_OUTBOUND)
+		ends.src = host_of(incident);
+	if (target < incident->target_count)
+		ends.dst = incident->targets[target];
+	else if (incident->direction != DIRECTION_OUTBOUND)
+		ends.dst = host_of(incident);
+	return ends;
+}
+
 /*
- * The narrowest rule that still covers the excess. One port at most: the port
- * that the traffic comes from tells amplification from everything else, and
- * without one the port it goes to is what the attack is aimed at.
+ * The narrowest rule that still covers the excess, of what is known in little. One port at most:
+ * the port that the traffic comes from tells amplification from everything else, and without one
+ * the port it goes to is what the attack is aimed at.
  */
-static struct plan_rule rule_for(const struct incident *incident)
+static struct plan_rule rule_of_focus(const struct incident *incident)
 {
 	const struct incident_focus *focus = &incident->focus;
-	struct plan_rule rule = { .proto = focus->proto, .sport = -1, .dport = -1 };
+	struct ends ends = ends_of(incident, 0);
+	struct plan_rule rule = { .src = ends.src, .dst = ends.dst, .proto = focus->proto,
+				  .sport = -1, .dport = -1, .tcp_flags = -1, .fragment = -1 };
 
 	if (incident->direction == DIRECTION_OUTBOUND) {
-		rule.src = prefix_of_host(&incident->host);
-		if (!ip_is_zero(&focus->peer))
-			rule.dst = prefix_of_host(&focus->peer);
+		rule.dst = ip_is_zero(&focus->peer) ? (struct prefix){ 0 }
+						    : prefix_of_host(&focus->peer);
 		rule.dport = focus->dport;
 	} else {
-		rule.dst = incident->target_count ? incident->targets[0]
-						  : prefix_of_host(&incident->host);
 		rule.sport = focus->sport;
 		if (rule.sport < 0)
 			rule.dport = focus->dport;
@@ -29,11 +53,41 @@ static struct plan_rule rule_for(const struct incident *incident)
 	return rule;
 }
 
+/* What a sort of packets has in common, between two ends. */
+static struct plan_rule rule_of_shape(const struct finding_shape *shape, const struct ends *ends)
+{
+	return (struct plan_rule){ .src = ends->src,
+				   .dst = ends->dst,
+				   .sport = shape->sport,
+				   .dport = shape->dport,
+				   .proto = shape->proto,
+				   .tcp_flags = shape->tcp_flags,
+				   .fragment = shape->fragment,
+				   .length_min = shape->length_min,
+				   .length_max = shape->length_max };
+}
+
+/* Each sort at each target, the largest sorts first, as far as there are rules. */
+static void fill_rules(const struct incident *incident, struct plan *plan)
+{
+	unsigned targets = incident->target_count ? incident->target_count : 1;
+
+	for (unsigned s = 0; s < incident->shape_count; s++) {
+		for (unsigned t = 0; t < targets && plan->rule_count < PLAN_RULES; t++) {
+			struct ends ends = ends_of(incident, t);
+			plan->rules[plan->rule_count++] =
+				rule_of_shape(&incident->shapes[s], &ends);
+		}
+	}
+}
+
 void plan_observe(const struct incident *incident, struct plan *ret_plan)
 {
-	struct plan plan = { .level = LEVEL_OBSERVE, .rule_count = 1 };
+	struct plan plan = { .level = LEVEL_OBSERVE };
 
-	plan.rules[0] = rule_for(incident);
+	fill_rules(incident, &plan);
+	if (plan.rule_count == 0)
+		plan.rules[plan.rule_count++] = rule_of_focus(incident);
 	snprintf(plan.id, sizeof(plan.id), "%s-p1", incident->id);
 	snprintf(plan.incident, sizeof(plan.incident), "%s", incident->id);
 	*ret_plan = plan;

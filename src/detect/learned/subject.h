@@ -119,7 +119,9 @@ static inline struct subject *subjects_at(const struct subjects *subjects, uint3
 /** Classes that are looked at: those that rise, or all when only their sum does. */
 static inline uint32_t subject_classes(const struct subject *subject)
 {
-	return subject->classes ? subject->classes : (1U << CLASS_COUNT) - 1;
+	/* Of a place outside nothing but what our hosts send there is known: all of it counts. */
+	return subject->classes && subject->kind == TALLY_OWN ? subject->classes
+							      : (1U << CLASS_COUNT) - 1;
 }
 
 /** subjects_find() - number of an entity's subject; 0. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "detect/learned/shape.h"
 
 /* Words and figures are made anew after this time; in between they are told again. */
 #define WORDS_NS   (500 * 1000000ULL)
@@ -37,8 +38,7 @@ static void gather(const struct learned *l, uint32_t number, struct crowd *ret_c
 		if (s->story != number)
 			continue;
 		crowd.up |= s->up;
-		/* Of a prefix, something that wanders inside comes back as well. */
-		if (s->pulses && s->len == 128 && s->period_ns > crowd.period_ns)
+		if (s->pulses && s->period_ns > crowd.period_ns)
 			crowd.period_ns = s->period_ns;
 		if (!crowd.lead || weight_of(s) > weight_of(subjects_at(&l->subjects, crowd.lead)))
 			crowd.lead = at;
@@ -194,6 +194,7 @@ static void make_words(struct learned *l, uint32_t number, struct crowd *crowd, 
 			       .vector_count = scene.view.vector_count };
 	memcpy(f->vectors, scene.view.vectors, sizeof(f->vectors));
 	story->lead = crowd->lead;
+	f->shape_count = shapes_of(lead, scene.view.first_ns, f->shapes);
 	enum severity severity = learned_severity(l, &scene, (enum attack_kind)story->kind);
 	if (severity > story->severity)
 		story->severity = (uint8_t)severity;
@@ -239,7 +240,8 @@ void learned_tell(struct learned *l, uint64_t now_ns, const struct finding_sink 
 			stories_end(&l->stories, i);
 			continue;
 		}
-		if (crowd.period_ns)
+		/* What wanders about in a prefix comes back as well, and is no pulse. */
+		if (crowd.period_ns && story->kind != KIND_CARPET)
 			story->period_ns = crowd.period_ns;
 		if (!crowd.up)
 			continue;
