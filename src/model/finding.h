@@ -100,8 +100,8 @@ struct finding {
 	uint64_t machines_estimated; /**< about how many there are */
 	unsigned shape_count;
 	struct finding_shape shapes[FINDING_SHAPES]; /**< the largest first */
-	const char *advice;          /**< what to do, static; NULL: nothing special */
-	uint64_t distinct;           /**< estimated number of peers */
+	const char *advice; /**< what to do, static; NULL: nothing special */
+	uint64_t distinct;  /**< estimated number of peers */
 	unsigned vector_count;
 	struct vector_share vectors[FINDING_VECTORS];
 	const struct tally_detail *detail; /**< peers and ports; may be NULL */

@@ -190,11 +190,22 @@ static enum traffic_class classify_udp(const struct flow *flow)
 	return CLASS_UDP_AMP;
 }
 
+/* Flow caches that do not tell fragments give those without ports port 0, which nobody uses. */
+static bool has_no_ports(const struct flow *flow)
+{
+	const uint32_t ports = FLOW_HAS_SPORT | FLOW_HAS_DPORT;
+	bool cache = flow->source == FLOW_NETFLOW5 || flow->source == FLOW_NETFLOW9 ||
+		     flow->source == FLOW_IPFIX;
+
+	return cache && (flow->proto == PROTO_UDP || flow->proto == PROTO_TCP) &&
+	       (flow->has & ports) == ports && (flow->sport | flow->dport) == 0;
+}
+
 enum traffic_class flow_classify(const struct flow *flow)
 {
 	if (!(flow->has & FLOW_HAS_PROTO))
 		return CLASS_OTHER;
-	if (flow->fragment == 2)
+	if (flow->fragment == 2 || has_no_ports(flow))
 		return CLASS_FRAGMENT;
 	switch (flow->proto) {
 	case PROTO_TCP:

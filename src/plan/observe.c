@@ -38,8 +38,13 @@ static struct plan_rule rule_of_focus(const struct incident *incident)
 {
 	const struct incident_focus *focus = &incident->focus;
 	struct ends ends = ends_of(incident, 0);
-	struct plan_rule rule = { .src = ends.src, .dst = ends.dst, .proto = focus->proto,
-				  .sport = -1, .dport = -1, .tcp_flags = -1, .fragment = -1 };
+	struct plan_rule rule = { .src = ends.src,
+				  .dst = ends.dst,
+				  .proto = focus->proto,
+				  .sport = -1,
+				  .dport = -1,
+				  .tcp_flags = -1,
+				  .fragment = -1 };
 
 	if (incident->direction == DIRECTION_OUTBOUND) {
 		rule.dst = ip_is_zero(&focus->peer) ? (struct prefix){ 0 }

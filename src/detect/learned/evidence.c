@@ -144,15 +144,32 @@ static double above(double value, double usual)
 	return value > usual ? value - usual : 0;
 }
 
+static bool is_tcp(unsigned class)
+{
+	return class == CLASS_SYN || class == CLASS_SYNACK || class == CLASS_RST_FIN ||
+	       class == CLASS_TCP;
+}
+
+static double tcp_back(const struct scene *s, bool least)
+{
+	double sum = 0;
+
+	for (unsigned c = 0; c < CLASS_COUNT; c++) {
+		if (is_tcp(c))
+			sum += least ? s->by_class[c].back_least : s->by_class[c].back;
+	}
+	return sum;
+}
+
 /* Of a small excess nobody can say which answers are its own: then all are compared. */
 static void add_exchange(const struct scene *s, unsigned c, struct exchange *sum)
 {
 	const struct rates *r = &s->by_class[c];
 	const struct rates *a = &s->by_class[answer_of(c)];
-	bool apart = r->now > 2 * r->usual && r->usual > 0;
+	bool apart = r->there > 2 * r->usual && r->usual > 0;
 	double usual = apart ? a->back_usual : 0;
 
-	sum->there += apart ? r->now - r->usual : r->now;
+	sum->there += apart ? r->there - r->usual : r->there;
 	sum->back_most += above(a->back, usual);
 	sum->back_least += above(a->back_least, usual);
 	/* An amplifier's answer is answered by a question, which mostly is plain UDP. */
@@ -162,6 +179,11 @@ static void add_exchange(const struct scene *s, unsigned c, struct exchange *sum
 	} else if (c == CLASS_UDP) {
 		sum->back_most += s->by_class[CLASS_UDP_ANSWER].back;
 		sum->back_least += s->by_class[CLASS_UDP_ANSWER].back_least;
+	}
+	/* A flow's flags are those of all its packets: the same exchange is of several classes. */
+	if (s->flows && is_tcp(c)) {
+		sum->back_most = tcp_back(s, false);
+		sum->back_least = tcp_back(s, true);
 	}
 }
 
@@ -179,7 +201,7 @@ static double test_answers(const struct scene *s, char *text, size_t size)
 
 	for (unsigned c = 0; c < CLASS_COUNT; c++) {
 		/* Refusals are no answers. */
-		if (rises(s, c) && c != CLASS_ICMP && c != CLASS_RST_FIN)
+		if (rises(s, c) && c != CLASS_ICMP && (s->flows || c != CLASS_RST_FIN))
 			add_exchange(s, c, &sum);
 	}
 	/* Only what stands whichever way the doubt goes. */
@@ -214,7 +236,7 @@ static double test_handshakes(const struct scene *s, char *text, size_t size)
 	const struct rates *syn = &s->by_class[CLASS_SYN];
 	const struct rates *tcp = &s->by_class[CLASS_TCP];
 
-	if (!rises(s, CLASS_SYN) || syn->now <= syn->usual)
+	if (!rises(s, CLASS_SYN) || s->flows || syn->now <= syn->usual)
 		return 0;
 	double known = syn->usual / s->sampling * 60;
 	double each = known >= 20 ? tcp->usual / syn->usual : s->site_each;

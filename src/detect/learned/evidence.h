@@ -22,6 +22,7 @@
 struct rates {
 	double now;
 	double usual;
+	double there;      /**< as `now`, over the same time and in the same way as `back` */
 	double allowed;    /**< envelope */
 	double back;       /**< the other way, at most: it is not known better so early */
 	double back_least; /**< and at least */
@@ -42,8 +43,9 @@ struct scene {
 	double site_each;    /**< TCP packets for each connection request, of the whole site */
 	double window_s;     /**< the rates are means over about this */
 	double rise_s;       /**< from the first sign to the alarm */
-	bool sudden;         /**< the test for a large change was the first to fire */
-	bool seen_enough;    /**< who talks to whom has been noted for five minutes */
+	bool flows;  /**< flow caches report it, afterwards and with the flags of whole flows */
+	bool sudden; /**< the test for a large change was the first to fire */
+	bool seen_enough; /**< who talks to whom has been noted for five minutes */
 };
 
 /** A reason, for or against. */

@@ -27,6 +27,8 @@
 /* Time and number of samples that a rate is taken over when there are few. */
 #define COUNT_NS       (10 * SECOND_NS)
 #define SAMPLES_ENOUGH 8
+/* Alarm below which a subject that only rises is let go. */
+#define LEARNED_QUIET  0.05F
 /* Share of the peak rate below which an attack is over. */
 #define PEAK_PART      0.05F
 /* Rung from which on a change is large: 5 times what is allowed. */
@@ -317,7 +319,7 @@ static void judge_one(struct learned *l, uint32_t number, uint64_t now_ns)
 		if (subject->alarm >= 1) {
 			subject->state = SUBJECT_SUSPECT;
 			subject->suspect_ns = subject->above_ns = now_ns;
-		} else if (worst < 1) {
+		} else if (worst < 1 || subject->alarm < LEARNED_QUIET) {
 			forget(l, number, now_ns);
 			return;
 		}

@@ -115,10 +115,11 @@ static void scan(struct late *late, struct counter *counter)
 	for (uint64_t s = first; s <= late->second; s++) {
 		if (s <= late->told_s)
 			continue;
-		bank_drain(&bank, allowed);
 		if (bank_worst(&bank) <= 0)
 			rise = s;
+		/* What came in a second came somewhere in it: it drains for the whole of it. */
 		bank_add(&bank, late->at[s % LATE_SECONDS] / counter->phi);
+		bank_drain(&bank, allowed);
 		if (bank_worst(&bank) > bank_worst(&most))
 			counter->rise_ns = rise * SPAN_SECOND_NS;
 		for (unsigned i = 0; i < BANK_RUNGS; i++)
@@ -136,6 +137,7 @@ void late_add(struct lates *lates, struct counter *counter, const struct tally *
 
 	counter->bin_packets += (float)row->packets * unit;
 	counter->bytes += (float)row->bytes / COUNTER_RATE_S;
+	counter->rate += (float)row->packets * unit / COUNTER_RATE_S;
 	if (!counter->late) {
 		counter->waiting += amount;
 		if (counter->waiting < WAIT_LEAST ||

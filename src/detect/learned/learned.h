@@ -16,6 +16,8 @@
 
 /** Evidence from which on samples are kept, in nats. */
 #define LEARNED_RISING    6.0F
+/** The same of what is reported afterwards, as a share of what makes a suspect. */
+#define LEARNED_LATE      0.6F
 /** Time that must have been watched before volume alone, in no special class, can be an attack. */
 #define LEARNED_USEFUL_NS (300 * 1000000000ULL)
 /** Vantage number of exporters that see different packets: they add up, as one. */

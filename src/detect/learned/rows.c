@@ -242,6 +242,17 @@ static void raise_subject(struct learned *l, struct counter *counter)
 		     counter->vantage, counter->key.class);
 }
 
+/* Of minutes looked at as a whole the worst moment always says something: more is asked for. */
+static bool is_rising(const struct learned *l, const struct counter *counter)
+{
+	if (bank_worst(&counter->bank) < LEARNED_RISING)
+		return false;
+	return !counter->late ||
+	       bank_alarm(&counter->bank,
+			  counter->allowed / (float)counter->sampling / counter->phi,
+			  l->alpha) >= LEARNED_LATE;
+}
+
 /* A row's worth into one counter. */
 static void count_in(struct learned *l, struct counter *counter, const struct tally *row,
 		     float unit)
@@ -266,7 +277,7 @@ static void count_in(struct learned *l, struct counter *counter, const struct ta
 	else
 		counter_add(counter, sampled * unit, (float)row->packets * unit, (float)row->bytes);
 	counter_pass(counter, l->tick_ns);
-	if (bank_worst(&counter->bank) >= LEARNED_RISING)
+	if (is_rising(l, counter))
 		raise_subject(l, counter);
 }
 

@@ -69,10 +69,10 @@ static struct counter *find(struct learned *l, const struct subject *subject, ui
  * The other way's rate over the time that the rise has lasted. What fades is slow to show it, so a
  * change is taken for what it will be; how much of it may be chance is told with it.
  */
-static void back_of(struct counter *c, const struct subject *subject, uint64_t now_ns,
+static void back_of(struct counter *c, const struct subject *subject, bool late, uint64_t now_ns,
 		    double ret_most_least[2])
 {
-	double part = 1 - exp(-rising_for(subject, now_ns) / COUNTER_RATE_S);
+	double part = late ? 1 : 1 - exp(-rising_for(subject, now_ns) / COUNTER_RATE_S);
 	double each = c->sampling / (2 * COUNTER_RATE_S);
 
 	counter_pass(c, now_ns);
@@ -98,6 +98,7 @@ static void add_vantage(struct learned *l, const struct subject *subject, uint8_
 	if (c) {
 		double now = now_of(l, c, now_ns, &bps);
 		rates->allowed = fmax(rates->allowed, c->allowed);
+		rates->there = fmax(rates->there, c->late ? c->rate : now);
 		rates->usual = fmax(rates->usual, c->usual);
 		if (now > rates->now) {
 			rates->now = now;
@@ -107,7 +108,7 @@ static void add_vantage(struct learned *l, const struct subject *subject, uint8_
 	}
 	if (back) {
 		double bounds[2];
-		back_of(back, subject, now_ns, bounds);
+		back_of(back, subject, c && c->late, now_ns, bounds);
 		rates->back = fmax(rates->back, bounds[0]);
 		rates->back_least = fmax(rates->back_least, bounds[1]);
 		rates->back_usual = fmax(rates->back_usual, back->usual);
@@ -127,6 +128,16 @@ void learned_rate(struct learned *l, const struct subject *subject, uint8_t dire
 			add_vantage(l, subject, class, subject->lanes[i].vantage, ret_rates,
 				    ret_bps);
 	}
+}
+
+static bool is_reported_late(struct learned *l, const struct subject *subject)
+{
+	for (uint32_t i = 0; i < subject->lane_count; i++) {
+		const struct counter *c = learned_lane(l, subject, &subject->lanes[i]);
+		if (c && c->late)
+			return true;
+	}
+	return false;
 }
 
 static double sampling_of(struct learned *l, const struct subject *subject)
@@ -188,6 +199,7 @@ void learned_scene(struct learned *l, const struct subject *subject, uint64_t no
 	double bps[2] = { 0 };
 
 	scene.sampling = sampling_of(l, subject);
+	scene.flows = is_reported_late(l, subject);
 	view_of(subject, l->config, look_from(subject, now_ns), &scene.view);
 	for (uint8_t c = 0; c < CLASS_COUNT; c++)
 		learned_rate(l, subject, subject->direction, c, &scene.by_class[c], bps);
@@ -199,6 +211,9 @@ void learned_scene(struct learned *l, const struct subject *subject, uint64_t no
 	scene.now_bps = bps[0];
 	scene.usual_bps = bps[1];
 	scene.rise_s = rising_for(subject, now_ns);
+	/* What comes afterwards is compared as it comes, over the time that fades. */
+	if (scene.flows)
+		scene.rise_s = RATE_MOST_S;
 	scene.window_s = scene.rise_s < RATE_MOST_S ? scene.rise_s : RATE_MOST_S;
 	scene.site_each = l->site_syn > 0 ? l->site_tcp / l->site_syn : 10;
 	scene.sudden = subject->sudden;

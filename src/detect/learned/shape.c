@@ -8,15 +8,15 @@
 #include "detect/vector.h"
 
 /* Share of all samples that a sort needs, and share of its samples that have to agree. */
-#define SORT_LEAST  0.05
-#define AGREE       0.95
+#define SORT_LEAST 0.05
+#define AGREE      0.95
 /* Of the lengths the shortest and longest are passed over, one in so many. */
-#define TRIM        50
+#define TRIM       50
 /* Frames are padded: what looks this long may be as short as headers get. */
-#define PADDED      46
-#define HEADERS     20
+#define PADDED     46
+#define HEADERS    20
 /* Lengths that are met are not all there are. */
-#define WIDER       33
+#define WIDER      33
 
 struct sort {
 	const struct sample *samples[SUBJECT_SAMPLES];
