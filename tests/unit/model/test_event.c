@@ -97,7 +97,9 @@ static struct plan plan_for(const struct incident *incident)
 		.rules = { { .dst = host("198.51.100.7"),
 			     .sport = 123,
 			     .dport = -1,
-			     .proto = 17 } },
+			     .proto = 17,
+			     .tcp_flags = -1,
+			     .fragment = -1 } },
 	};
 
 	memcpy(plan.incident, incident->id, sizeof(plan.incident));
@@ -724,7 +726,16 @@ static void rules_in_words(void **state)
 		int sport;
 		int dport;
 		const char *words;
+		int flags; /* plus one; 0: any */
+		int fragment;
+		unsigned least;
+		unsigned most;
 	} cases[] = {
+		{ 6, -1, 443,
+		  "tcp from 192.0.2.1/32 to 198.51.100.7/32 port 443, flags 0x02, 40 to 44 bytes",
+		  3, 0, 40, 44 },
+		{ 17, -1, -1, "udp from 192.0.2.1/32 to 198.51.100.7/32, fragments without ports",
+		  0, 2 },
 		{ -1, -1, -1, "all traffic from 192.0.2.1/32 to 198.51.100.7/32" },
 		{ 6, 80, 443, "tcp from 192.0.2.1/32 port 80 to 198.51.100.7/32 port 443" },
 		{ 47, -1, -1, "gre from 192.0.2.1/32 to 198.51.100.7/32" },
@@ -737,7 +748,11 @@ static void rules_in_words(void **state)
 					  .dst = host("198.51.100.7"),
 					  .proto = cases[i].proto,
 					  .sport = cases[i].sport,
-					  .dport = cases[i].dport };
+					  .dport = cases[i].dport,
+					  .tcp_flags = cases[i].flags - 1,
+					  .fragment = cases[i].fragment ? cases[i].fragment : -1,
+					  .length_min = cases[i].least,
+					  .length_max = cases[i].most };
 		struct text out = text_heap();
 		plan_rule_to_text(&rule, &out);
 		assert_string_equal(text_string(&out), cases[i].words);
