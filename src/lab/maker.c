@@ -23,9 +23,10 @@
 #define WARM_S            600
 #define WARM_PACKET_S     300
 #define AFTER_S           150
+#define PACKET_S          20
 #define EPOCH_NS          1780358400000000000ULL /* 2026-06-02T00:00:00Z */
 #define MEDIAN_PPS        300
-#define MEDIAN_PACKET_PPS 6
+#define MEDIAN_PACKET_PPS 2
 #define ACTIVE_MS         60000
 #define INACTIVE_MS       15000
 #define CACHE_FLOWS       400000
@@ -105,6 +106,9 @@ static void set_times(struct maker *m)
 	m->truth.begin_ns = EPOCH_NS + m->request->seed % 1000 * 3600 * 1000000000ULL;
 	m->cast.onset_s = m->warm_s + 5 * lab_rng_unit(&rng) + s->ride_s;
 	double length_s = m->request->whole && s->long_s ? s->long_s : s->duration_s;
+	/* Where every packet is written, what is steady need not last. */
+	if (is_packet(m) && !m->request->whole && !s->ride_s && s->parts[0].shape == SHAPE_STEADY)
+		length_s = fmin(length_s, PACKET_S);
 	m->cast.end_s = m->cast.onset_s + length_s;
 	m->truth.finish_s = ceil(m->cast.end_s + AFTER_S);
 	if (s->duration_s == 0) {

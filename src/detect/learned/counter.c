@@ -22,10 +22,15 @@ int counters_open(struct counters *counters, size_t max, uint64_t seed)
 		sets *= 2;
 	/* calloc: what no row touches takes no memory. */
 	void *memory = calloc(sets * COUNTER_WAYS + 1, sizeof(struct counter));
-	if (!memory)
+	uint32_t *tags = calloc(sets * COUNTER_WAYS, sizeof(*tags));
+	if (!memory || !tags) {
+		free(memory);
+		free(tags);
 		return -ENOMEM;
+	}
 	uintptr_t aligned = ((uintptr_t)memory + CACHE_LINE - 1) & ~(uintptr_t)(CACHE_LINE - 1);
 	*counters = (struct counters){ .at = (struct counter *)aligned,
+				       .tags = tags,
 				       .memory = memory,
 				       .mask = (uint32_t)sets - 1,
 				       .seed = seed };
@@ -35,6 +40,7 @@ int counters_open(struct counters *counters, size_t max, uint64_t seed)
 void counters_close(struct counters *counters)
 {
 	free(counters->memory);
+	free(counters->tags);
 	memset(counters, 0, sizeof(*counters));
 }
 
@@ -44,15 +50,37 @@ static uint64_t rest_of(const struct profile_key *key, uint32_t vantage)
 	       (uint64_t)key->direction << 8 | key->class;
 }
 
-uint32_t counters_set(const struct counters *counters, const struct profile_key *key,
+static size_t first_of(const struct counters *counters, uint64_t set)
+{
+	return (size_t)(set & counters->mask) * COUNTER_WAYS;
+}
+
+static uint32_t tag_of(uint64_t set)
+{
+	return (uint32_t)(set >> 32) | 1;
+}
+
+uint64_t counters_set(const struct counters *counters, const struct profile_key *key,
 		      uint32_t vantage)
 {
 	uint64_t hash = hash_mix(hash_ip(&key->ip, counters->seed),
 				 rest_of(key, vantage) ^ 0x8ebc6af09c88c6e3U);
-	uint32_t set = (uint32_t)hash & counters->mask;
 
-	__builtin_prefetch(&counters->at[(size_t)set * COUNTER_WAYS], 1);
-	return set;
+	__builtin_prefetch(&counters->tags[first_of(counters, hash)], 1);
+	return hash;
+}
+
+void counters_look(const struct counters *counters, uint64_t set)
+{
+	size_t first = first_of(counters, set);
+
+	for (unsigned i = 0; i < COUNTER_WAYS; i++) {
+		if (counters->tags[first + i] != tag_of(set))
+			continue;
+		const struct counter *counter = &counters->at[first + i];
+		__builtin_prefetch(counter, 1);
+		__builtin_prefetch((const char *)counter + CACHE_LINE, 1);
+	}
 }
 
 static bool is_it(const struct counter *counter, const struct profile_key *key, uint32_t vantage)
@@ -61,14 +89,15 @@ static bool is_it(const struct counter *counter, const struct profile_key *key, 
 	       ip_equal(&counter->key.ip, &key->ip) && rest_of(&counter->key, 0) == rest_of(key, 0);
 }
 
-struct counter *counters_find(const struct counters *counters, uint32_t set,
+struct counter *counters_find(const struct counters *counters, uint64_t set,
 			      const struct profile_key *key, uint32_t vantage)
 {
-	struct counter *ways = &counters->at[(size_t)set * COUNTER_WAYS];
+	size_t first = first_of(counters, set);
 
 	for (unsigned i = 0; i < COUNTER_WAYS; i++) {
-		if (is_it(&ways[i], key, vantage))
-			return &ways[i];
+		struct counter *counter = &counters->at[first + i];
+		if (counters->tags[first + i] == tag_of(set) && is_it(counter, key, vantage))
+			return counter;
 	}
 	return NULL;
 }
@@ -83,10 +112,11 @@ static float weight_of(const struct counter *counter)
 	       (float)(counter->last_ns / 1000000000 % 4096) * 1e-6F;
 }
 
-struct counter *counters_take(struct counters *counters, uint32_t set,
+struct counter *counters_take(struct counters *counters, uint64_t set,
 			      const struct profile_key *key, uint32_t vantage)
 {
-	struct counter *ways = &counters->at[(size_t)set * COUNTER_WAYS];
+	size_t first = first_of(counters, set);
+	struct counter *ways = &counters->at[first];
 	struct counter *found = counters_find(counters, set, key, vantage);
 	unsigned least = 0;
 
@@ -102,7 +132,14 @@ struct counter *counters_take(struct counters *counters, uint32_t set,
 	else
 		counters->replaced += bank_worst(&counter->bank) >= 1;
 	*counter = (struct counter){ .key = *key, .vantage = vantage };
+	counters->tags[first + least] = tag_of(set);
 	return counter;
+}
+
+/* As e^-x, by the first terms of e^x: near it where it matters, and ten times as fast. */
+static float fade_of(float x)
+{
+	return 1 / (1 + x * (1 + x * (0.5F + x * (1 / 6.0F + x / 24))));
 }
 
 void counter_pass(struct counter *counter, uint64_t now_ns)
@@ -110,7 +147,7 @@ void counter_pass(struct counter *counter, uint64_t now_ns)
 	if (now_ns <= counter->last_ns)
 		return;
 	float passed = (float)(now_ns - counter->last_ns) * SECOND;
-	float fade = expf(-passed / COUNTER_RATE_S);
+	float fade = fade_of(passed / COUNTER_RATE_S);
 	float samples = counter->allowed / (float)counter->sampling * passed;
 
 	if (!counter->late && bank_worst(&counter->bank) > 0)
@@ -121,7 +158,8 @@ void counter_pass(struct counter *counter, uint64_t now_ns)
 	}
 	counter->rate *= fade;
 	counter->bytes *= fade;
-	counter->waiting *= expf(-passed / 16);
+	if (counter->waiting > 0)
+		counter->waiting *= fade_of(passed / 16);
 	counter->last_ns = now_ns;
 }
 

@@ -54,6 +54,7 @@ struct counter {
 /** All of them. */
 struct counters {
 	struct counter *at;
+	uint32_t *tags; /**< of each place, from its hash; what is not there is told by one line */
 	void *memory;
 	uint32_t mask; /**< of sets */
 	uint64_t seed;
@@ -67,12 +68,15 @@ WEIR_CHECK int counters_open(struct counters *counters, size_t max, uint64_t see
 /** counters_close() - give the memory back; harmless when repeated. */
 void counters_close(struct counters *counters);
 
-/** counters_set() - the set that a key belongs to, asked for early so that it is in cache later. */
-uint32_t counters_set(const struct counters *counters, const struct profile_key *key,
+/** counters_set() - hash of a key; where it points to is asked for early, to be in cache later. */
+uint64_t counters_set(const struct counters *counters, const struct profile_key *key,
 		      uint32_t vantage);
 
+/** counters_look() - have the counter of a hash in cache a little later, if it has one. */
+void counters_look(const struct counters *counters, uint64_t set);
+
 /** counters_find() - the counter of a key; NULL if it has none. */
-struct counter *counters_find(const struct counters *counters, uint32_t set,
+struct counter *counters_find(const struct counters *counters, uint64_t set,
 			      const struct profile_key *key, uint32_t vantage);
 
 /**
@@ -80,7 +84,7 @@ struct counter *counters_find(const struct counters *counters, uint32_t set,
  *
  * Return: never NULL; `last_ns` of a fresh one is 0.
  */
-struct counter *counters_take(struct counters *counters, uint32_t set,
+struct counter *counters_take(struct counters *counters, uint64_t set,
 			      const struct profile_key *key, uint32_t vantage);
 
 /** counter_pass() - bring it up to @now_ns: evidence drains, rates fade. */

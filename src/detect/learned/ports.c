@@ -141,7 +141,8 @@ void ports_sample(struct ports *ports, const struct sample *sample, uint64_t now
 
 	if (!port)
 		return;
-	pass(port, now_ns);
+	if (now_ns != port->last_ns)
+		pass(port, now_ns);
 	if (sample->sampling)
 		port->sampling = sample->sampling;
 	switch ((enum direction)sample->direction) {

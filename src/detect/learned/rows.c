@@ -8,7 +8,7 @@
 
 #define BIN_NS     (PROFILE_BIN_S * 1000000000ULL)
 /* Rows whose cache misses overlap. */
-#define RUN        16
+#define RUN        32
 /* Ages up to which traffic is of now. */
 #define NOW_AGE    10
 /* Dispersion of unsampled packets: they come in trains. Sampling thins it away. */
@@ -24,8 +24,8 @@ struct pick {
 	const struct tally *row;
 	struct profile_key key;
 	uint32_t vantage;
-	uint32_t set;
-	uint32_t total_set;
+	uint64_t set;
+	uint64_t total_set;
 };
 
 /* Floors of the classes, as shares of the floor of all traffic. */
@@ -90,7 +90,7 @@ static struct profile_key reverse_of(const struct profile_key *key)
 static bool is_answered(const struct learned *l, const struct counter *counter, float pps)
 {
 	struct profile_key back = reverse_of(&counter->key);
-	uint32_t set = counters_set(&l->counters, &back, counter->vantage);
+	uint64_t set = counters_set(&l->counters, &back, counter->vantage);
 	const struct counter *other = counters_find(&l->counters, set, &back, counter->vantage);
 
 	if (counter->key.class & COUNTER_OF_BYTES)
@@ -301,7 +301,7 @@ static void count_row(struct learned *l, struct pick *pick)
 	if (share <= 1 || row->kind != TALLY_OWN)
 		return;
 	pick->key.class = COUNTER_TOTAL | COUNTER_OF_BYTES;
-	uint32_t set = counters_set(learned_table(l, row->kind), &pick->key, pick->vantage);
+	uint64_t set = counters_set(learned_table(l, row->kind), &pick->key, pick->vantage);
 	count_in(l, counters_take(learned_table(l, row->kind), set, &pick->key, pick->vantage), row,
 		 share);
 }
@@ -330,6 +330,11 @@ void learned_rows(struct learned *l, const struct tally_set *set)
 		size_t n = set->count - at < RUN ? set->count - at : RUN;
 		for (size_t i = 0; i < n; i++)
 			aim(l, &set->rows[at + i], &picks[i]);
+		for (size_t i = 0; i < n; i++) {
+			const struct counters *table = learned_table(l, picks[i].key.kind);
+			counters_look(table, picks[i].set);
+			counters_look(table, picks[i].total_set);
+		}
 		for (size_t i = 0; i < n; i++)
 			count_row(l, &picks[i]);
 	}

@@ -106,8 +106,9 @@ uint32_t subjects_take(struct subjects *subjects, const struct subject *like, ui
 	if (number)
 		return number;
 	if (!subjects->unused_count) {
-		uint32_t least = lightest(subjects);
+		uint32_t least = subjects->full_ns == now_ns ? 0 : lightest(subjects);
 		if (!least || subjects_at(subjects, least)->alarm >= 0.5F) {
+			subjects->full_ns = now_ns;
 			subjects->turned_away++;
 			return 0;
 		}

@@ -100,6 +100,7 @@ struct subjects {
 	uint32_t mask;
 	uint32_t max;
 	uint16_t len_count[2][129];
+	uint64_t full_ns; /**< when nobody could make room: not asked again in the same tick */
 	uint64_t turned_away;
 	uint64_t seed;
 };
