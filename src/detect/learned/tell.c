@@ -12,6 +12,8 @@
 #define WORDS_NS   (500 * 1000000ULL)
 /* Tenths of a pulse's period that are waited for the next one, before an incident is over. */
 #define PULSE_HOLD 14
+/* Times it has to come back before it is said to pulse. */
+#define PULSES_LEAST 2
 
 /* The members of a story, added up. */
 struct crowd {
@@ -38,7 +40,7 @@ static void gather(const struct learned *l, uint32_t number, struct crowd *ret_c
 		if (s->story != number)
 			continue;
 		crowd.up |= s->up;
-		if (s->pulses && s->period_ns > crowd.period_ns)
+		if (s->pulses >= PULSES_LEAST && s->period_ns > crowd.period_ns)
 			crowd.period_ns = s->period_ns;
 		if (!crowd.lead || weight_of(s) > weight_of(subjects_at(&l->subjects, crowd.lead)))
 			crowd.lead = at;

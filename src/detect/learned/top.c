@@ -142,7 +142,7 @@ static void keep(struct learned *l, const struct picks *picks)
 {
 	l->top.count = picks->count;
 	for (unsigned i = 0; i < picks->count; i++)
-		l->top.places[i] = (uint32_t)(picks->at[i].counter - l->counters.at);
+		l->top.places[i] = picks->at[i].counter;
 }
 
 /* What bits are told of beside the packets of the same entity. */
@@ -215,7 +215,7 @@ size_t learned_top(void *self, struct detector_row *rows, size_t most)
 	if (!l->first_ns)
 		return 0;
 	for (uint32_t i = 0; i < l->top.count; i++)
-		look_at(l, &l->counters.at[l->top.places[i]], &picks);
+		look_at(l, l->top.places[i], &picks);
 	look_at_subjects(l, &picks);
 	look_at_slice(l, &picks);
 	keep(l, &picks);

@@ -18,5 +18,5 @@
 struct top {
 	uint32_t cursor;           /**< place of the next counter to be looked at */
 	uint32_t count;            /**< of places */
-	uint32_t places[TOP_KEPT]; /**< of counters, the highest first */
+	const struct counter *places[TOP_KEPT]; /**< of counters, the highest first */
 };
