@@ -98,8 +98,10 @@ void learned_confirm(struct learned *l, uint32_t number, const struct scene *sce
 enum severity learned_severity(const struct learned *l, const struct scene *scene,
 			       enum attack_kind kind);
 
-/** learned_save(), learned_load() - of the descriptor. */
+/** learned_save() - append profiles and filters as bytes; see struct detector. */
 void learned_save(const void *self, struct text *out);
+
+/** learned_load() - go on with such bytes. Return: 0, -WEIR_ESCHEMA, -WEIR_EFORMAT. */
 int learned_load(void *self, const void *data, size_t len, uint64_t now_ns);
 
 /** learned_tell() - findings of all stories. */
