@@ -12,19 +12,6 @@
 #define NOW_NS (1000000 * SECOND_NS)
 #define VICTIM "198.51.100.7"
 
-/** An address from a number: @base with @number added. */
-static inline struct ip ip_at(const char *base, uint32_t number)
-{
-	struct ip ip = ip_of(base);
-	uint32_t value = (uint32_t)ip.b[12] << 24 | (uint32_t)ip.b[13] << 16 |
-			 (uint32_t)ip.b[14] << 8 | ip.b[15];
-
-	value += number;
-	for (unsigned i = 0; i < 4; i++)
-		ip.b[12 + i] = (uint8_t)(value >> (24 - 8 * i));
-	return ip;
-}
-
 /** A subject without samples; one host at a time, as it is large. */
 static inline struct subject *subject_begin(const char *prefix, uint8_t kind,
 					    enum direction direction, uint32_t classes)
