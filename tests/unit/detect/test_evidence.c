@@ -135,6 +135,7 @@ static void an_elephant_is_less_than_nothing(void **state)
 {
 	const struct traffic bulk = { CLASS_TCP, 6, 873, 40000, 1500, 200, 1, false };
 	struct subject *s = subject_begin(VICTIM, TALLY_OWN, DIRECTION_INBOUND, 1U << CLASS_TCP);
+	char words[512];
 
 	(void)state;
 	put(s, &bulk);
@@ -142,7 +143,8 @@ static void an_elephant_is_less_than_nothing(void **state)
 	rate(&scene, CLASS_TCP, 500e3, 100, 5e3);
 	rate(&scene, CLASS_COUNT, 500e3, 150, 5e3);
 	back(&scene, CLASS_TCP, 170e3, 100);
-	assert_true(weigh(&scene, NULL, 0) < 0);
+	assert_true(weigh(&scene, words, sizeof(words)) < 0);
+	assert_non_null(strstr(words, "-6.0 one pair has 100%, and it is answered"));
 }
 
 static void connection_requests_without_options_are_a_flood(void **state)
