@@ -20,6 +20,19 @@ static inline struct ip ip_of(const char *text)
 	return ip;
 }
 
+/** An address from a number: @base with @number added. */
+static inline struct ip ip_at(const char *base, uint32_t number)
+{
+	struct ip ip = ip_of(base);
+	uint32_t value = (uint32_t)ip.b[12] << 24 | (uint32_t)ip.b[13] << 16 |
+			 (uint32_t)ip.b[14] << 8 | ip.b[15];
+
+	value += number;
+	for (unsigned i = 0; i < 4; i++)
+		ip.b[12 + i] = (uint8_t)(value >> (24 - 8 * i));
+	return ip;
+}
+
 /** A prefix from text. */
 static inline struct prefix prefix_of(const char *text)
 {
