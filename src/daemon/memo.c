@@ -187,7 +187,8 @@ int memo_read(const char *path, struct text *bytes)
 	fclose(file);
 	if (err)
 		return err;
-	if (!begun || bytes->failed || sum != hash_bytes(bytes->data, bytes->len, SEED))
+	if (!begun || bytes->failed || bytes->len == 0 ||
+	    sum != hash_bytes(bytes->data, bytes->len, SEED))
 		return -WEIR_EFORMAT;
 	return 0;
 }

@@ -147,8 +147,8 @@ static void damage_is_found_wherever_it_is(void **state)
 	static const struct {
 		long at;
 		bool cut;
-	} cases[] = { { 0, false }, { 7, false }, { 8, false }, { 1007, false },
-		      { 0, true },  { 7, true },  { 9, true },  { 1007, true } };
+	} cases[] = { { 0, false }, { 7, false }, { 8, false }, { 1007, false }, { 0, true },
+		      { 7, true },  { 8, true },  { 9, true },  { 1007, true } };
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
