@@ -38,7 +38,8 @@ struct learned {
 	struct top top;
 	float alpha; /**< false suspects a second that are tolerated for a counter */
 	float margin;
-	uint64_t tick_ns; /**< end of the tick being observed */
+	uint64_t tick_ns;   /**< end of the tick being observed */
+	uint64_t loaded_ns; /**< when what was loaded had been saved, or 0 */
 	uint64_t tick_length_ns;
 	/**< end of the tick being observed */
 	uint64_t first_ns; /**< of the first one */

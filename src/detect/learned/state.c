@@ -43,7 +43,8 @@ void learned_save(const void *self, struct text *out)
 		.profile_size = sizeof(struct profile),
 		.profile_count = l->profiles.count,
 		.first_ns = l->first_ns,
-		.saved_ns = l->tick_ns,
+		/* Before the first tick it is as old as what was loaded. */
+		.saved_ns = l->tick_ns ? l->tick_ns : l->loaded_ns,
 		.seen_words = seen_words(&l->seen),
 		.seen_seed = l->seen.seed,
 		.seen_first_ns = l->seen.first_ns,
@@ -111,5 +112,6 @@ int learned_load(void *self, const void *data, size_t len, uint64_t now_ns)
 	l->seen.first_ns = head.seen_first_ns;
 	l->seen.turned_ns = head.seen_turned_ns;
 	l->first_ns = head.first_ns;
+	l->loaded_ns = head.saved_ns;
 	return 0;
 }
