@@ -75,8 +75,7 @@ static double test_vector(const struct scene *s, char *text, size_t size)
 	/* A client may have an amplifier's port by chance; three of them do not. */
 	if (v->n < 3 || v->certain < 0.4 || (v->sport >= 1024 && peers(s)->seen < 3))
 		return 0;
-	snprintf(text, size, "%.0f%% is %s, by port and length", v->certain * 100,
-		 v->vectors[0].name);
+	snprintf(text, size, "%.0f%% is %s, by port and length", v->certain * 100, v->certain_name);
 	return v->n < 4 ? 5 : 6.5;
 }
 
@@ -137,6 +136,7 @@ struct exchange {
 	double there;
 	double back_most;
 	double back_least;
+	bool tcp; /* connections as flows are among it */
 };
 
 static double above(double value, double usual)
@@ -161,15 +161,23 @@ static double tcp_back(const struct scene *s, bool least)
 	return sum;
 }
 
-/* Of a small excess nobody can say which answers are its own: then all are compared. */
-static void add_exchange(const struct scene *s, unsigned c, struct exchange *sum)
+/*
+ * Of a small excess nobody can say which answers are its own: then all are compared. A flow's flags
+ * are those of all its packets: the same exchange is of several classes, and its answers are added
+ * once, not here.
+ */
+static void add_class(const struct scene *s, unsigned c, struct exchange *sum)
 {
 	const struct rates *r = &s->by_class[c];
-	const struct rates *a = &s->by_class[answer_of(c)];
 	bool apart = r->there > 2 * r->usual && r->usual > 0;
-	double usual = apart ? a->back_usual : 0;
 
 	sum->there += apart ? r->there - r->usual : r->there;
+	if (s->flows && is_tcp(c)) {
+		sum->tcp = true;
+		return;
+	}
+	const struct rates *a = &s->by_class[answer_of(c)];
+	double usual = apart ? a->back_usual : 0;
 	sum->back_most += above(a->back, usual);
 	sum->back_least += above(a->back_least, usual);
 	/* An amplifier's answer is answered by a question, which mostly is plain UDP. */
@@ -179,11 +187,6 @@ static void add_exchange(const struct scene *s, unsigned c, struct exchange *sum
 	} else if (c == CLASS_UDP) {
 		sum->back_most += s->by_class[CLASS_UDP_ANSWER].back;
 		sum->back_least += s->by_class[CLASS_UDP_ANSWER].back_least;
-	}
-	/* A flow's flags are those of all its packets: the same exchange is of several classes. */
-	if (s->flows && is_tcp(c)) {
-		sum->back_most = tcp_back(s, false);
-		sum->back_least = tcp_back(s, true);
 	}
 }
 
@@ -202,7 +205,11 @@ static double test_answers(const struct scene *s, char *text, size_t size)
 	for (unsigned c = 0; c < CLASS_COUNT; c++) {
 		/* Refusals are no answers. */
 		if (rises(s, c) && c != CLASS_ICMP && (s->flows || c != CLASS_RST_FIN))
-			add_exchange(s, c, &sum);
+			add_class(s, c, &sum);
+	}
+	if (sum.tcp) {
+		sum.back_most += tcp_back(s, false);
+		sum.back_least += tcp_back(s, true);
 	}
 	/* Only what stands whichever way the doubt goes. */
 	double against = answer_nats(s, sum.there, sum.back_most);

@@ -9,9 +9,9 @@
 #include "detect/learned/shape.h"
 
 /* Words and figures are made anew after this time; in between they are told again. */
-#define WORDS_NS   (500 * 1000000ULL)
+#define WORDS_NS     (500 * 1000000ULL)
 /* Tenths of a pulse's period that are waited for the next one, before an incident is over. */
-#define PULSE_HOLD 14
+#define PULSE_HOLD   14
 /* Times it has to come back before it is said to pulse. */
 #define PULSES_LEAST 2
 

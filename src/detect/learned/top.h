@@ -16,7 +16,7 @@
 
 /** Where it is, and whom it keeps. */
 struct top {
-	uint32_t cursor;           /**< place of the next counter to be looked at */
-	uint32_t count;            /**< of places */
+	uint32_t cursor;                        /**< place of the next counter to be looked at */
+	uint32_t count;                         /**< of places */
 	const struct counter *places[TOP_KEPT]; /**< of counters, the highest first */
 };

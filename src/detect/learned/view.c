@@ -87,6 +87,7 @@ static struct view_crowd crowd_of(const struct subject *subject, const struct ke
 struct sums {
 	uint32_t known_pairs, known_peers, certain, likely, bogons, syn, bare, small, tcp;
 	uint32_t rows[VECTOR_ROWS];
+	uint32_t certain_rows[VECTOR_ROWS];
 	double bytes[VECTOR_ROWS];
 	const char *names[VECTOR_ROWS];
 	uint32_t protos[256];
@@ -102,6 +103,7 @@ static void count_sample(const struct subject_sample *s, struct view *view, stru
 	sums->bytes[match.row] += sample->length;
 	sums->names[match.row] = match.name;
 	sums->certain += match.certainty == VECTOR_CERTAIN;
+	sums->certain_rows[match.row] += match.certainty == VECTOR_CERTAIN;
 	sums->likely += match.certainty >= VECTOR_LIKELY;
 	sums->known_pairs += s->known_pair;
 	sums->known_peers += s->known_peer;
@@ -139,6 +141,15 @@ static void name_vectors(struct view *view, struct sums *sums)
 	}
 }
 
+static const char *name_certain(const struct sums *sums)
+{
+	unsigned best = 0;
+
+	for (unsigned i = 1; i < VECTOR_ROWS; i++)
+		best = sums->certain_rows[i] > sums->certain_rows[best] ? i : best;
+	return sums->names[best];
+}
+
 static void finish(struct view *view, struct sums *sums)
 {
 	double n = view->n;
@@ -146,6 +157,7 @@ static void finish(struct view *view, struct sums *sums)
 	view->known_pairs = sums->known_pairs / n;
 	view->known_peers = sums->known_peers / n;
 	view->certain = sums->certain / n;
+	view->certain_name = name_certain(sums);
 	view->likely = sums->likely / n;
 	view->bogons = sums->bogons / n;
 	view->small = sums->small / n;

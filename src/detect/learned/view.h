@@ -33,17 +33,19 @@ struct view {
 	double known_pairs; /**< share of samples whose two ends had talked before */
 	double known_peers; /**< share of samples whose outside address had been seen */
 	double certain;     /**< share that is certainly attack traffic (vector table) */
-	double likely;      /**< share that is likely, or certain */
-	double bogons;      /**< share from addresses that nobody can send from */
-	double bare_syn;    /**< of the connection requests, those without options */
-	double small;       /**< share of up to 100 bytes */
-	double same_length; /**< share of the commonest length */
-	double top_dport;   /**< share of the commonest destination port */
-	uint32_t ttl_n;     /**< different sources with a TTL */
-	uint32_t ttl_kinds; /**< different TTLs that a tenth of these have, others as one */
-	uint32_t tenants;   /**< different tenants of own hosts among the sources */
-	uint16_t dport;     /**< the commonest destination port */
-	uint16_t sport;     /**< the commonest source port */
+	const char *
+		certain_name; /**< what most of that is; of the vector table, or NULL if nothing is */
+	double likely;        /**< share that is likely, or certain */
+	double bogons;        /**< share from addresses that nobody can send from */
+	double bare_syn;      /**< of the connection requests, those without options */
+	double small;         /**< share of up to 100 bytes */
+	double same_length;   /**< share of the commonest length */
+	double top_dport;     /**< share of the commonest destination port */
+	uint32_t ttl_n;       /**< different sources with a TTL */
+	uint32_t ttl_kinds;   /**< different TTLs that a tenth of these have, others as one */
+	uint32_t tenants;     /**< different tenants of own hosts among the sources */
+	uint16_t dport;       /**< the commonest destination port */
+	uint16_t sport;       /**< the commonest source port */
 	double top_sport;
 	uint8_t proto;     /**< the commonest */
 	uint64_t first_ns; /**< time of the first of them */

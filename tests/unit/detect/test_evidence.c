@@ -186,6 +186,47 @@ static void udp_from_a_crowd_that_nobody_answers_is_a_flood(void **state)
 	assert_true(weigh(&scene, NULL, 0) < EVIDENCE_ENOUGH);
 }
 
+static void answered_udp_stays_answered_beside_flows_of_tcp(void **state)
+{
+	const struct traffic game = { CLASS_UDP, 17, 50000, 27500, 100, 200, 200, false };
+	struct subject *s = subject_begin(VICTIM, TALLY_OWN, DIRECTION_INBOUND,
+					  1U << CLASS_UDP | 1U << CLASS_TCP);
+	char words[512];
+
+	(void)state;
+	put(s, &game);
+	struct scene scene = scene_of(s);
+	rate(&scene, CLASS_UDP, 100e3, 100, 5e3);
+	rate(&scene, CLASS_TCP, 10e3, 100, 5e3);
+	rate(&scene, CLASS_COUNT, 110e3, 200, 5e3);
+	back(&scene, CLASS_UDP, 100e3, 100);
+	back(&scene, CLASS_TCP, 10e3, 100);
+	back(&scene, CLASS_COUNT, 110e3, 200);
+	for (unsigned flows = 0; flows < 2; flows++) {
+		scene.flows = flows;
+		weigh(&scene, words, sizeof(words));
+		assert_non_null(strstr(words, "-4.0 at least 1 packets back for each"));
+	}
+}
+
+static void what_is_certain_is_named_and_not_what_is_most(void **state)
+{
+	const struct traffic ntp = { CLASS_UDP_AMP, 17, 123, 5000, 468, 84, 84, false };
+	const struct traffic ack = { CLASS_TCP, 6, 50000, 443, 40, 116, 116, false };
+	struct subject *s = subject_begin(VICTIM, TALLY_OWN, DIRECTION_INBOUND,
+					  1U << CLASS_UDP_AMP | 1U << CLASS_TCP);
+	char words[512];
+
+	(void)state;
+	put(s, &ntp);
+	put(s, &ack);
+	struct scene scene = scene_of(s);
+	rate(&scene, CLASS_UDP_AMP, 84e3, 0, 10);
+	rate(&scene, CLASS_TCP, 116e3, 0, 5e3);
+	weigh(&scene, words, sizeof(words));
+	assert_non_null(strstr(words, "+6.5 42% is ntp-amplification, by port and length"));
+}
+
 static void a_place_that_is_known_speaks_against_a_campaign(void **state)
 {
 	struct traffic pull = { CLASS_TCP, 6, 50000, 443, 60, 100, 100, false };
@@ -273,6 +314,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ntp_amplification_is_certain_by_itself),
 		cmocka_unit_test(a_flash_crowd_is_none),
+		cmocka_unit_test(answered_udp_stays_answered_beside_flows_of_tcp),
+		cmocka_unit_test(what_is_certain_is_named_and_not_what_is_most),
 		cmocka_unit_test(an_elephant_is_less_than_nothing),
 		cmocka_unit_test(connection_requests_without_options_are_a_flood),
 		cmocka_unit_test(udp_from_a_crowd_that_nobody_answers_is_a_flood),
