@@ -32,7 +32,7 @@ OUTBOUND = {
 POPULATION = """origin,time_ns,src,dst,sport,dport,proto,tcp_flags,ttl,length,fragment
 attack,1,100.64.0.1,198.51.100.80,123,4000,17,0,60,468,0
 benign,2,192.0.2.1,198.51.100.80,4000,443,6,16,60,40,0
-benign,3,192.0.2.1,198.51.100.80,123,123,17,0,60,76,0
+benign,3,192.0.2.1,198.51.100.80,123,123,17,0,60,468,0
 """
 
 
