@@ -37,8 +37,12 @@ static void packet_packet(void *state, const struct lab_packet *packet)
 
 	if (end < data + snapped)
 		put_zeros(end, (size_t)(data + snapped - end));
-	sink->datagram(sink->self, packet->time_ns, NULL, lab_encoder_packet.port, data, snapped,
-		       len);
+	const struct lab_datagram datagram = { .time_ns = packet->time_ns,
+					       .data = data,
+					       .len = snapped,
+					       .wire_len = len,
+					       .port = lab_encoder_packet.port };
+	sink->datagram(sink->self, &datagram);
 }
 
 static void packet_time(void *state, uint64_t now_ns, uint64_t pool, uint64_t octets)

@@ -103,8 +103,13 @@ static void flush(struct sflow *s, uint64_t now_ns)
 	s->sequence++;
 	put_header(s, s->data, now_ns);
 	size_t len = (size_t)(s->at - s->data);
-	s->sink.datagram(s->sink.self, now_ns, &s->exporter.address, lab_encoder_sflow.port,
-			 s->data, len, len);
+	const struct lab_datagram datagram = { .time_ns = now_ns,
+					       .exporter = &s->exporter.address,
+					       .data = s->data,
+					       .len = len,
+					       .wire_len = len,
+					       .port = lab_encoder_sflow.port };
+	s->sink.datagram(s->sink.self, &datagram);
 	s->at = s->data + header_len(s);
 	s->samples = 0;
 }

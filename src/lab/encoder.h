@@ -15,14 +15,19 @@
 #include "base/ip.h"
 #include "lab/packet.h"
 
+/** A datagram of an exporter, or a bare IP packet in packet mode. */
+struct lab_datagram {
+	uint64_t time_ns;
+	const struct ip *exporter; /**< NULL: a packet */
+	const uint8_t *data;       /**< belongs to who gives it, until the call returns */
+	size_t len;                /**< of @data */
+	size_t wire_len;           /**< of the packet, of which the first @len bytes are given */
+	uint16_t port;             /**< of the collector */
+};
+
 /** Takes what goes out, in order of time. */
 struct lab_sink {
-	/**
-	 * A datagram of an exporter (or a bare IP packet, in packet mode: then exporter is NULL and
-	 * @wire_len is the packet's length, of which @len bytes are given).
-	 */
-	void (*datagram)(void *self, uint64_t time_ns, const struct ip *exporter, uint16_t port,
-			 const uint8_t *data, size_t len, size_t wire_len);
+	void (*datagram)(void *self, const struct lab_datagram *datagram);
 	void *self;
 };
 

@@ -20,17 +20,16 @@ static bool loses(struct lab_loss *loss, uint64_t time_ns)
 	return hash_words(loss->random, 0, 0) % 1000 < loss->permille;
 }
 
-static void take(void *self, uint64_t time_ns, const struct ip *exporter, uint16_t port,
-		 const uint8_t *data, size_t len, size_t wire_len)
+static void take(void *self, const struct lab_datagram *datagram)
 {
 	struct lab_loss *loss = self;
 
-	if (loses(loss, time_ns)) {
+	if (loses(loss, datagram->time_ns)) {
 		loss->dropped++;
 		return;
 	}
 	loss->passed++;
-	loss->next.datagram(loss->next.self, time_ns, exporter, port, data, len, wire_len);
+	loss->next.datagram(loss->next.self, datagram);
 }
 
 struct lab_sink lab_fault_loss(const struct lab_sink *next, uint64_t from_ns, uint64_t until_ns,

@@ -35,8 +35,13 @@ static void flush(struct flow_export *export)
 	size_t len = (size_t)(export->at - export->data);
 
 	export->format->header(export, export->now_ns, len);
-	export->sink.datagram(export->sink.self, export->now_ns, &export->exporter.address,
-			      export->format->port, export->data, len, len);
+	const struct lab_datagram datagram = { .time_ns = export->now_ns,
+					       .exporter = &export->exporter.address,
+					       .data = export->data,
+					       .len = len,
+					       .wire_len = len,
+					       .port = export->format->port };
+	export->sink.datagram(export->sink.self, &datagram);
 	export->sequence += export->format->counts_records ? export->units : 1;
 	export->at = export->data + export->format->header_len;
 	export->set = NULL;

@@ -19,7 +19,7 @@
 #define PURPOSE_TWICE     7
 #define NS                1e9
 #define STEP_S            0.01
-#define TICK_STEPS        10
+#define TICK_STEPS        10UL
 #define WARM_S            600
 #define WARM_PACKET_S     300
 #define AFTER_S           150

@@ -92,10 +92,12 @@ static uint8_t *put_udp(uint8_t *at, uint16_t port, const uint8_t *data, size_t 
 	return at;
 }
 
-static void take(void *self, uint64_t time_ns, const struct ip *exporter, uint16_t port,
-		 const uint8_t *data, size_t len, size_t wire_len)
+static void take(void *self, const struct lab_datagram *datagram)
 {
 	struct lab_pcap_out *out = self;
+	const struct ip *exporter = datagram->exporter;
+	const uint8_t *data = datagram->data;
+	size_t len = datagram->len;
 	size_t headers = exporter ? HEADERS : FRAME_ETHERNET;
 
 	if (out->error)
@@ -104,11 +106,11 @@ static void take(void *self, uint64_t time_ns, const struct ip *exporter, uint16
 		out->error = -EINVAL;
 		return;
 	}
-	uint8_t *at =
-		begin_frame(out, time_ns, headers + len, headers + (exporter ? len : wire_len));
+	uint8_t *at = begin_frame(out, datagram->time_ns, headers + len,
+				  headers + (exporter ? len : datagram->wire_len));
 	at = frame_ethernet(at, exporter ? 4 : data[0] >> 4);
 	if (exporter)
-		at = put_udp(put_ipv4(out, at, exporter, len), port, data, len);
+		at = put_udp(put_ipv4(out, at, exporter, len), datagram->port, data, len);
 	put_bytes(at, data, len);
 }
 

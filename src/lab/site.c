@@ -34,10 +34,10 @@ static uint8_t draw_kind(struct lab_rng *rng)
 {
 	double x = lab_rng_unit(rng);
 
-	for (uint8_t kind = 0; kind < SITE_KINDS; kind++) {
+	for (unsigned kind = 0; kind < SITE_KINDS; kind++) {
 		x -= kind_shares[kind];
 		if (x < 0)
-			return kind;
+			return (uint8_t)kind;
 	}
 	return SITE_WEB;
 }

@@ -22,22 +22,20 @@ struct sent {
 	size_t count;
 };
 
-static inline void sent_take(void *self, uint64_t time_ns, const struct ip *exporter, uint16_t port,
-			     const uint8_t *data, size_t len, size_t wire_len)
+static inline void sent_take(void *self, const struct lab_datagram *given)
 {
 	struct sent *sent = self;
 
-	(void)exporter;
 	assert_true(sent->count < SENT_MAX);
-	assert_true(len <= sizeof(sent->datagrams->data));
+	assert_true(given->len <= sizeof(sent->datagrams->data));
 	if (sent->count)
-		assert_true(time_ns >= sent->datagrams[sent->count - 1].time_ns);
+		assert_true(given->time_ns >= sent->datagrams[sent->count - 1].time_ns);
 	struct sent_datagram *datagram = &sent->datagrams[sent->count++];
-	datagram->time_ns = time_ns;
-	datagram->port = port;
-	datagram->len = len;
-	datagram->wire_len = wire_len;
-	memcpy(datagram->data, data, len);
+	datagram->time_ns = given->time_ns;
+	datagram->port = given->port;
+	datagram->len = given->len;
+	datagram->wire_len = given->wire_len;
+	memcpy(datagram->data, given->data, given->len);
 }
 
 static inline void sent_open(struct sent *sent)

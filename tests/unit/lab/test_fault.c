@@ -233,8 +233,14 @@ static void a_capture_holds_frames(void **state)
 	assert_true(fd >= 0);
 	assert_int_equal(lab_pcap_out_open(path, &collector, &out), 0);
 	struct lab_sink sink = lab_pcap_out_sink(out);
-	sink.datagram(sink.self, SENT_NOW_NS + 5, &exporter, 2055, (const uint8_t *)"abc", 3, 3);
-	sink.datagram(sink.self, SENT_NOW_NS + 6, NULL, 0, (const uint8_t *)"\x60", 1, 900);
+	const struct lab_datagram whole = {
+		SENT_NOW_NS + 5, &exporter, (const uint8_t *)"abc", 3, 3, 2055
+	};
+	const struct lab_datagram packet = {
+		SENT_NOW_NS + 6, NULL, (const uint8_t *)"\x60", 1, 900, 0
+	};
+	sink.datagram(sink.self, &whole);
+	sink.datagram(sink.self, &packet);
 	assert_int_equal(lab_pcap_out_datagrams(out), 2);
 	assert_int_equal(lab_pcap_out_close(out), 0);
 	assert_int_equal(pread(fd, read, sizeof(read), 0), 24 + 16 + 42 + 3 + 16 + 14 + 1);
