@@ -152,13 +152,21 @@ static inline uint64_t stage_draw(struct stage *s, double pps)
 	return lab_rng_poisson(&s->rng, pps / SAMPLING / 10);
 }
 
+/** Addresses that follow each other. */
+struct range {
+	const char *first;
+	uint32_t count;
+};
+
+#define RANGE(first, count) ((struct range){ first, count })
+
 /** A rate of packets in this tick, between some of the addresses of two ranges. */
-static inline void stage_send(struct stage *s, double pps, const struct sort *sort, const char *src,
-			      uint32_t sources, const char *dst, uint32_t targets)
+static inline void stage_send(struct stage *s, double pps, const struct sort *sort,
+			      struct range src, struct range dst)
 {
 	for (uint64_t n = stage_draw(s, pps); n > 0; n--) {
-		struct ip from = ip_at(src, lab_rng_below(&s->rng, sources));
-		struct ip to = ip_at(dst, lab_rng_below(&s->rng, targets));
+		struct ip from = ip_at(src.first, lab_rng_below(&s->rng, src.count));
+		struct ip to = ip_at(dst.first, lab_rng_below(&s->rng, dst.count));
 		stage_packet(s, sort, from, to);
 	}
 }

@@ -24,15 +24,15 @@ static const struct sort forged = { UDP, 0, 0, 0, 500, 7 };
 /* Twenty hosts and those who talk to them every day; one of them more than the others. */
 static void everyday(struct stage *s, double times)
 {
-	stage_send(s, 400, &request, PEER, 40, HOST, HOSTS);
-	stage_send(s, 400, &reply, HOST, HOSTS, PEER, 40);
-	stage_send(s, 6000, &data_in, PEER, 40, HOST, HOSTS);
-	stage_send(s, 8000, &data_out, HOST, HOSTS, PEER, 40);
+	stage_send(s, 400, &request, RANGE(PEER, 40), RANGE(HOST, HOSTS));
+	stage_send(s, 400, &reply, RANGE(HOST, HOSTS), RANGE(PEER, 40));
+	stage_send(s, 6000, &data_in, RANGE(PEER, 40), RANGE(HOST, HOSTS));
+	stage_send(s, 8000, &data_out, RANGE(HOST, HOSTS), RANGE(PEER, 40));
 	/* What grows with its visitors. */
-	stage_send(s, 50 * times, &request, CROWD, 5000, HOST, 1);
-	stage_send(s, 50 * times, &reply, HOST, 1, CROWD, 5000);
-	stage_send(s, 1000 * times, &data_in, CROWD, 5000, HOST, 1);
-	stage_send(s, 1500 * times, &data_out, HOST, 1, CROWD, 5000);
+	stage_send(s, 50 * times, &request, RANGE(CROWD, 5000), RANGE(HOST, 1));
+	stage_send(s, 50 * times, &reply, RANGE(HOST, 1), RANGE(CROWD, 5000));
+	stage_send(s, 1000 * times, &data_in, RANGE(CROWD, 5000), RANGE(HOST, 1));
+	stage_send(s, 1500 * times, &data_out, RANGE(HOST, 1), RANGE(CROWD, 5000));
 }
 
 static void quiet(struct stage *s, unsigned seconds)
@@ -78,7 +78,7 @@ static void a_flood_is_found_and_stays_one_story_over_its_pulses(void **state)
 		unsigned before = s.count;
 		for (unsigned i = 0; i < 100; i++) {
 			everyday(&s, 1);
-			stage_send(&s, 100e3, &ntp, CROWD, 3000, "198.51.100.13", 1);
+			stage_send(&s, 100e3, &ntp, RANGE(CROWD, 3000), RANGE("198.51.100.13", 1));
 			stage_tick(&s);
 		}
 		assert_true(s.count > before + 50);
@@ -110,7 +110,7 @@ static void a_little_at_each_host_of_a_prefix_is_one_carpet(void **state)
 	begin(&s);
 	for (unsigned i = 0; i < 600; i++) {
 		everyday(&s, 1);
-		stage_send(&s, 256 * 40, &cldap, CROWD, 3000, "198.51.100.0", 256);
+		stage_send(&s, 256 * 40, &cldap, RANGE(CROWD, 3000), RANGE("198.51.100.0", 256));
 		stage_tick(&s);
 	}
 	const struct finding *f = only_story(&s);
@@ -131,7 +131,8 @@ static void hosts_of_ours_that_turn_on_some_sites_are_one_campaign(void **state)
 	begin(&s);
 	for (unsigned i = 0; i < 600; i++) {
 		everyday(&s, 1);
-		stage_send(&s, 30e3, &request_out, "198.51.100.100", 30, "203.0.114.1", 3);
+		stage_send(&s, 30e3, &request_out, RANGE("198.51.100.100", 30),
+			   RANGE("203.0.114.1", 3));
 		stage_tick(&s);
 	}
 	const struct finding *f = only_story(&s);
@@ -158,7 +159,7 @@ static void forged_sources_are_told_with_their_port(void **state)
 	begin(&s);
 	for (unsigned i = 0; i < 200; i++) {
 		everyday(&s, 1);
-		stage_send(&s, 50e3, &forged, "8.0.0.0", 1U << 24, "203.0.114.1", 1);
+		stage_send(&s, 50e3, &forged, RANGE("8.0.0.0", 1U << 24), RANGE("203.0.114.1", 1));
 		stage_tick(&s);
 	}
 	const struct finding *f = only_story(&s);
@@ -197,7 +198,7 @@ static void without_sensitivity_it_is_silent(void **state)
 	stage_start(&s);
 	for (unsigned i = 0; i < 300; i++) {
 		everyday(&s, 1);
-		stage_send(&s, 1e6, &ntp, CROWD, 3000, "198.51.100.13", 1);
+		stage_send(&s, 1e6, &ntp, RANGE(CROWD, 3000), RANGE("198.51.100.13", 1));
 		stage_tick(&s);
 	}
 	assert_int_equal(s.count, 0);
@@ -215,8 +216,9 @@ static struct text play(void)
 	begin(&s);
 	for (unsigned i = 0; i < 200; i++) {
 		everyday(&s, 1);
-		stage_send(&s, 60e3, &ntp, CROWD, 3000, "198.51.100.13", 1);
-		stage_send(&s, 30e3, &request_out, "198.51.100.100", 30, "203.0.114.1", 3);
+		stage_send(&s, 60e3, &ntp, RANGE(CROWD, 3000), RANGE("198.51.100.13", 1));
+		stage_send(&s, 30e3, &request_out, RANGE("198.51.100.100", 30),
+			   RANGE("203.0.114.1", 3));
 		stage_tick(&s);
 	}
 	for (unsigned i = 0; i < s.count; i++) {
@@ -259,8 +261,8 @@ static struct detector_row row_of(struct stage *s, const char *host)
 static void busy(struct stage *s, unsigned seconds)
 {
 	for (unsigned i = 0; i < seconds * 10; i++) {
-		stage_send(s, 20e3, &data_in, CROWD, 5000, HOST, 1);
-		stage_send(s, 20e3, &small_out, HOST, 1, CROWD, 5000);
+		stage_send(s, 20e3, &data_in, RANGE(CROWD, 5000), RANGE(HOST, 1));
+		stage_send(s, 20e3, &small_out, RANGE(HOST, 1), RANGE(CROWD, 5000));
 		stage_tick(s);
 	}
 }
