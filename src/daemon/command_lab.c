@@ -119,7 +119,7 @@ static int make(const struct cli_args *args)
 	}
 	if (!number_of(args, OPTION_SEED, 1, UINT32_MAX, &seed) ||
 	    !number_of(args, OPTION_SAMPLING, 0, 1000000, &sampling) ||
-	    !number_of(args, OPTION_HOURS, 24, 24 * 31, &hours))
+	    !number_of(args, OPTION_HOURS, 24, 24ULL * 31, &hours))
 		return CLI_USAGE;
 	const struct maker_request request = {
 		.scenario = scenario_find(args->words[1]),

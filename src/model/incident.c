@@ -241,9 +241,9 @@ static uint8_t severity_of(const json_t *object)
 
 static uint8_t kind_of(const json_t *object, uint8_t direction)
 {
-	for (uint8_t i = 0; i < KIND_COUNT; i++) {
+	for (unsigned i = 0; i < KIND_COUNT; i++) {
 		if (strcmp(string_of(object, "kind"), kind_name(i)) == 0)
-			return i;
+			return (uint8_t)i;
 	}
 	/* Written by a Weir that knew no others. */
 	return direction == DIRECTION_OUTBOUND ? KIND_OUTBOUND_FLOOD : KIND_FLOOD;

@@ -133,8 +133,9 @@ static void measure(const struct config *config, const struct load *load)
 			took_ns[tick - WARM - 1] = cpu_ns() - start_ns;
 	}
 	qsort(took_ns, TICKS, sizeof(took_ns[0]), order);
+	const uint64_t median = took_ns[TICKS / 2];
 	printf("%-44s %5.1f %% of a core  worst tick %6.2f ms  findings %llu\n", load->what,
-	       (double)took_ns[TICKS / 2] * 100 / TICK_NS, (double)took_ns[TICKS - 1] / 1e6,
+	       (double)median * 100 / (double)TICK_NS, (double)took_ns[TICKS - 1] / 1e6,
 	       (unsigned long long)findings);
 	fflush(stdout);
 	detector->close(state);

@@ -12,7 +12,8 @@
 #define CACHE_LINE 64
 #define SECOND     1e-9F
 
-static_assert(sizeof(struct counter) == 2 * CACHE_LINE, "what is touched with a row is two lines");
+static_assert(sizeof(struct counter) == 2UL * CACHE_LINE,
+	      "what is touched with a row is two lines");
 
 int counters_open(struct counters *counters, size_t max, uint64_t seed)
 {

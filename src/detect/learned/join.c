@@ -191,7 +191,7 @@ void learned_confirm(struct learned *l, uint32_t number, const struct scene *sce
 	struct subject *subject = subjects_at(&l->subjects, number);
 	enum attack_kind kind = kind_of(scene);
 	struct prefix target = target_of(scene, kind);
-	struct prefix cover;
+	struct prefix cover = target;
 
 	if (kind == KIND_CAMPAIGN && scene->view.sources.seen < 5)
 		return;

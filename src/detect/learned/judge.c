@@ -112,7 +112,7 @@ static float counted_rate(const struct subject *subject, uint8_t class, uint64_t
 		++*ret_samples;
 		packets += (float)sample_packets(&s->sample);
 	}
-	return packets / (COUNT_NS / SECOND_NS);
+	return packets / ((float)COUNT_NS / SECOND_NS);
 }
 
 /* A lane's rate, if it rests on enough samples to be one. */
@@ -195,7 +195,7 @@ static bool is_of_one_inside(struct learned *l, const struct scene *scene)
 		    (in->state < SUBJECT_CONFIRMED && in->verdict.nats < EVIDENCE_ENOUGH))
 			continue;
 		double excess = 0;
-		for (uint8_t c = 0; c < CLASS_COUNT; c++) {
+		for (unsigned c = 0; c < CLASS_COUNT; c++) {
 			if (!(subject_classes(s) & 1U << c))
 				continue;
 			learned_rate(l, in, in->direction, c, &all, bps);

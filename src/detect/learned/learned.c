@@ -50,7 +50,7 @@ static void use_config(struct learned *l, const struct config *config)
 
 	l->config = config;
 	l->margin = (float)config->margin / 1000;
-	l->alpha = (float)(per_day * SUSPECTS / (DAY_S * (double)(config->max_counters / 4)));
+	l->alpha = (float)(per_day * SUSPECTS / (DAY_S * ((double)config->max_counters / 4)));
 }
 
 static int open_tables(struct learned *l, const struct config *config, uint64_t seed)

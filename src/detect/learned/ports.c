@@ -14,7 +14,7 @@
 #include "detect/vector.h"
 
 #define SECOND_NS    1000000000ULL
-#define SLOTS        (PORTS_MAX * 2)
+#define SLOTS        (PORTS_MAX * 2UL)
 /* Samples of our own that a port must have shown, and how many to one that came from outside. */
 #define OWN_LEAST    20
 #define OWN_TIMES    20
@@ -130,7 +130,7 @@ static void add_stranger(struct port *port, const struct sample *sample, uint64_
 	}
 	bank_add(&port->bank, (float)sample->packets);
 	port->rate += packets / 2;
-	port->bytes += packets * sample->length / 2;
+	port->bytes += packets * (float)sample->length / 2;
 	port->bin_packets += packets;
 	port->samples[port->count++ % PORTS_SAMPLES] = *sample;
 }

@@ -36,12 +36,12 @@ static double now_of(struct learned *l, const struct counter *c, uint64_t now_ns
 
 	if (c->late) {
 		uint64_t back = horizons_of(&l->horizons, c->vantage, now_ns / SPAN_SECOND_NS);
-		double late = late_peak(&l->lates, c, back, 5) * c->sampling;
+		double late = (double)late_peak(&l->lates, c, back, 5) * c->sampling;
 		bps = c->usual > 0 ? late * c->usual_bytes / c->usual : late * 500;
 		pps = late;
 	} else if (since_s < RATE_MOST_S) {
 		/* One sample began it: it does not count. */
-		double counted = (c->since - (float)c->sampling) / since_s;
+		double counted = ((double)c->since - c->sampling) / since_s;
 		if (counted > pps) {
 			bps = c->rate > 0 ? counted * c->bytes / c->rate : 0;
 			pps = counted;
@@ -73,7 +73,7 @@ static void back_of(struct counter *c, const struct subject *subject, bool late,
 		    double ret_most_least[2])
 {
 	double part = late ? 1 : 1 - exp(-rising_for(subject, now_ns) / COUNTER_RATE_S);
-	double each = c->sampling / (2 * COUNTER_RATE_S);
+	double each = (double)c->sampling / (2 * COUNTER_RATE_S);
 
 	counter_pass(c, now_ns);
 	double more = (c->rate - c->usual) / part;
@@ -201,7 +201,7 @@ void learned_scene(struct learned *l, const struct subject *subject, uint64_t no
 	scene.sampling = sampling_of(l, subject);
 	scene.flows = is_reported_late(l, subject);
 	view_of(subject, l->config, look_from(subject, now_ns), &scene.view);
-	for (uint8_t c = 0; c < CLASS_COUNT; c++)
+	for (unsigned c = 0; c < CLASS_COUNT; c++)
 		learned_rate(l, subject, subject->direction, c, &scene.by_class[c], bps);
 	bps[0] = bps[1] = 0;
 	learned_rate(l, subject, subject->direction, COUNTER_TOTAL, &scene.by_class[CLASS_COUNT],

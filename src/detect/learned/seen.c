@@ -98,5 +98,5 @@ void seen_tick(struct seen *seen, uint64_t now_ns)
 		return;
 	seen->turned_ns = now_ns;
 	seen->now = !seen->now;
-	memset(seen->bits[seen->now], 0, (seen->mask + 1) * BLOCK_BYTES);
+	memset(seen->bits[seen->now], 0, ((size_t)seen->mask + 1) * BLOCK_BYTES);
 }

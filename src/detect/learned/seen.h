@@ -15,9 +15,9 @@
 #include "base/ip.h"
 
 /** What is noted is known after one to two of these: an attack is not known by its own first packets. */
-#define SEEN_WAIT_NS (60 * 1000000000ULL)
+#define SEEN_WAIT_NS (60ULL * 1000000000ULL)
 /** Time that one filter is written for. */
-#define SEEN_TURN_NS (12 * 3600 * 1000000000ULL)
+#define SEEN_TURN_NS (12ULL * 3600 * 1000000000ULL)
 
 /** The filters. */
 struct seen {

@@ -12,7 +12,7 @@
 #define MAGIC   0x31434e5241454c57ULL /* reads "WLEARNC1" where the order of bytes is the same */
 #define VERSION 1
 /* Older than this it says nothing about now. */
-#define OLD_NS  (30 * 86400 * 1000000000ULL)
+#define OLD_NS  (30ULL * 86400 * 1000000000ULL)
 
 struct head {
 	uint64_t magic;

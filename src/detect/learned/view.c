@@ -20,7 +20,7 @@ struct keyed {
 	uint32_t at;
 };
 
-#define SLOTS (2 * SUBJECT_SAMPLES)
+#define SLOTS (2UL * SUBJECT_SAMPLES)
 
 struct slot {
 	uint64_t key;
@@ -40,7 +40,7 @@ static uint32_t runs_of(const struct keyed *keyed, uint32_t n, uint32_t *ret_lon
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t at = (uint32_t)(hash_mix(keyed[i].key, SPREAD) % SLOTS);
 		while (slots[at].count && slots[at].key != keyed[i].key)
-			at = (at + 1) % SLOTS;
+			at = (uint32_t)((at + 1) % SLOTS);
 		struct slot *slot = &slots[at];
 		if (!slot->count) {
 			*slot = (struct slot){ .key = keyed[i].key, .at = keyed[i].at };
@@ -174,7 +174,7 @@ static double top_of(const struct subject *subject, const uint32_t *at, uint32_t
 		     uint16_t (*number)(const struct sample *), uint16_t *ret_number)
 {
 	struct keyed keyed[SUBJECT_SAMPLES];
-	uint32_t longest, where;
+	uint32_t longest = 0, where = 0;
 	double pairs;
 
 	for (uint32_t i = 0; i < n; i++)
@@ -204,7 +204,7 @@ static uint32_t tenants_of(const struct subject *subject, const struct config *c
 {
 	struct keyed keyed[SUBJECT_SAMPLES];
 	uint32_t count = 0;
-	uint32_t longest, where;
+	uint32_t longest = 0, where = 0;
 	double pairs;
 
 	for (uint32_t i = 0; i < n; i++) {
@@ -229,7 +229,7 @@ static void look_at_distances(const struct subject *subject, const struct keyed 
 		const struct sample *s = &subject->samples[keyed[i].at].sample;
 		uint32_t at = (uint32_t)(hash_mix(keyed[i].key, SPREAD) % SLOTS);
 		while (slots[at].count && slots[at].key != keyed[i].key)
-			at = (at + 1) % SLOTS;
+			at = (uint32_t)((at + 1) % SLOTS);
 		if (!slots[at].count && (s->has & SAMPLE_HAS_TTL)) {
 			ttl[s->ttl]++;
 			view->ttl_n++;
@@ -249,7 +249,7 @@ static void look_at_distances(const struct subject *subject, const struct keyed 
 static void look_at_ends(const struct subject *subject, const uint32_t *at, struct view *view)
 {
 	struct keyed keyed[SUBJECT_SAMPLES];
-	uint32_t longest, where;
+	uint32_t longest = 0, where = 0;
 	double pairs;
 
 	for (uint32_t i = 0; i < view->n; i++)
@@ -272,7 +272,7 @@ void view_of(const struct subject *subject, const struct config *config, uint64_
 {
 	struct view view = { 0 };
 	struct sums sums = { 0 };
-	uint32_t at[SUBJECT_SAMPLES];
+	uint32_t at[SUBJECT_SAMPLES] = { 0 };
 	uint16_t length;
 
 	for (uint32_t i = 0; i < subject->count; i++) {
