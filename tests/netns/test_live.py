@@ -238,7 +238,10 @@ def an_interface_that_goes_is_taken_up_again():
         ns.send(many(), 1)
         daemon.sees(300)
         log = daemon.said()
-        for words, times in (("near is down", 1), ("near is gone", 1), ("sampled again, 1:1", 2)):
+        # It may be looked at when it is made again and not up yet: then it is down once more.
+        down = log.split("near is gone")[0].count("near is down")
+        tap.equal(down, 1, f"{mode}: told once that it is down:\n{log}")
+        for words, times in (("near is gone", 1), ("sampled again, 1:1", 2)):
             tap.equal(log.count(words), times, f"{mode}: {words!r} in the log:\n{log}")
 
 
