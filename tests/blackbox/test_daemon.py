@@ -81,8 +81,7 @@ class Daemon:
 @tap.case
 def finds_an_inbound_and_an_outbound_attack_and_ends_cleanly():
     daemon = Daemon().start()
-    # As fast as it was: what is usual is told by the clock, and so is whom the excess belongs to.
-    tap.equal(daemon.feed(speed=1).wait(60), 0, "exit status of the feeder")
+    tap.equal(daemon.feed().wait(60), 0, "exit status of the feeder")
     tap.wait_for(lambda: len(daemon.seen("incident.closed")) == 2, "two closed incidents", 30)
     by_direction = {e["incident"]["direction"]: e["incident"] for e in daemon.seen("incident.closed")}
     inbound, outbound = by_direction["inbound"], by_direction["outbound"]

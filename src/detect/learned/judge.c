@@ -24,6 +24,8 @@
 #define ARMED_MOST_NS  (1800 * SECOND_NS)
 /* Evidence in the packets themselves that is needed without any history behind it. */
 #define COLD_NATS      3.0F
+/* So many bad hosts of a prefix are an attack on the prefix. */
+#define FEW            4
 /* Time and number of samples that a rate is taken over when there are few. */
 #define COUNT_NS       (10 * SECOND_NS)
 #define SAMPLES_ENOUGH 8
@@ -234,6 +236,71 @@ static void absorb(struct learned *l, uint32_t number, uint64_t now_ns)
 	forget(l, number, now_ns);
 }
 
+/* The number of the one inside @subject that a sample is to or from, and that looks bad by itself; 0. */
+static uint32_t bad_one_of(const struct learned *l, const struct subject *subject,
+			   const struct sample *sample)
+{
+	const struct ip *ip =
+		subject->direction == DIRECTION_OUTBOUND ? &sample->src : &sample->dst;
+	uint32_t number = subjects_find(&l->subjects, ip, 128, TALLY_OWN, subject->direction);
+	const struct subject *in = number ? subjects_at(&l->subjects, number) : NULL;
+
+	return in && (in->state >= SUBJECT_CONFIRMED || in->verdict.nats >= EVIDENCE_ENOUGH)
+		       ? number
+		       : 0;
+}
+
+static bool is_one_of(const uint32_t *ones, unsigned count, uint32_t number)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (ones[i] == number)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Before it is known what is usual all traffic of a prefix counts as excess, and an attack on one
+ * host in it as the prefix's: so the hard evidence has to be there without such hosts, too. Where they are
+ * many it is the prefix's.
+ */
+static float hard_of_others(const struct learned *l, const struct scene *scene, float all)
+{
+	uint32_t ones[FEW];
+	unsigned count = 0;
+	struct subject rest = *scene->subject;
+	struct scene others = *scene;
+	struct evidence evidence;
+
+	rest.count = 0;
+	for (uint32_t i = 0; i < scene->subject->count; i++) {
+		const struct subject_sample *s = &scene->subject->samples[i];
+		uint32_t bad = bad_one_of(l, &rest, &s->sample);
+		if (!bad)
+			rest.samples[rest.count++] = *s;
+		else if (!is_one_of(ones, count, bad) && count < FEW)
+			ones[count++] = bad;
+	}
+	if (count == FEW)
+		return all;
+	others.subject = &rest;
+	view_of(&rest, l->config, scene->view.first_ns, &others.view);
+	evidence_of(&others, &evidence);
+	return evidence.hard;
+}
+
+static bool is_too_early(const struct learned *l, const struct scene *scene, float hard,
+			 uint64_t now_ns)
+{
+	const struct subject *s = scene->subject;
+
+	if (now_ns >= l->first_ns + LEARNED_USEFUL_NS)
+		return false;
+	if (s->kind == TALLY_OWN && s->len < 128 && hard >= COLD_NATS)
+		hard = hard_of_others(l, scene, hard);
+	return hard < COLD_NATS;
+}
+
 static void weigh(struct learned *l, uint32_t number, uint64_t now_ns)
 {
 	struct subject *subject = subjects_at(&l->subjects, number);
@@ -256,8 +323,7 @@ static void weigh(struct learned *l, uint32_t number, uint64_t now_ns)
 	if (scene_times(&scene) < 1 || evidence.nats < EVIDENCE_ENOUGH ||
 	    !is_harmful(l, &scene, 0.1))
 		return;
-	bool cold = now_ns < l->first_ns + LEARNED_USEFUL_NS && evidence.hard < COLD_NATS;
-	if (!cold)
+	if (!is_too_early(l, &scene, evidence.hard, now_ns))
 		learned_confirm(l, number, &scene);
 }
 
