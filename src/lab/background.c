@@ -10,6 +10,7 @@
 
 #define PURPOSE_RATES   2
 #define PURPOSE_PACKETS 3
+#define PURPOSE_LOOKS   8
 #define DAY_S           86400.0
 /* Slow noise of each host's rate: standard deviation of its logarithm, and how long it lasts. */
 #define NOISE           0.4
@@ -43,6 +44,7 @@ struct background {
 	double sampling;
 	struct lab_rng rates;
 	struct lab_rng rng;
+	struct lab_rng looks; /* whoever looks must not change what passes */
 	struct load loads[SITE_HOSTS];
 	double total_pps;
 	uint64_t second; /* that the rates are of, plus one; 0: none yet */
@@ -72,6 +74,7 @@ struct background *background_new(const struct site *site, uint64_t seed, uint32
 	b->sampling = sampling;
 	lab_rng_seed(&b->rates, seed, PURPOSE_RATES);
 	lab_rng_seed(&b->rng, seed, PURPOSE_PACKETS);
+	lab_rng_seed(&b->looks, seed, PURPOSE_LOOKS);
 	for (unsigned i = 0; i < SITE_HOSTS; i++) {
 		if (!open_pool(b, i)) {
 			background_free(b);
@@ -222,8 +225,8 @@ void background_draw(struct background *background, unsigned host, struct lab_pa
 {
 	struct background *b = background;
 	struct load *load = &b->loads[host];
-	struct conversation copy = load->conversations[lab_rng_below(&b->rng, load->pool)];
+	struct conversation copy = load->conversations[lab_rng_below(&b->looks, load->pool)];
 
-	conversation_packet(&copy, b->site, &b->site->hosts[host], b->sampling, &b->rng,
+	conversation_packet(&copy, b->site, &b->site->hosts[host], b->sampling, &b->looks,
 			    ret_packet);
 }

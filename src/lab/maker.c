@@ -348,8 +348,7 @@ static int finish(struct maker *m, struct text *error)
 		text_addf(error, "%s/telemetry.pcap: %s", folder, err_text(err));
 		return err;
 	}
-	m->truth.limit_count =
-		measure_limits(&m->measure, &m->cast, m->background, m->truth.limits);
+	m->truth.limit_count = measure_limits(&m->measure, &m->cast, m->truth.limits);
 	m->truth.complete = true;
 	err = files_population(folder, m->population, error);
 	return err ? err : files_truth(folder, &m->truth, error);

@@ -4,13 +4,13 @@
 
 #include <math.h>
 
-/* Packets that shares of classes are drawn from. */
-#define DRAWS     20000
-#define BIN_S     10
-#define MARGIN    2
-#define PLACE_PPS 500
-#define PORT_PPS  1
-#define TOTAL_PPS 5000
+/* Packets a second that shares of classes are drawn from. */
+#define DRAWS_SECOND 1000
+#define BIN_S        10
+#define MARGIN       2
+#define PLACE_PPS    500
+#define PORT_PPS     1
+#define TOTAL_PPS    5000
 
 static const double floors[CLASS_COUNT] = {
 	[CLASS_UDP_AMP] = 10,   [CLASS_UDP_ANSWER] = 500, [CLASS_UDP] = 5000,
@@ -30,17 +30,6 @@ static bool is_target(const struct cast *cast, unsigned host)
 	       (cast->site->hosts[host].ip & 0xfffffc00U) == ((SITE_OWN + 0x400) & 0xfffffc00U);
 }
 
-void measure_second(struct measure *measure, const struct background *background)
-{
-	double sum = 0;
-
-	if (measure->seconds == MEASURE_SECONDS)
-		return;
-	for (unsigned i = 0; i < SITE_HOSTS; i++)
-		sum += is_target(measure->cast, i) ? background_rate(background, i) : 0;
-	measure->load[measure->seconds++] = sum;
-}
-
 static enum traffic_class class_of(const struct lab_packet *packet)
 {
 	const struct flow flow = {
@@ -58,22 +47,44 @@ static enum traffic_class class_of(const struct lab_packet *packet)
 	return flow_classify(&flow);
 }
 
-static void draw_shares(struct measure *measure, struct background *background)
+/*
+ * Hosts by what they carry just now, and a few packets each second: the mixture at one moment is
+ * that of the few conversations there are then.
+ */
+static void draw_shares(struct measure *measure, struct background *background, double sum)
 {
-	const struct cast *cast = measure->cast;
-	bool outbound = cast->scenario->direction == DIRECTION_OUTBOUND;
-	unsigned host = 0;
+	bool outbound = measure->cast->scenario->direction == DIRECTION_OUTBOUND;
 
-	for (unsigned i = 0; i < DRAWS; i++) {
+	for (unsigned host = 0; host < SITE_HOSTS; host++) {
 		struct lab_packet packet;
-		do
-			host = (host + 1) % SITE_HOSTS;
-		while (!is_target(cast, host));
-		background_draw(background, host, &packet);
-		bool out = packet.in_if != SITE_UPLINK;
-		if (out == outbound)
-			measure->share[class_of(&packet)] += 1.0 / DRAWS;
+		if (!is_target(measure->cast, host))
+			continue;
+		measure->owed += background_rate(background, host) / sum * DRAWS_SECOND;
+		for (; measure->owed >= 1; measure->owed--) {
+			background_draw(background, host, &packet);
+			measure->drawn++;
+			if ((packet.in_if != SITE_UPLINK) == outbound)
+				measure->seen[class_of(&packet)]++;
+		}
 	}
+}
+
+void measure_second(struct measure *measure, struct background *background)
+{
+	double sum = 0;
+
+	if (measure->seconds == MEASURE_SECONDS)
+		return;
+	for (unsigned i = 0; i < SITE_HOSTS; i++)
+		sum += is_target(measure->cast, i) ? background_rate(background, i) : 0;
+	measure->load[measure->seconds++] = sum;
+	if (sum > 0)
+		draw_shares(measure, background, sum);
+}
+
+static double share_of(const struct measure *measure, unsigned class)
+{
+	return measure->drawn ? (double)measure->seen[class] / (double)measure->drawn : 0;
 }
 
 static double mean_of(const struct measure *measure)
@@ -134,14 +145,14 @@ static unsigned limits_of_classes(const struct measure *measure,
 	unsigned count = 0;
 
 	for (unsigned c = 0; c < CLASS_COUNT; c++) {
-		way += measure->share[c];
+		way += share_of(measure, c);
 		if (attack[c] <= 0)
 			continue;
 		ret_limits[count++] = (struct measure_limit){
 			.class = class_name(c),
-			.before_pps = mean * measure->share[c],
-			.envelope_pps =
-				fmax(floor_of(cast, floors[c]), MARGIN * most * measure->share[c]),
+			.before_pps = mean * share_of(measure, c),
+			.envelope_pps = fmax(floor_of(cast, floors[c]),
+					     MARGIN * most * share_of(measure, c)),
 			.attack_pps = attack[c],
 		};
 	}
@@ -154,7 +165,7 @@ static unsigned limits_of_classes(const struct measure *measure,
 	return count;
 }
 
-unsigned measure_limits(struct measure *measure, struct cast *cast, struct background *background,
+unsigned measure_limits(const struct measure *measure, struct cast *cast,
 			struct measure_limit ret_limits[static CLASS_COUNT + 1])
 {
 	double attack[CLASS_COUNT] = { 0 };
@@ -169,7 +180,6 @@ unsigned measure_limits(struct measure *measure, struct cast *cast, struct backg
 		ret_limits[0] = (struct measure_limit){ "foreign", 0, PORT_PPS, all };
 		return 1;
 	default:
-		draw_shares(measure, background);
 		return limits_of_classes(measure, attack, all, ret_limits);
 	}
 }

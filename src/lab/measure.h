@@ -26,17 +26,18 @@ struct measure {
 	const struct cast *cast;
 	double load[MEASURE_SECONDS]; /**< packets a second of the target, both ways */
 	unsigned seconds;
-	double share[CLASS_COUNT]; /**< of these, what comes the attack's way, by class */
+	uint64_t drawn;             /**< packets that were looked at, both ways */
+	uint64_t seen[CLASS_COUNT]; /**< of these, what comes the attack's way, by class */
+	double owed;                /**< draws, of less than one packet */
 };
 
-/** measure_second() - remember one more second. */
-void measure_second(struct measure *measure, const struct background *background);
+/** measure_second() - remember one more second, and draw some of its packets. */
+void measure_second(struct measure *measure, struct background *background);
 
 /**
  * measure_limits() - the classes that the attack is in.
- * @background: to draw a target's everyday packets from
  *
  * Return: number of @ret_limits, at most CLASS_COUNT + 1.
  */
-unsigned measure_limits(struct measure *measure, struct cast *cast, struct background *background,
+unsigned measure_limits(const struct measure *measure, struct cast *cast,
 			struct measure_limit ret_limits[static CLASS_COUNT + 1]);
