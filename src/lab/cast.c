@@ -95,7 +95,9 @@ static uint32_t draw_end(struct cast *cast, const struct lab_part *part, enum pa
 			 unsigned machine, double time_s)
 {
 	const struct site *site = cast->site;
-	unsigned slot = (unsigned)((time_s - cast->onset_s) / ROTATE_S) % ROTATE_SLOTS;
+	/* Some begin before the onset. */
+	double since_s = fmax(time_s - cast->onset_s, 0);
+	unsigned slot = (unsigned)(since_s / ROTATE_S) % ROTATE_SLOTS;
 
 	switch (end) {
 	case END_VICTIM:
