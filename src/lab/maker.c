@@ -191,6 +191,7 @@ static int open_all(struct maker *m, struct text *error)
 	bool flows = strcmp(r->mode, "netflow9") == 0 || strcmp(r->mode, "ipfix") == 0;
 
 	site_open(&m->site, r->seed, is_packet(m) ? MEDIAN_PACKET_PPS : MEDIAN_PPS, r->ipv6);
+	m->site.two_routers = r->fault == MAKER_TWICE;
 	cast_open(&m->cast, r->scenario, &m->site, r->seed, sampling);
 	m->truth = (struct truth){ .cast = &m->cast,
 				   .mode = r->mode,

@@ -59,6 +59,7 @@ struct site {
 	double weight[SITE_POPULAR];        /**< sums to 1 */
 	uint32_t strangers[SITE_STRANGERS]; /**< reflectors, bots, crowds */
 	bool one_owner;                     /**< the first seven tenants belong to one */
+	bool two_routers;                   /**< a second one reports the same packets */
 };
 
 /** site_open() - draw it. @median_pps: of hosts */
