@@ -63,7 +63,8 @@ struct shard {
 	struct floor floor;
 	uint32_t sample_each; /* one flow in so many is handed on; a power of two */
 	uint32_t sample_skip; /* flows to go until the next */
-	size_t sample_most;   /* in one tick of this second */
+	uint64_t sample_dice;
+	size_t sample_most; /* in one tick of this second */
 	uint64_t hosts_limit;
 	struct shard_stats stats;
 	struct picks picks[2];
@@ -95,6 +96,7 @@ int shard_open(const struct config *config, uint64_t seed, struct shard **ret_sh
 		return -ENOMEM;
 	shard->tick = 1;
 	shard->sample_each = 1;
+	shard->sample_dice = seed;
 	shard->fresh = &shard->picks[0];
 	shard->waiting = &shard->picks[1];
 	floor_init(&shard->floor);
@@ -229,6 +231,18 @@ static void name_vantage(struct tally_batch *now, const struct flow *flow)
 			(struct tally_vantage){ flow->vantage, flow->exporter };
 }
 
+/*
+ * Flows until the next sample: as many as not on average, but by chance, so that no traffic can keep
+ * step with it (RFC 5475, section 5). Knuth's generator: the same input gives the same samples.
+ */
+static uint32_t draw_skip(struct shard *shard)
+{
+	uint64_t most = 2 * (uint64_t)shard->sample_each - 1;
+
+	shard->sample_dice = shard->sample_dice * 6364136223846793005U + 1442695040888963407U;
+	return (uint32_t)((shard->sample_dice >> 33) * most >> 31);
+}
+
 /* Hand a flow on as evidence, if it is its turn and there is room. */
 static void put_sample(struct shard *shard, const struct flow *flow)
 {
@@ -238,7 +252,7 @@ static void put_sample(struct shard *shard, const struct flow *flow)
 		shard->sample_skip--;
 		return;
 	}
-	shard->sample_skip = shard->sample_each - 1;
+	shard->sample_skip = draw_skip(shard);
 	if (now->sample_count == now->sample_cap) {
 		/* Thinner from here on: what comes late in a tick must not be missed altogether. */
 		shard->sample_each += shard->sample_each < SAMPLE_EACH_MAX ? shard->sample_each : 0;

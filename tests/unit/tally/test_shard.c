@@ -20,6 +20,7 @@ static void open_with(struct fixture *f, uint64_t max_hosts, uint64_t max_detail
 	own_space_init(&f->space);
 	f->space.config.max_hosts = max_hosts;
 	f->space.config.max_details = max_details;
+	f->space.config.max_samples = 512;
 	f->shard = NULL;
 	assert_int_equal(shard_open(&f->space.config, 1, &f->shard), 0);
 	f->batch = tally_batch_new(&f->space.config);
@@ -757,9 +758,34 @@ static void a_silent_host_makes_room_in_a_full_table(void **state)
 	hosts_close(&hosts);
 }
 
+/* Every eighth packet is the attack's, while one in some power of two is handed on. */
+static void no_traffic_keeps_step_with_the_samples(void **state)
+{
+	struct fixture f;
+	const struct flow attack = flow_of("192.0.2.1", "198.51.100.7", CLASS_UDP_AMP, 1, 468);
+	const struct flow other = flow_of("192.0.2.2", "198.51.100.8", CLASS_TCP, 1, 1400);
+	size_t hits = 0;
+	size_t all = 0;
+
+	(void)state;
+	open_with(&f, 100, 10);
+	for (unsigned tick = 1; tick <= 20; tick++) {
+		for (unsigned i = 0; i < 16 * f.space.config.max_samples; i++)
+			add(&f, i % 8 == 3 ? attack : other);
+		shard_tick(f.shard, tick * SECOND_NS, f.batch);
+		/* Once it has found how thin they must be. */
+		for (size_t i = 0; tick > 10 && i < f.batch->sample_count; i++, all++)
+			hits += f.batch->samples[i].class == CLASS_UDP_AMP;
+	}
+	assert_true(all > 1000);
+	assert_in_range(hits * 100 / all, 10, 15);
+	close_all(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_traffic_keeps_step_with_the_samples),
 		cmocka_unit_test(each_direction_counts_at_its_own_host),
 		cmocka_unit_test(both_families_count_alike),
 		cmocka_unit_test(sampling_scales_and_never_wraps),
