@@ -23,6 +23,8 @@
 #define DETAIL_WATCH     1800    /* of the detector */
 #define SAMPLE           64      /* a flow as evidence */
 #define COUNTER          128     /* of an entity and class, with its tests */
+#define COUNTER_TAG      4       /* of its index */
+#define GUEST            24      /* of the door, where outside addresses wait that were seen once */
 #define HISTORY          1064    /* its last 256 s, one for each of `watched` */
 #define PROFILE          432     /* a learned envelope */
 #define PROFILE_SLOT     4       /* of its index */
@@ -119,7 +121,9 @@ static uint64_t hosts_of_thread(uint64_t hosts)
 /* Of our own hosts and networks, and a quarter as many of outside addresses. */
 static uint64_t counters_of(uint64_t counters)
 {
-	return (power_of_two(64, counters) + power_of_two(64, counters / 4)) * COUNTER;
+	return (power_of_two(64, counters) + power_of_two(64, counters / 4)) *
+		       (COUNTER + COUNTER_TAG) +
+	       power_of_two(1024, counters / 4) * GUEST;
 }
 
 static uint64_t traffic_of(const struct config *config)

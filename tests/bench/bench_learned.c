@@ -4,8 +4,9 @@
  *
  * Not a test. 1,000,000 records a second for 65,536 hosts go through a real shard; measured is the
  * CPU time of this thread for observe() and tick() of the detector on what the shard hands over, prefix
- * rows and samples and all. Three loads: all hosts far below their floors, all of them above (each
- * has an envelope of its own), and with an attack on one of them. Printed is the share of a core:
+ * rows and samples and all. The loads: all hosts far below their floors; all of them above (each has
+ * an envelope of its own); with an attack on one of them; talking with new places all the time, or
+ * with a fixed number; a minute after the start, and before anything is learned. Printed is the share of a core:
  * time for a tick over its length, median and worst.
  *
  *   meson compile -C build/release bench_learned && build/release/tests/bench/bench_learned
@@ -24,7 +25,7 @@
 #define TICK_FLOWS 100000U /* of a million a second */
 #define FIRST_NS   (1700000000UL * 1000000000UL)
 #define HOSTS      65536U
-#define WARM       100U
+#define WARM       600U /* a minute: all that is usual has been learned once */
 #define TICKS      40U
 #define RUN        26
 
@@ -33,6 +34,8 @@ struct load {
 	const char *what;
 	uint32_t sampling;
 	uint32_t attack_part; /* one flow in so many goes to one host; 0: none */
+	uint32_t places; /* outside addresses that the others talk with; 0: a new one each time */
+	uint64_t warm;   /* ticks before it is measured */
 };
 
 static uint64_t cpu_ns(void)
@@ -64,7 +67,9 @@ static struct flow flow_of(const struct load *load, uint64_t number)
 	struct ip peer = ip_from_v4(far);
 	host.b[14] = attack ? 7 : (uint8_t)(r >> 24);
 	host.b[15] = attack ? 7 : (uint8_t)(r >> 32);
-	memcpy(&peer.b[12], &(uint32_t){ (uint32_t)(r >> 16) | 0x20 }, 4);
+	/* 32.0.0.0 to 95.255.255.255: no bogons. */
+	uint32_t place = load->places ? (uint32_t)hash_words(r % load->places, 3, 4) : (uint32_t)r;
+	memcpy(&peer.b[12], &(uint32_t){ (place & ~0xffU) | (32 + place % 64) }, 4);
 	bool out = !attack && r >> 63;
 	flow.src = out ? host : peer;
 	flow.dst = out ? peer : host;
@@ -122,15 +127,15 @@ static void measure(const struct config *config, const struct load *load)
 		exit(1);
 	}
 
-	for (uint64_t tick = 1; tick <= WARM + TICKS; tick++) {
+	for (uint64_t tick = 1; tick <= load->warm + TICKS; tick++) {
 		fill(load, shard, tick);
 		shard_tick(shard, FIRST_NS + tick * TICK_NS, batch);
 		const struct tally_set set = tally_batch_set(batch);
 		uint64_t start_ns = cpu_ns();
 		detector->observe(state, &set);
 		detector->tick(state, set.tick_ns, &sink);
-		if (tick > WARM)
-			took_ns[tick - WARM - 1] = cpu_ns() - start_ns;
+		if (tick > load->warm)
+			took_ns[tick - load->warm - 1] = cpu_ns() - start_ns;
 	}
 	qsort(took_ns, TICKS, sizeof(took_ns[0]), order);
 	const uint64_t median = took_ns[TICKS / 2];
@@ -147,9 +152,11 @@ int main(void)
 {
 	static const char yaml[] = "networks: [{prefix: 10.1.0.0/16}]\n";
 	static const struct load loads[] = {
-		{ "65,536 hosts, far below their floors", 10, 0 },
-		{ "65,536 hosts, envelopes of their own", 1000, 0 },
-		{ "the same, a tenth of it an attack on one", 1000, 10 },
+		{ "65,536 hosts, far below their floors", 10, 0, 0, WARM },
+		{ "65,536 hosts, envelopes of their own", 1000, 0, 0, WARM },
+		{ "the same, a tenth of it an attack on one", 1000, 10, 0, WARM },
+		{ "the same, with 20,000 places outside", 1000, 10, 20000, WARM },
+		{ "the same, 2 s after the start", 1000, 10, 20000, 20 },
 	};
 	struct text errors = text_heap();
 	struct config *config = NULL;

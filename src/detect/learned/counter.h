@@ -25,6 +25,8 @@
 #define COUNTER_OF_BYTES 16
 /** Bytes that weigh as a packet: the floors of packets and bits meet there. */
 #define COUNTER_BYTES    1250
+/** Largest dispersion that is assumed. */
+#define COUNTER_PHI_MOST 10.0F
 /** Longest silence that rates are remembered over. */
 #define COUNTER_RATE_S   2.0F
 

@@ -84,7 +84,7 @@ static float look_at_lanes(struct learned *l, struct subject *subject, uint64_t 
 	return worst;
 }
 
-static void forget(struct learned *l, uint32_t number, uint64_t now_ns)
+void learned_forget(struct learned *l, uint32_t number, uint64_t now_ns)
 {
 	struct subject *subject = subjects_at(&l->subjects, number);
 
@@ -233,7 +233,7 @@ static void absorb(struct learned *l, uint32_t number, uint64_t now_ns)
 		if (c)
 			learned_teach(l, c, rate_of(l, subject, c, now_ns));
 	}
-	forget(l, number, now_ns);
+	learned_forget(l, number, now_ns);
 }
 
 /* The number of the one inside @subject that a sample is to or from, and that looks bad by itself; 0. */
@@ -340,7 +340,7 @@ static void judge_suspect(struct learned *l, uint32_t number, uint64_t now_ns)
 	if (subject->state != SUBJECT_SUSPECT)
 		return;
 	if (now_ns >= subject->above_ns + QUIET_NS && subject->alarm < 0.5F)
-		forget(l, number, now_ns);
+		learned_forget(l, number, now_ns);
 	else if (now_ns >= subject->suspect_ns + ABSORB_NS && subject->verdict.nats < ABSORB_NATS)
 		absorb(l, number, now_ns);
 }
@@ -372,7 +372,7 @@ static void judge_confirmed(struct learned *l, uint32_t number, uint64_t now_ns)
 	} else if (!armed && now_ns >= subject->above_ns + QUIET_NS / 5) {
 		subject->state = SUBJECT_ARMED;
 	} else if (armed && now_ns >= subject->above_ns + armed_ns(subject)) {
-		forget(l, number, now_ns);
+		learned_forget(l, number, now_ns);
 	}
 }
 
@@ -386,7 +386,7 @@ static void judge_one(struct learned *l, uint32_t number, uint64_t now_ns)
 			subject->state = SUBJECT_SUSPECT;
 			subject->suspect_ns = subject->above_ns = now_ns;
 		} else if (worst < 1 || subject->alarm < LEARNED_QUIET) {
-			forget(l, number, now_ns);
+			learned_forget(l, number, now_ns);
 			return;
 		}
 	}

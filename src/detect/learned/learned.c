@@ -34,6 +34,7 @@ static void learned_close(void *self)
 		return;
 	counters_close(&l->counters);
 	counters_close(&l->strangers);
+	door_close(&l->door);
 	profiles_close(&l->profiles);
 	subjects_close(&l->subjects);
 	stories_close(&l->stories);
@@ -59,6 +60,8 @@ static int open_tables(struct learned *l, const struct config *config, uint64_t 
 
 	if (!err)
 		err = counters_open(&l->strangers, config->max_counters / 4, seed);
+	if (!err)
+		err = door_open(&l->door, config->max_counters / 4);
 	if (!err)
 		err = profiles_open(&l->profiles, config->max_profiles, seed);
 	if (!err)

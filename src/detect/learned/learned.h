@@ -5,6 +5,7 @@
 #include "detect/detector.h"
 #include "detect/horizon.h"
 #include "detect/learned/counter.h"
+#include "detect/learned/door.h"
 #include "detect/learned/evidence.h"
 #include "detect/learned/late.h"
 #include "detect/learned/ports.h"
@@ -28,6 +29,7 @@ struct learned {
 	const struct config *config;
 	struct counters counters;  /**< of own hosts and prefixes */
 	struct counters strangers; /**< of outside addresses, which come and go */
+	struct door door;          /**< where those wait that were seen once */
 	struct profiles profiles;
 	struct subjects subjects;
 	struct stories stories;
@@ -71,6 +73,12 @@ float learned_envelope(const struct learned *l, const struct profile_key *key, u
 /** learned_teach() - that much is normal for a counter from now on, however it looks. */
 void learned_teach(struct learned *l, struct counter *counter, float pps);
 
+/** learned_begin() - a fresh counter: its envelope as learned before, or by class. */
+void learned_begin(struct learned *l, struct counter *counter);
+
+/** learned_turn_bin() - ten seconds of a counter are over: learn from them. @bin: that begins */
+void learned_turn_bin(struct learned *l, struct counter *counter, uint32_t bin);
+
 /** learned_rows() - count the rows of a tick. */
 void learned_rows(struct learned *l, const struct tally_set *set);
 
@@ -87,6 +95,9 @@ void learned_rate(struct learned *l, const struct subject *subject, uint8_t dire
 
 /** learned_judge() - bring all subjects up to now: suspect, confirm, forget. */
 void learned_judge(struct learned *l, uint64_t now_ns);
+
+/** learned_forget() - a subject is none any more; what speaks for it is told. */
+void learned_forget(struct learned *l, uint32_t number, uint64_t now_ns);
 
 /** learned_scene() - what is known of a subject now. */
 void learned_scene(struct learned *l, const struct subject *subject, uint64_t now_ns,

@@ -2,22 +2,15 @@
 /* rows: the rows of a tick into counters; what rises becomes a subject. */
 #include "detect/learned/learned.h"
 
-#include <math.h>
-
 #include "detect/span.h"
 
-#define BIN_NS     (PROFILE_BIN_S * 1000000000ULL)
+#define BIN_NS  (PROFILE_BIN_S * 1000000000ULL)
 /* Rows whose cache misses overlap. */
-#define RUN        32
+#define RUN     32
 /* Ages up to which traffic is of now. */
-#define NOW_AGE    10
+#define NOW_AGE 10
 /* Dispersion of unsampled packets: they come in trains. Sampling thins it away. */
-#define TRAINS     29.0F
-#define PHI_MOST   10.0F
-/* Part that the latest 10 s have in what is usual. */
-#define USUAL_PART 0.2F
-/* Sum at which what the site has is halved. */
-#define SITE_MOST  1e9F
+#define TRAINS  29.0F
 
 /* A row on its way to its counters. */
 struct pick {
@@ -28,193 +21,34 @@ struct pick {
 	uint64_t total_set;
 };
 
-/* Floors of the classes, as shares of the floor of all traffic. */
-static const float class_shares[CLASS_COUNT + 1] = {
-	[CLASS_UDP_AMP] = 0.002F, [CLASS_UDP_ANSWER] = 0.1F, [CLASS_UDP] = 1,
-	[CLASS_FRAGMENT] = 0.02F, [CLASS_SYN] = 0.2F,        [CLASS_SYNACK] = 0.2F,
-	[CLASS_RST_FIN] = 0.2F,   [CLASS_TCP] = 1,           [CLASS_TCP_BAD] = 0.002F,
-	[CLASS_ICMP] = 0.04F,     [CLASS_OTHER] = 1,         [CLASS_COUNT] = 1,
-};
-
-/* A prefix may have what several of its hosts may. */
-static float prefix_times(const struct profile_key *key)
-{
-	bool v4 = ip_is_v4(&key->ip);
-	unsigned len = v4 ? key->len - 96U : key->len;
-
-	if (key->len == 128)
-		return 1;
-	if (len >= (v4 ? 24 : 56))
-		return 2;
-	return len >= (v4 ? 20 : 52) ? 4 : 8;
-}
-
-float learned_floor(const struct learned *l, const struct profile_key *key)
-{
-	bool bytes = key->class & COUNTER_OF_BYTES;
-	float packets = bytes ? (float)l->config->floor_bps / 8 / COUNTER_BYTES
-			      : (float)l->config->floor_pps;
-	float floor = packets * class_shares[key->class & (COUNTER_OF_BYTES - 1)];
-
-	if (key->kind == TALLY_OUTSIDE)
-		return key->class == CLASS_SYN ? floor / 20 : floor / 10;
-	return floor * prefix_times(key);
-}
-
-float learned_envelope(const struct learned *l, const struct profile_key *key, uint32_t profile,
-		       uint64_t now_ns)
-{
-	float floor = learned_floor(l, key);
-
-	if (profile == PROFILE_NONE)
-		return floor;
-	float usual = l->margin *
-		      profile_rate(profiles_at(&l->profiles, profile), (uint32_t)(now_ns / BIN_NS));
-	return usual > floor ? usual : floor;
-}
-
-static struct profile_key reverse_of(const struct profile_key *key)
-{
-	struct profile_key back = *key;
-
-	back.direction =
-		key->direction == DIRECTION_OUTBOUND ? DIRECTION_INBOUND : DIRECTION_OUTBOUND;
-	if (key->class == CLASS_SYN || key->class == CLASS_SYNACK)
-		back.class = key->class == CLASS_SYN ? CLASS_SYNACK : CLASS_SYN;
-	if (key->class == CLASS_UDP_AMP || key->class == CLASS_UDP_ANSWER)
-		back.class = CLASS_UDP;
-	return back;
-}
-
-/* Does the other way carry at least a tenth? */
-static bool is_answered(const struct learned *l, const struct counter *counter, float pps)
-{
-	struct profile_key back = reverse_of(&counter->key);
-	uint64_t set = counters_set(&l->counters, &back, counter->vantage);
-	const struct counter *other = counters_find(&l->counters, set, &back, counter->vantage);
-
-	if (counter->key.class & COUNTER_OF_BYTES)
-		return true;
-	/* A place that many begin to send to is not usual because they do it for ten seconds. */
-	if (counter->key.kind == TALLY_OUTSIDE)
-		return l->tick_ns < l->first_ns + LEARNED_USEFUL_NS;
-	return other && fmaxf(other->usual, other->bin_packets / PROFILE_BIN_S) > pps / 10;
-}
-
-/* Connections, and what comes with them, of the whole site. */
-static void learn_site(struct learned *l, const struct counter *counter)
-{
-	float pps = counter->bin_packets / PROFILE_BIN_S;
-
-	if (counter->key.direction != DIRECTION_INBOUND || counter->key.len != 128)
-		return;
-	if (counter->key.class == CLASS_SYN)
-		l->site_syn += pps;
-	else if (counter->key.class == CLASS_TCP)
-		l->site_tcp += pps;
-	/* Only their ratio matters: both fade alike. */
-	if (l->site_tcp > SITE_MOST) {
-		l->site_tcp /= 2;
-		l->site_syn /= 2;
-	}
-}
-
-void learned_teach(struct learned *l, struct counter *counter, float pps)
-{
-	float start = learned_floor(l, &counter->key) / l->margin;
-
-	if (counter->profile == PROFILE_NONE)
-		counter->profile = profiles_add(&l->profiles, &counter->key);
-	if (counter->profile == PROFILE_NONE)
-		return;
-	struct profile *profile = profiles_at(&l->profiles, counter->profile);
-	if (profile->ceiling < pps)
-		profile->ceiling = pps;
-	profile_learn(profile, (uint32_t)(l->tick_ns / BIN_NS), pps, PROFILE_ANSWERED, start);
-	counter->allowed = learned_envelope(l, &counter->key, counter->profile, l->tick_ns);
-	counter->bank = (struct bank){ 0 };
-}
-
-/* In the first minutes all is taken for normal that does not look like an attack. */
-static bool is_settling_in(const struct learned *l, const struct counter *counter)
-{
-	if (l->tick_ns >= l->first_ns + LEARNED_USEFUL_NS)
-		return false;
-	return !counter->subject ||
-	       subjects_at(&l->subjects, counter->subject)->verdict.nats < EVIDENCE_ENOUGH / 2;
-}
-
-static void learn(struct learned *l, struct counter *counter)
-{
-	float pps = counter->bin_packets / PROFILE_BIN_S;
-	float start = learned_floor(l, &counter->key) / l->margin;
-
-	if (counter->profile == PROFILE_NONE && pps < start / 2)
-		return;
-	if (counter->profile == PROFILE_NONE)
-		counter->profile = profiles_add(&l->profiles, &counter->key);
-	if (counter->profile == PROFILE_NONE)
-		return;
-	bool answered = is_answered(l, counter, pps) || is_settling_in(l, counter);
-	profile_learn(profiles_at(&l->profiles, counter->profile), counter->bin, pps,
-		      answered ? PROFILE_ANSWERED : PROFILE_UNANSWERED, start);
-	float before = counter->allowed;
-	counter->allowed = learned_envelope(l, &counter->key, counter->profile, l->tick_ns);
-	/* What was evidence against another envelope is none against this one. */
-	if (counter->allowed > before * 1.1F)
-		counter->bank = (struct bank){ 0 };
-}
-
-/* What is suspected is not learned from, and neither is what answers it. */
-static bool is_clean(const struct learned *l, const struct counter *counter)
-{
-	const struct profile_key *key = &counter->key;
-	bool cold = l->tick_ns < l->first_ns + LEARNED_USEFUL_NS;
-	uint8_t other =
-		key->direction == DIRECTION_OUTBOUND ? DIRECTION_INBOUND : DIRECTION_OUTBOUND;
-
-	if (l->subjects.active_count == 0)
-		return true;
-	for (unsigned back = 0; back < 2; back++) {
-		uint32_t number = subjects_find(&l->subjects, &key->ip, key->len, key->kind,
-						back ? other : key->direction);
-		uint8_t state = number ? subjects_at(&l->subjects, number)->state : SUBJECT_FREE;
-		if (state > SUBJECT_SUSPECT || (state == SUBJECT_SUSPECT && !cold))
-			return false;
-	}
-	return true;
-}
-
-/* Ten seconds are over. */
-static void turn_bin(struct learned *l, struct counter *counter, uint32_t bin)
-{
-	if (is_clean(l, counter)) {
-		float pps = counter->bin_packets / PROFILE_BIN_S;
-		float part = counter->usual > 0 ? USUAL_PART : 1;
-		counter->usual += (pps - counter->usual) * part;
-		counter->usual_bytes += (counter->bytes - counter->usual_bytes) * part;
-		learn_site(l, counter);
-		learn(l, counter);
-	}
-	counter->bin = bin;
-	counter->bin_packets = 0;
-}
-
-static void begin_counter(struct learned *l, struct counter *counter)
-{
-	counter->last_ns = l->tick_ns;
-	counter->bin = (uint32_t)(l->tick_ns / BIN_NS);
-	counter->profile = profiles_find(&l->profiles, &counter->key);
-	counter->allowed = learned_envelope(l, &counter->key, counter->profile, l->tick_ns);
-	counter->sampling = 1;
-	counter->phi = PHI_MOST;
-}
-
 static float phi_of(uint32_t sampling, float each)
 {
 	float phi = 1 + TRAINS / (float)sampling;
 
-	return (phi < PHI_MOST ? phi : PHI_MOST) * (each > 1 ? each : 1);
+	return (phi < COUNTER_PHI_MOST ? phi : COUNTER_PHI_MOST) * (each > 1 ? each : 1);
+}
+
+static void set_sampling(struct counter *counter, const struct tally *row)
+{
+	float each = row->flows ? (float)row->sampled / (float)row->flows : 1;
+
+	counter->sampling = (uint32_t)((row->packets + row->sampled / 2) / row->sampled);
+	counter->sampling += counter->sampling == 0;
+	counter->phi = phi_of(counter->sampling, each);
+}
+
+/* One of a full pool makes room, if it says less. */
+static uint32_t take_subject(struct learned *l, const struct subject *like)
+{
+	uint32_t number =
+		subjects_find(&l->subjects, &like->ip, like->len, like->kind, like->direction);
+
+	if (number)
+		return number;
+	uint32_t least = l->subjects.unused_count ? 0 : subjects_lightest(&l->subjects, l->tick_ns);
+	if (least)
+		learned_forget(l, least, l->tick_ns);
+	return subjects_take(&l->subjects, like, l->tick_ns);
 }
 
 /* The counter's subject, which is told that the counter speaks for it. */
@@ -233,7 +67,7 @@ static void raise_subject(struct learned *l, struct counter *counter)
 	 */
 	if (own_prefix && (like.direction == DIRECTION_OUTBOUND || class == COUNTER_TOTAL))
 		return;
-	counter->subject = subjects_take(&l->subjects, &like, l->tick_ns);
+	counter->subject = take_subject(l, &like);
 	if (!counter->subject)
 		return;
 	struct subject *subject = subjects_at(&l->subjects, counter->subject);
@@ -261,17 +95,13 @@ static void count_in(struct learned *l, struct counter *counter, const struct ta
 	float sampled = (float)row->sampled;
 
 	if (!counter->last_ns)
-		begin_counter(l, counter);
+		learned_begin(l, counter);
 	if (counter->bin != bin)
-		turn_bin(l, counter, bin);
+		learned_turn_bin(l, counter, bin);
 	/* What came in this tick came somewhere in it: it drains for the whole of it. */
 	counter_pass(counter, l->tick_ns - l->tick_length_ns);
-	if (row->sampled) {
-		counter->sampling = (uint32_t)((row->packets + row->sampled / 2) / row->sampled);
-		counter->sampling += counter->sampling == 0;
-		counter->phi =
-			phi_of(counter->sampling, row->flows ? sampled / (float)row->flows : 1);
-	}
+	if (row->sampled)
+		set_sampling(counter, row);
 	if (span_is_past(row) && row->begin_age > NOW_AGE)
 		late_add(&l->lates, counter, row, l->tick_ns, unit);
 	else
@@ -281,29 +111,76 @@ static void count_in(struct learned *l, struct counter *counter, const struct ta
 		raise_subject(l, counter);
 }
 
-static void count_row(struct learned *l, struct pick *pick)
+/*
+ * Does a row of a place outside have to wait for another one? A single sampled packet is no evidence.
+ * @ret_before: what waited until now; time 0: nothing
+ */
+static bool has_to_wait(struct learned *l, const struct pick *pick, struct door_guest *ret_before)
+{
+	const struct tally *row = pick->row;
+	struct profile_key all = pick->key;
+
+	ret_before->time_ns = 0;
+	all.class = COUNTER_TOTAL;
+	if (row->kind != TALLY_OUTSIDE || row->sampled > 1 || span_is_past(row) ||
+	    counters_find(&l->strangers, pick->total_set, &all, pick->vantage))
+		return false;
+	if (door_pass(&l->door, pick->set, row, l->tick_ns, ret_before))
+		return false;
+	return true;
+}
+
+/* What waited at the door, as if it had been counted when it came. */
+static void count_before(struct learned *l, struct counter *counter, const struct tally *row,
+			 const struct door_guest *before)
+{
+	if (!before->time_ns || counter->last_ns)
+		return;
+	learned_begin(l, counter);
+	counter->last_ns = before->time_ns;
+	counter->bin = (uint32_t)(before->time_ns / BIN_NS);
+	set_sampling(counter, row);
+	counter_add(counter, 1, before->packets, before->bytes);
+}
+
+/* The row into the counter of a class. @set: where it is */
+static void count_class(struct learned *l, const struct pick *pick, uint8_t class, uint64_t set,
+			const struct door_guest *before)
+{
+	struct profile_key key = pick->key;
+
+	key.class = class;
+	struct counter *counter =
+		counters_take(learned_table(l, key.kind), set, &key, pick->vantage);
+	count_before(l, counter, pick->row, before);
+	count_in(l, counter, pick->row, 1);
+}
+
+/* Bits are counted where they are what is nearer to its floor. */
+static void count_bits(struct learned *l, struct pick *pick)
 {
 	const struct tally *row = pick->row;
 	float share = (float)row->bytes / ((float)row->packets * COUNTER_BYTES + 1);
 
-	/* Kinds say little of places that are not ours, but for the begin of connections. */
-	if (row->kind == TALLY_OWN || row->class == CLASS_SYN)
-		count_in(l,
-			 counters_take(learned_table(l, row->kind), pick->set, &pick->key,
-				       pick->vantage),
-			 row, 1);
-	pick->key.class = COUNTER_TOTAL;
-	count_in(l,
-		 counters_take(learned_table(l, row->kind), pick->total_set, &pick->key,
-			       pick->vantage),
-		 row, 1);
-	/* Bits are counted where they are what is nearer to its floor. */
 	if (share <= 1 || row->kind != TALLY_OWN)
 		return;
 	pick->key.class = COUNTER_TOTAL | COUNTER_OF_BYTES;
-	uint64_t set = counters_set(learned_table(l, row->kind), &pick->key, pick->vantage);
-	count_in(l, counters_take(learned_table(l, row->kind), set, &pick->key, pick->vantage), row,
-		 share);
+	uint64_t set = counters_set(&l->counters, &pick->key, pick->vantage);
+	count_in(l, counters_take(&l->counters, set, &pick->key, pick->vantage), row, share);
+}
+
+static void count_row(struct learned *l, struct pick *pick)
+{
+	const struct tally *row = pick->row;
+	struct door_guest before;
+
+	if (has_to_wait(l, pick, &before))
+		return;
+	/* Kinds say little of places that are not ours, but for the begin of connections. */
+	if (row->kind == TALLY_OWN || row->class == CLASS_SYN)
+		count_class(l, pick, row->class, pick->set, &before);
+	count_class(l, pick, COUNTER_TOTAL, pick->total_set, &before);
+	count_bits(l, pick);
 }
 
 static void aim(struct learned *l, const struct tally *row, struct pick *pick)
@@ -334,6 +211,8 @@ void learned_rows(struct learned *l, const struct tally_set *set)
 			const struct counters *table = learned_table(l, picks[i].key.kind);
 			counters_look(table, picks[i].set);
 			counters_look(table, picks[i].total_set);
+			if (picks[i].key.kind == TALLY_OUTSIDE)
+				door_look(&l->door, picks[i].set);
 		}
 		for (size_t i = 0; i < n; i++)
 			count_row(l, &picks[i]);

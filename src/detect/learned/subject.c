@@ -3,6 +3,7 @@
 #include "detect/learned/subject.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,18 +85,61 @@ void subjects_free(struct subjects *subjects, uint32_t number)
 	subjects->unused[subjects->unused_count++] = number;
 }
 
-/* One that only rises and says least; 0 when all are more than that. */
-static uint32_t lightest(const struct subjects *subjects)
+/* How much one says; those that say nothing bad although they were looked at make room, too. */
+static float weight_of(const struct subject *subject, uint64_t now_ns)
 {
-	uint32_t least = 0;
+	bool looked_at = subject->judged_ns && now_ns >= subject->suspect_ns + SUBJECT_LOOK_NS;
 
-	for (uint32_t i = 0; i < subjects->active_count; i++) {
-		const struct subject *s = subjects_at(subjects, subjects->active[i]);
-		if (s->state == SUBJECT_RISING &&
-		    (!least || s->alarm < subjects_at(subjects, least)->alarm))
-			least = subjects->active[i];
+	if (subject->state == SUBJECT_RISING && subject->alarm < SUBJECT_LIGHT)
+		return subject->alarm;
+	if (subject->state == SUBJECT_SUSPECT && looked_at && subject->verdict.nats < SUBJECT_NATS)
+		return 1 + fmaxf(subject->verdict.nats, 0);
+	return INFINITY;
+}
+
+/* Keep the numbers of those that say least, the least of them last. */
+static void note_light(struct subjects *subjects, uint32_t number, float weight)
+{
+	uint32_t at = 0;
+
+	while (at < subjects->light_count && weight < subjects->light_weight[at])
+		at++;
+	if (subjects->light_count < SUBJECT_SWAPS) {
+		for (uint32_t i = subjects->light_count++; i > at; i--) {
+			subjects->light[i] = subjects->light[i - 1];
+			subjects->light_weight[i] = subjects->light_weight[i - 1];
+		}
+	} else if (at-- > 0) {
+		for (uint32_t i = 0; i < at; i++) {
+			subjects->light[i] = subjects->light[i + 1];
+			subjects->light_weight[i] = subjects->light_weight[i + 1];
+		}
+	} else {
+		return;
 	}
-	return least;
+	subjects->light[at] = number;
+	subjects->light_weight[at] = weight;
+}
+
+uint32_t subjects_lightest(struct subjects *subjects, uint64_t now_ns)
+{
+	if (subjects->light_ns != now_ns) {
+		subjects->light_ns = now_ns;
+		subjects->light_count = 0;
+		for (uint32_t i = 0; i < subjects->active_count; i++) {
+			uint32_t number = subjects->active[i];
+			float weight = weight_of(subjects_at(subjects, number), now_ns);
+			if (weight < INFINITY)
+				note_light(subjects, number, weight);
+		}
+	}
+	while (subjects->light_count) {
+		uint32_t number = subjects->light[--subjects->light_count];
+		/* It may have gone, or become more, since the list was made. */
+		if (weight_of(subjects_at(subjects, number), now_ns) < INFINITY)
+			return number;
+	}
+	return 0;
 }
 
 uint32_t subjects_take(struct subjects *subjects, const struct subject *like, uint64_t now_ns)
@@ -106,13 +150,8 @@ uint32_t subjects_take(struct subjects *subjects, const struct subject *like, ui
 	if (number)
 		return number;
 	if (!subjects->unused_count) {
-		uint32_t least = subjects->full_ns == now_ns ? 0 : lightest(subjects);
-		if (!least || subjects_at(subjects, least)->alarm >= 0.5F) {
-			subjects->full_ns = now_ns;
-			subjects->turned_away++;
-			return 0;
-		}
-		subjects_free(subjects, least);
+		subjects->turned_away++;
+		return 0;
 	}
 	number = subjects->unused[--subjects->unused_count];
 	struct subject *subject = subjects_at(subjects, number);

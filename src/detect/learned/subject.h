@@ -23,6 +23,14 @@
 /** Counters that may speak for one. */
 #define SUBJECT_LANES   16
 
+/** So many of a full pool make room for others in a tick: looking for them is not free. */
+#define SUBJECT_SWAPS   32
+/** Alarm below which one that only rises may have to. */
+#define SUBJECT_LIGHT   0.5F
+/** Evidence below which a suspect may have to, in nats, after it was looked at for so long. */
+#define SUBJECT_NATS    3.0F
+#define SUBJECT_LOOK_NS 2000000000ULL
+
 /** How far it is. */
 enum subject_state {
 	SUBJECT_FREE,
@@ -100,7 +108,11 @@ struct subjects {
 	uint32_t mask;
 	uint32_t max;
 	uint16_t len_count[2][129];
-	uint64_t full_ns; /**< when nobody could make room: not asked again in the same tick */
+	uint32_t light
+		[SUBJECT_SWAPS]; /**< of those that may make room in this tick, the least last */
+	float light_weight[SUBJECT_SWAPS];
+	uint32_t light_count;
+	uint64_t light_ns; /**< the tick that the list is of */
 	uint64_t turned_away;
 	uint64_t seed;
 };
@@ -129,8 +141,11 @@ static inline uint32_t subject_classes(const struct subject *subject)
 uint32_t subjects_find(const struct subjects *subjects, const struct ip *ip, uint8_t len,
 		       uint8_t kind, uint8_t direction);
 
-/** subjects_take() - the same, a new one if need be; 0 and counted when heavier ones fill the pool. */
+/** subjects_take() - the same, a new one if need be; 0 and counted when the pool is full. */
 uint32_t subjects_take(struct subjects *subjects, const struct subject *like, uint64_t now_ns);
+
+/** subjects_lightest() - one that says so little that it may make room; 0, or none left in this tick. */
+uint32_t subjects_lightest(struct subjects *subjects, uint64_t now_ns);
 
 /** subjects_free() - forget one. */
 void subjects_free(struct subjects *subjects, uint32_t number);
