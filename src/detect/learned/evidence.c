@@ -73,10 +73,10 @@ static double test_vector(const struct scene *s, char *text, size_t size)
 	const struct view *v = &s->view;
 
 	/* A client may have an amplifier's port by chance; three of them do not. */
-	if (v->n < 3 || v->certain < 0.4 || (v->sport >= 1024 && peers(s)->seen < 3))
+	if (v->ported < 3 || v->certain < 0.4 || (v->sport >= 1024 && peers(s)->seen < 3))
 		return 0;
 	snprintf(text, size, "%.0f%% is %s, by port and length", v->certain * 100, v->certain_name);
-	return v->n < 4 ? 5 : 6.5;
+	return v->ported < 4 ? 5 : 6.5;
 }
 
 static double test_likely(const struct scene *s, char *text, size_t size)
@@ -190,10 +190,18 @@ static void add_class(const struct scene *s, unsigned c, struct exchange *sum)
 	}
 }
 
+/* So many samples a rate rests on: no more than there are, as a class may rise for less long. */
+static double samples_of(const struct scene *s, double pps, uint32_t most)
+{
+	double n = pps * s->window_s / s->sampling;
+
+	return n < most ? n : most;
+}
+
 static double answer_nats(const struct scene *s, double there, double back)
 {
-	double n = there * s->window_s / s->sampling;
-	double m = back * s->window_s / s->sampling;
+	double n = samples_of(s, there, s->view.n);
+	double m = there > 0 ? n * back / there : 0;
 
 	return (ANSWERED - UNANSWERED) * n - m * log(ANSWERED / UNANSWERED);
 }
@@ -211,10 +219,12 @@ static double test_answers(const struct scene *s, char *text, size_t size)
 		sum.back_most += tcp_back(s, false);
 		sum.back_least += tcp_back(s, true);
 	}
+	/* What a reflector sends was asked for, too: by somebody who forged whom it goes to. */
+	bool reflects = outbound(s) && s->subject->kind == TALLY_OWN && s->view.certain >= 0.4;
 	/* Only what stands whichever way the doubt goes. */
 	double against = answer_nats(s, sum.there, sum.back_most);
 	double in_favour = answer_nats(s, sum.there, sum.back_least);
-	double nats = against > 0 ? against : in_favour < 0 ? in_favour : 0;
+	double nats = against > 0 ? against : in_favour < 0 && !reflects ? in_favour : 0;
 	if (sum.there <= 0 || fabs(nats) < 1)
 		return 0;
 	double back = nats > 0 ? sum.back_most : sum.back_least;
@@ -228,7 +238,7 @@ static double test_unasked(const struct scene *s, char *text, size_t size)
 {
 	const struct rates *answer = &s->by_class[CLASS_SYNACK];
 	const struct rates *request = &s->by_class[CLASS_SYN];
-	double n = (answer->now - answer->usual) * s->window_s / s->sampling;
+	double n = samples_of(s, answer->now - answer->usual, s->view.by_class[CLASS_SYNACK]);
 
 	if (!rises(s, CLASS_SYNACK) || s->view.by_class[CLASS_SYNACK] * 2 < s->view.n || n < 8 ||
 	    request->back > 0.1 * answer->now)
@@ -249,9 +259,10 @@ static double test_handshakes(const struct scene *s, char *text, size_t size)
 	double each = known >= 20 ? tcp->usual / syn->usual : s->site_each;
 	each = each < 3 ? 3 : each > 50 ? 50 : each;
 	double grown = syn->now - syn->usual;
-	double n = grown * s->window_s / s->sampling;
-	/* It has to stand out from how much all the rest goes up and down. */
-	if (n < 3 || grown * each < tcp->usual / 2)
+	double n = samples_of(s, grown, s->view.by_class[CLASS_SYN]);
+	/* It has to stand out from how much all the rest goes up and down, chance left out. */
+	double certain = grown * (1 - 1.645 / sqrt(n > 1 ? n : 1));
+	if (n < 3 || certain * each < tcp->usual / 2)
 		return 0;
 	double more = tcp->now > tcp->usual ? tcp->now - tcp->usual : 0;
 	double got = more / grown;

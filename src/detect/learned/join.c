@@ -43,7 +43,7 @@ static enum attack_kind outbound_kind(const struct scene *scene)
 	return answers * 5 >= v->n ? KIND_REFLECTOR : KIND_OUTBOUND_FLOOD;
 }
 
-static enum attack_kind kind_of(const struct scene *scene)
+enum attack_kind learned_kind(const struct scene *scene)
 {
 	const struct subject *s = scene->subject;
 	const struct view *v = &scene->view;
@@ -189,7 +189,7 @@ static void call_roll(struct learned *l, uint32_t number, const struct subject *
 void learned_confirm(struct learned *l, uint32_t number, const struct scene *scene)
 {
 	struct subject *subject = subjects_at(&l->subjects, number);
-	enum attack_kind kind = kind_of(scene);
+	enum attack_kind kind = learned_kind(scene);
 	struct prefix target = target_of(scene, kind);
 	struct prefix cover = target;
 

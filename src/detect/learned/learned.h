@@ -103,6 +103,9 @@ void learned_forget(struct learned *l, uint32_t number, uint64_t now_ns);
 void learned_scene(struct learned *l, const struct subject *subject, uint64_t now_ns,
 		   struct scene *ret_scene);
 
+/** learned_kind() - what kind of attack it looks like, by whom it goes to and what it is made of. */
+enum attack_kind learned_kind(const struct scene *scene);
+
 /** learned_confirm() - a subject is an attack: give it a story, its own or one that goes on. */
 void learned_confirm(struct learned *l, uint32_t number, const struct scene *scene);
 

@@ -196,6 +196,9 @@ static void make_words(struct learned *l, uint32_t number, struct crowd *crowd, 
 			       .vector_count = scene.view.vector_count };
 	memcpy(f->vectors, scene.view.vectors, sizeof(f->vectors));
 	story->lead = crowd->lead;
+	/* A reflector's first packets may all be later fragments of answers. */
+	if (story->kind == KIND_OUTBOUND_FLOOD && learned_kind(&scene) == KIND_REFLECTOR)
+		story->kind = KIND_REFLECTOR;
 	f->shape_count = shapes_of(lead, scene.view.first_ns, f->shapes);
 	enum severity severity = learned_severity(l, &scene, (enum attack_kind)story->kind);
 	if (severity > story->severity)

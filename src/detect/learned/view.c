@@ -9,11 +9,13 @@
 #include "detect/learned/bogon.h"
 
 /* IP length up to which a connection request carries no options; padding of frames included. */
-#define BARE_SYN  46
-#define SMALL     100
+#define BARE_SYN     46
+#define SMALL        100
 /* Upper bound, 95 %, of a Poisson mean when nothing was counted. */
-#define NONE_MOST 3.0
-#define SPREAD    0x9e3779b97f4a7c15U
+#define NONE_MOST    3.0
+/* So many first fragments, at least, tell what the others are. */
+#define PORTED_LEAST 3
+#define SPREAD       0x9e3779b97f4a7c15U
 
 struct keyed {
 	uint64_t key;
@@ -156,7 +158,11 @@ static void finish(struct view *view, struct sums *sums)
 
 	view->known_pairs = sums->known_pairs / n;
 	view->known_peers = sums->known_peers / n;
-	view->certain = sums->certain / n;
+	/* Later fragments have no ports: what they are is told by the first ones. */
+	uint32_t ported = view->n - view->by_class[CLASS_FRAGMENT];
+	bool many = ported >= PORTED_LEAST && ported * 8 >= view->n;
+	view->ported = many ? ported : view->n;
+	view->certain = (double)sums->certain / view->ported;
 	view->certain_name = name_certain(sums);
 	view->likely = sums->likely / n;
 	view->bogons = sums->bogons / n;

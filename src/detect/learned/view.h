@@ -32,7 +32,9 @@ struct view {
 	double pair_top;    /**< share of the busiest pair of addresses */
 	double known_pairs; /**< share of samples whose two ends had talked before */
 	double known_peers; /**< share of samples whose outside address had been seen */
-	double certain;     /**< share that is certainly attack traffic (vector table) */
+	uint32_t
+		ported; /**< samples that tell what they are: without later fragments, if not too few */
+	double certain; /**< share of these that is certainly attack traffic (vector table) */
 	const char *
 		certain_name; /**< what most of that is; of the vector table, or NULL if nothing is */
 	double likely;        /**< share that is likely, or certain */

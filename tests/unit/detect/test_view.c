@@ -193,6 +193,41 @@ static void what_is_certain_counts_by_sample(void **state)
 	assert_true(view.tcp_share == 0.3 && view.small == 0.3);
 }
 
+/* An open resolver's answers: a third of the packets are first fragments, only these have ports. */
+static void later_fragments_are_what_the_first_ones_are(void **state)
+{
+	struct subject *s = subject_begin(VICTIM, TALLY_OWN, DIRECTION_OUTBOUND,
+					  1U << CLASS_UDP_AMP | 1U << CLASS_FRAGMENT);
+	struct subject_sample answer = sample_like(CLASS_UDP_AMP, 17, 53, 4444, 1500);
+	struct subject_sample later = sample_like(CLASS_FRAGMENT, 17, 0, 0, 900);
+
+	(void)state;
+	answer.sample.fragment = 1;
+	later.sample.fragment = 2;
+	for (unsigned i = 0; i < 9; i++)
+		subject_put(s, i % 3 == 0 ? &answer : &later);
+	struct view view = look(s);
+	assert_int_equal(view.ported, 3);
+	assert_true(view.certain == 1);
+	assert_string_equal(view.certain_name, "dns-amplification");
+}
+
+/* Two first fragments among nineteen others tell nothing of these. */
+static void too_few_first_fragments_speak_for_themselves(void **state)
+{
+	struct subject *s = subject_begin(VICTIM, TALLY_OWN, DIRECTION_OUTBOUND,
+					  1U << CLASS_UDP_AMP | 1U << CLASS_FRAGMENT);
+	struct subject_sample answer = sample_like(CLASS_UDP_AMP, 17, 53, 4444, 1500);
+	struct subject_sample later = sample_like(CLASS_FRAGMENT, 17, 0, 0, 900);
+
+	(void)state;
+	for (unsigned i = 0; i < 20; i++)
+		subject_put(s, i < 2 ? &answer : &later);
+	struct view view = look(s);
+	assert_int_equal(view.ported, 20);
+	assert_true(view.certain == 0.1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +239,8 @@ int main(void)
 		cmocka_unit_test(addresses_that_nobody_can_send_from_are_told),
 		cmocka_unit_test(only_what_rises_and_is_recent_is_looked_at),
 		cmocka_unit_test(what_is_certain_counts_by_sample),
+		cmocka_unit_test(later_fragments_are_what_the_first_ones_are),
+		cmocka_unit_test(too_few_first_fragments_speak_for_themselves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
