@@ -79,7 +79,8 @@ struct detector {
 	void (*save)(const void *state, struct text *out);
 	/**
 	 * Go on with what save() wrote; right after open(). Return: 0; -WEIR_ESCHEMA of another
-	 * version or size, -WEIR_EFORMAT if it is damaged: then nothing was taken.
+	 * version or size, -WEIR_EFORMAT if it is damaged, -WEIR_EOLD or -WEIR_EFUTURE if its time
+	 * says nothing about now: then nothing was taken.
 	 */
 	int (*load)(void *state, const void *data, size_t len, uint64_t now_ns);
 	void (*close)(void *state);

@@ -102,7 +102,11 @@ enum severity learned_severity(const struct learned *l, const struct scene *scen
 /** learned_save() - append profiles and filters as bytes; see struct detector. */
 void learned_save(const void *self, struct text *out);
 
-/** learned_load() - go on with such bytes. Return: 0, -WEIR_ESCHEMA, -WEIR_EFORMAT. */
+/**
+ * learned_load() - go on with such bytes.
+ *
+ * Return: 0, or as struct detector says; then nothing was taken.
+ */
 int learned_load(void *self, const void *data, size_t len, uint64_t now_ns);
 
 /** learned_tell() - findings of all stories. */
