@@ -109,6 +109,7 @@ static void learned_observe(void *self, const struct tally_set *set)
 			l->tick_length_ns = TICK_MOST_NS;
 	}
 	l->tick_ns = set->tick_ns;
+	l->profiles.bin = (uint32_t)(set->tick_ns / (PROFILE_BIN_S * 1000000000ULL));
 	if (!l->first_ns)
 		l->first_ns = set->tick_ns;
 	learned_rows(l, set);

@@ -119,6 +119,7 @@ int learned_load(void *self, const void *data, size_t len, uint64_t now_ns)
 	if (err)
 		return err;
 	const char *at = (const char *)data + sizeof(head);
+	l->profiles.bin = (uint32_t)(now_ns / (PROFILE_BIN_S * 1000000000ULL));
 	load_profiles(l, at, head.profile_count);
 	at += head.profile_count * sizeof(struct profile);
 	size_t bytes = head.seen_words * sizeof(uint64_t);
