@@ -125,6 +125,7 @@ int learned_load(void *self, const void *data, size_t len, uint64_t now_ns)
 	size_t bytes = head.seen_words * sizeof(uint64_t);
 	for (unsigned i = 0; i < 2; i++)
 		memcpy(l->seen.bits[i], at + i * bytes, bytes);
+	seen_count(&l->seen);
 	l->seen.seed = head.seen_seed;
 	l->seen.now = head.seen_now;
 	l->seen.first_ns = past(head.seen_first_ns, now_ns);
