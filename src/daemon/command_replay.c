@@ -97,6 +97,9 @@ static void put_summary_json(const struct replay_totals *t, struct text *out)
 	jsonw_u64(&w, "nodata", t->nodata);
 	jsonw_u64(&w, "skipdata", t->skipdata);
 	jsonw_u64(&w, "hosts_turned_away", t->hosts_turned_away);
+	jsonw_u64(&w, "profiles_turned_away", t->profiles_turned_away);
+	jsonw_u64(&w, "stories_turned_away", t->stories_turned_away);
+	jsonw_u64(&w, "ports_turned_away", t->ports_turned_away);
 	jsonw_u64(&w, "late", t->late);
 	jsonw_u64(&w, "faults", t->faults);
 	jsonw_u64(&w, "faults_turned_away", t->faults_turned_away);
@@ -134,6 +137,16 @@ static void put_summary_text(const struct replay_totals *t, struct text *out)
 	if (t->hosts_turned_away)
 		put_count(out, t->hosts_turned_away, "record",
 			  " of hosts that found no room: raise limits.hosts\n");
+	if (t->profiles_turned_away)
+		put_count(out, t->profiles_turned_away, "usual rate",
+			  " found no room to be learned: raise limits.profiles\n");
+	if (t->stories_turned_away)
+		put_count(
+			out, t->stories_turned_away, "time",
+			" that an attack found no room among 512 that go on: raise detect.floor\n");
+	if (t->ports_turned_away)
+		put_count(out, t->ports_turned_away, "sampled packet",
+			  " by ports beyond 4096, not looked at for forged sources\n");
 	if (t->late_packets) {
 		put_count(
 			out, t->late_packets, "packet",

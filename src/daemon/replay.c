@@ -261,6 +261,15 @@ static void add_exporter(struct replay_totals *totals, const struct exporter_sta
 		totals->undecodable[i] += stats->undecodable[i];
 }
 
+static void add_detectors(struct replay_totals *totals, const struct status_view *view)
+{
+	for (size_t i = 0; i < view->detector_count; i++) {
+		totals->profiles_turned_away += view->detectors[i].profiles_turned_away;
+		totals->stories_turned_away += view->detectors[i].stories_turned_away;
+		totals->ports_turned_away += view->detectors[i].ports_turned_away;
+	}
+}
+
 void replay_finish(struct replay *replay, struct replay_totals *ret_totals)
 {
 	struct replay *r = replay;
@@ -299,6 +308,7 @@ void replay_finish(struct replay *replay, struct replay_totals *ret_totals)
 		.last_ns = r->now_ns,
 		.end_ns = r->said_ns > r->now_ns ? r->said_ns : r->now_ns,
 	};
+	add_detectors(ret_totals, &view);
 	for (unsigned i = 0; i < REASON_COUNT_OF; i++)
 		ret_totals->undecodable[i] = r->state->undecodable[i];
 	for (unsigned i = 0; i < r->state->exporter_count; i++)

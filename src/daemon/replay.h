@@ -55,6 +55,9 @@ struct replay_totals {
 	uint64_t faults_untold;         /**< their changes that were too many to be told */
 	uint64_t incidents_turned_away; /**< found no room: incidents.max_open */
 	uint64_t hosts_turned_away;
+	uint64_t profiles_turned_away; /**< these three: see struct detector_stats */
+	uint64_t stories_turned_away;
+	uint64_t ports_turned_away;
 	uint64_t late; /**< records too old to be tallied: see struct flow */
 	uint64_t first_ns;
 	uint64_t last_ns;

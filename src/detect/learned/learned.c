@@ -154,6 +154,13 @@ static void learned_stats(const void *self, struct detector_stats *ret_stats)
 		.watched_turned_away = l->subjects.turned_away,
 		.rings_turned_away = l->lates.turned_away,
 		.late = l->late,
+		.profiles = l->profiles.count,
+		.profiles_turned_away = l->profiles.turned_away,
+		.profiles_replaced = l->profiles.replaced,
+		.stories_turned_away = l->stories.turned_away,
+		.ports_turned_away = l->ports.turned_away,
+		.pairs_fill = seen_fill(&l->seen),
+		.pairs_turned_early = l->seen.early,
 	};
 }
 

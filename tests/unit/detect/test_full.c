@@ -36,6 +36,14 @@ static double envelope_of(struct stage *s, const char *host)
 	return 0;
 }
 
+static struct detector_stats stats_of(const struct stage *s)
+{
+	struct detector_stats stats;
+
+	learned()->stats(s->state, &stats);
+	return stats;
+}
+
 static void who_comes_after_one_that_is_gone_gets_its_place(void **state)
 {
 	struct stage s;
@@ -47,13 +55,17 @@ static void who_comes_after_one_that_is_gone_gets_its_place(void **state)
 	stage_start(&s);
 	busy(&s, FIRST, 320);
 	assert_true(envelope_of(&s, FIRST) > 1.3 * FLOOR);
+	assert_int_equal(stats_of(&s).profiles, PROFILES);
 	/* Within the week there is no room. */
 	s.tick += 2 * DAY_TICKS;
 	busy(&s, SECOND, 60);
 	assert_true(envelope_of(&s, SECOND) == FLOOR);
+	assert_true(stats_of(&s).profiles_turned_away > 0);
+	assert_int_equal(stats_of(&s).profiles_replaced, 0);
 	s.tick += 8 * DAY_TICKS;
 	busy(&s, SECOND, 60);
 	assert_true(envelope_of(&s, SECOND) > 1.3 * FLOOR);
+	assert_true(stats_of(&s).profiles_replaced > 0);
 	/* What the first one had is the second one's now. */
 	busy(&s, FIRST, 11);
 	assert_true(envelope_of(&s, FIRST) == FLOOR);
