@@ -34,6 +34,7 @@ struct replay {
 	struct event_sink sink;
 	struct replay_rows rows;
 	struct replay_watch watch;
+	bool (*stop)(void); /* NULL: never */
 	uint64_t incidents;
 	uint64_t incidents_open;
 	uint64_t faults;
@@ -228,6 +229,18 @@ static void take_progress(void *self, uint64_t done_bytes, uint64_t total_bytes)
 	progress_show(r->progress, done_bytes, total_bytes);
 }
 
+static bool is_stopped(void *self)
+{
+	const struct replay *r = self;
+
+	return r->stop && r->stop();
+}
+
+void replay_stop(struct replay *replay, bool (*stop)(void))
+{
+	replay->stop = stop;
+}
+
 void replay_rows(struct replay *replay, const struct replay_rows *rows)
 {
 	replay->rows = *rows;
@@ -245,7 +258,10 @@ int replay_file(struct replay *replay, const char *path, const char *as, struct 
 	const struct capture_request request = {
 		.path = path,
 		.as = as,
-		.hooks = { .time = take_time, .progress = take_progress, .self = replay },
+		.hooks = { .time = take_time,
+			   .progress = take_progress,
+			   .stop = is_stopped,
+			   .self = replay },
 	};
 
 	replay->progress = progress;
