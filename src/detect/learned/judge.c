@@ -200,7 +200,7 @@ static bool is_of_one_inside(struct learned *l, const struct scene *scene)
 		for (unsigned c = 0; c < CLASS_COUNT; c++) {
 			if (!(subject_classes(s) & 1U << c))
 				continue;
-			learned_rate(l, in, in->direction, c, &all, bps);
+			learned_rate(l, in, c, &all, bps);
 			excess += all.now - all.usual;
 		}
 		if (excess >= half)
