@@ -99,6 +99,12 @@ static void forget(struct learned *l, uint32_t number, uint64_t now_ns)
 	subjects_free(&l->subjects, number);
 }
 
+void learned_let_go(struct learned *l, uint64_t now_ns)
+{
+	while (l->subjects.active_count > 0)
+		forget(l, l->subjects.active[0], now_ns);
+}
+
 /* Packets a second of a class in the last seconds, by the samples that are kept. */
 static float counted_rate(const struct subject *subject, uint8_t class, uint64_t now_ns,
 			  uint32_t *ret_samples)

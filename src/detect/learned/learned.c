@@ -94,7 +94,10 @@ static int learned_open(const struct config *config, uint64_t seed, void **ret_s
 
 static void learned_reload(void *self, const struct config *config)
 {
-	use_config(self, config);
+	struct learned *l = self;
+
+	l->ends = l->config->sensitivity && !config->sensitivity;
+	use_config(l, config);
 }
 
 static void learned_observe(void *self, const struct tally_set *set)
@@ -124,10 +127,15 @@ static void learned_tick(void *self, uint64_t now_ns, const struct finding_sink 
 		return;
 	if (now_ns > l->tick_ns)
 		l->tick_ns = now_ns;
+	seen_tick(&l->seen, l->tick_ns);
+	if (l->ends)
+		learned_end(l, sink);
+	l->ends = false;
+	if (!l->config->sensitivity)
+		return;
 	learned_judge(l, l->tick_ns);
 	learned_tell(l, l->tick_ns, sink);
 	ports_tick(&l->ports, l->config, l->tick_ns, sink);
-	seen_tick(&l->seen, l->tick_ns);
 }
 
 /* A fresh suspect: what the next few samples show decides. */

@@ -38,6 +38,7 @@ struct learned {
 	struct top top;
 	float alpha; /**< false suspects a second that are tolerated for a counter */
 	float margin;
+	bool ends;               /**< it was just switched off */
 	uint64_t tick_ns;        /**< end of the tick being observed */
 	uint64_t loaded_ns;      /**< when what was loaded had been saved, or 0 */
 	uint64_t tick_length_ns; /**< of that tick */
@@ -110,6 +111,12 @@ int learned_load(void *self, const void *data, size_t len, uint64_t now_ns);
 
 /** learned_tell() - findings of all stories. */
 void learned_tell(struct learned *l, uint64_t now_ns, const struct finding_sink *sink);
+
+/** learned_end() - it is switched off: end all stories, so that nothing waits for what comes back. */
+void learned_end(struct learned *l, const struct finding_sink *sink);
+
+/** learned_let_go() - forget all subjects. */
+void learned_let_go(struct learned *l, uint64_t now_ns);
 
 /** learned_top() - what is nearest to its envelope, or above it: detector.top. */
 size_t learned_top(void *self, struct detector_row *rows, size_t most);
