@@ -14,6 +14,8 @@ static const char *const own_text[] = {
 	[WEIR_EFORMAT - WEIR_ETRUNC] = "not the expected file format",
 	[WEIR_ESCHEMA - WEIR_ETRUNC] = "stored with an unknown layout",
 	[WEIR_ECONFIG - WEIR_ETRUNC] = "configuration has errors",
+	[WEIR_EOLD - WEIR_ETRUNC] = "too old to be used",
+	[WEIR_EFUTURE - WEIR_ETRUNC] = "dated in the future, so a clock is or was wrong",
 };
 
 _Static_assert(sizeof(own_text) / sizeof(own_text[0]) == WEIR_EMAX - WEIR_ETRUNC,

@@ -22,6 +22,8 @@ enum weir_err {
 	WEIR_EFORMAT,       /**< a file that is not what it was given as */
 	WEIR_ESCHEMA,       /**< a stored file of another, unknown layout */
 	WEIR_ECONFIG,       /**< a configuration with errors; they are listed apart */
+	WEIR_EOLD,          /**< what was stored is too old to say anything about now */
+	WEIR_EFUTURE,       /**< what was stored is dated in the future: a clock was wrong */
 	WEIR_EMAX
 };
 

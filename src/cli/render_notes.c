@@ -190,6 +190,15 @@ static void note_tables(const json_t *status, struct notes *notes)
 	note(notes, count_at(detector_at(detectors, "learned"), "watched_turned_away"),
 	     "hosts, networks and places outside that found no room to be looked at closely",
 	     "raise limits.subjects");
+	note(notes, count_at(detector_at(detectors, "learned"), "profiles_turned_away"),
+	     "times that a usual rate was to be learned and found no room",
+	     "raise limits.profiles");
+	note(notes, count_at(detector_at(detectors, "learned"), "stories_turned_away"),
+	     "times that an attack found no room among 512 that go on, and was not told",
+	     "raise detect.floor");
+	note(notes, count_at(detector_at(detectors, "learned"), "ports_turned_away"),
+	     "sampled packets by ports beyond 4096, not looked at for forged sources",
+	     "sample fewer ports");
 	note(notes, sum_in(detectors, "rings_turned_away"),
 	     "tallies reported late of hosts that a detector had no room for",
 	     "raise limits.watched");

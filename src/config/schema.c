@@ -200,7 +200,7 @@ static const struct schema_key detect_keys[] = {
 	    "Fixed limits on the traffic of each host, beside what is learned",
 	    .inside = &schema_threshold),
 	NUMBER("sensitivity", OFTEN, "0/day", "1000/day", "1/day", RELOAD, SETTING(sensitivity),
-	       "False alarms to put up with, of the whole site; `0/day` turns learning off"),
+	       "False alarms to put up with, of the whole site; `0/day` turns learning off: what goes on closes"),
 	MAP("floor", schema_floor, "What does no harm, however unusual it is"),
 	NUMBER("margin", FACTOR, "1", "20", "2", RELOAD, SETTING(margin),
 	       "How many times what was usual at most is still allowed"),

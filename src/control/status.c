@@ -232,6 +232,13 @@ static void put_detector(struct jsonw *w, const struct status_detector *detector
 	jsonw_u64(w, "vantages_replaced", detector->vantages_replaced);
 	jsonw_u64(w, "details_turned_away", detector->details_turned_away);
 	jsonw_u64(w, "late", detector->late);
+	jsonw_u64(w, "profiles", detector->profiles);
+	jsonw_u64(w, "profiles_turned_away", detector->profiles_turned_away);
+	jsonw_u64(w, "profiles_replaced", detector->profiles_replaced);
+	jsonw_u64(w, "stories_turned_away", detector->stories_turned_away);
+	jsonw_u64(w, "ports_turned_away", detector->ports_turned_away);
+	jsonw_u64(w, "pairs_fill", detector->pairs_fill);
+	jsonw_u64(w, "pairs_turned_early", detector->pairs_turned_early);
 	jsonw_object_end(w);
 }
 

@@ -94,6 +94,13 @@ struct status_detector {
 	uint64_t vantages_replaced;
 	uint64_t details_turned_away;
 	uint64_t late; /**< tallies too old to count */
+	uint64_t profiles;
+	uint64_t profiles_turned_away;
+	uint64_t profiles_replaced;
+	uint64_t stories_turned_away;
+	uint64_t ports_turned_away;
+	uint64_t pairs_fill; /**< percent */
+	uint64_t pairs_turned_early;
 };
 
 /** One sink. */

@@ -4,6 +4,7 @@
 #include "config/config.h"
 #include "daemon/commands.h"
 #include "daemon/daemon.h"
+#include "daemon/interrupt.h"
 #include "daemon/output.h"
 #include "daemon/recorded.h"
 #include "daemon/replay.h"
@@ -97,6 +98,9 @@ static void put_summary_json(const struct replay_totals *t, struct text *out)
 	jsonw_u64(&w, "nodata", t->nodata);
 	jsonw_u64(&w, "skipdata", t->skipdata);
 	jsonw_u64(&w, "hosts_turned_away", t->hosts_turned_away);
+	jsonw_u64(&w, "profiles_turned_away", t->profiles_turned_away);
+	jsonw_u64(&w, "stories_turned_away", t->stories_turned_away);
+	jsonw_u64(&w, "ports_turned_away", t->ports_turned_away);
 	jsonw_u64(&w, "late", t->late);
 	jsonw_u64(&w, "faults", t->faults);
 	jsonw_u64(&w, "faults_turned_away", t->faults_turned_away);
@@ -134,6 +138,16 @@ static void put_summary_text(const struct replay_totals *t, struct text *out)
 	if (t->hosts_turned_away)
 		put_count(out, t->hosts_turned_away, "record",
 			  " of hosts that found no room: raise limits.hosts\n");
+	if (t->profiles_turned_away)
+		put_count(out, t->profiles_turned_away, "usual rate",
+			  " found no room to be learned: raise limits.profiles\n");
+	if (t->stories_turned_away)
+		put_count(
+			out, t->stories_turned_away, "time",
+			" that an attack found no room among 512 that go on: raise detect.floor\n");
+	if (t->ports_turned_away)
+		put_count(out, t->ports_turned_away, "sampled packet",
+			  " by ports beyond 4096, not looked at for forged sources\n");
 	if (t->late_packets) {
 		put_count(
 			out, t->late_packets, "packet",
@@ -161,7 +175,7 @@ static int play(const struct cli_args *args, struct replay *replay)
 {
 	int status = CLI_OK;
 
-	for (int i = 0; i < args->word_count; i++) {
+	for (int i = 0; i < args->word_count && !interrupt_caught(); i++) {
 		struct progress progress = progress_of(args->words[i]);
 		struct text error = text_heap();
 		int err = replay_file(replay, args->words[i], args->values[OPTION_AS], &progress,
@@ -192,6 +206,7 @@ static int replay_with(const struct cli_args *args, const struct config *config)
 	if (err) {
 		cli_error("replay", "%s", error.len ? text_string(&error) : err_text(err));
 	} else {
+		replay_stop(replay, interrupt_caught);
 		if (args->values[OPTION_COVERAGE])
 			replay_rows(replay, &rows);
 		status = play(args, replay);
@@ -216,9 +231,12 @@ static int run(const struct cli_args *args)
 {
 	struct config *config = command_config("replay", "nothing replayed", daemon_load_recorded,
 					       args->values[OPTION_CONFIG]);
+
+	interrupt_catch();
 	int status = config ? replay_with(args, config) : CLI_NO;
 
 	config_free(config);
+	interrupt_end();
 	return status;
 }
 
@@ -235,7 +253,9 @@ const struct command command_replay = {
 		"them: the same input gives the same events, to\n"
 		"the byte. Events go to standard output in order of time, a summary is\n"
 		"the last line. Several files are played one after the other. Nothing is\n"
-		"written to a journal or sent anywhere. FILE \"-\" is standard input.\n",
+		"written to a journal or sent anywhere. FILE \"-\" is standard input; a pipe\n"
+		"is read until it ends. Ctrl-C ends the input there: what was found\n"
+		"until then is told, and summed up.\n",
 	.examples = "weir replay -c weir.yaml export.pcap                 # what would have been "
 		    "found\n"
 		    "weir replay --format text -c weir.yaml export.pcap   # the same, to read\n"

@@ -249,6 +249,13 @@ static void fill_detectors(struct pipeline *p, struct status_view *view)
 			.vantages_replaced = stats.vantages_replaced,
 			.details_turned_away = stats.details_turned_away,
 			.late = stats.late,
+			.profiles = stats.profiles,
+			.profiles_turned_away = stats.profiles_turned_away,
+			.profiles_replaced = stats.profiles_replaced,
+			.stories_turned_away = stats.stories_turned_away,
+			.ports_turned_away = stats.ports_turned_away,
+			.pairs_fill = stats.pairs_fill,
+			.pairs_turned_early = stats.pairs_turned_early,
 		};
 	}
 	view->detectors = p->detector_views;

@@ -61,7 +61,8 @@ void pipeline_save(const struct pipeline *pipeline, struct text *out);
 /**
  * pipeline_load() - go on with what pipeline_save() wrote; right after pipeline_open().
  *
- * Return: 0; -WEIR_ESCHEMA when another version wrote it, -WEIR_EFORMAT when it is damaged.
+ * Return: 0; -WEIR_ESCHEMA when another version wrote it, -WEIR_EFORMAT when it is damaged,
+ * -WEIR_EOLD or -WEIR_EFUTURE when its time says nothing about now.
  */
 WEIR_CHECK int pipeline_load(struct pipeline *pipeline, const void *data, size_t len,
 			     uint64_t now_ns);

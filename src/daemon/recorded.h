@@ -23,7 +23,8 @@ struct recorded {
  * @request: as for capture_read(); `as` may name a flow log too
  * @error: on failure one line for people. On success empty, or one line about what was passed over
  *
- * Return: 0 or negative error.
+ * Pipes and devices are opened once, and waited for. Return: 0, -EINTR when a hook stopped it, or
+ * another negative error.
  */
 WEIR_CHECK int recorded_read(struct recorded *recorded, const struct capture_request *request,
 			     struct decode_state *state, const struct flow_sink *sink,

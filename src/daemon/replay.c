@@ -34,6 +34,7 @@ struct replay {
 	struct event_sink sink;
 	struct replay_rows rows;
 	struct replay_watch watch;
+	bool (*stop)(void); /* NULL: never */
 	uint64_t incidents;
 	uint64_t incidents_open;
 	uint64_t faults;
@@ -228,6 +229,18 @@ static void take_progress(void *self, uint64_t done_bytes, uint64_t total_bytes)
 	progress_show(r->progress, done_bytes, total_bytes);
 }
 
+static bool is_stopped(void *self)
+{
+	const struct replay *r = self;
+
+	return r->stop && r->stop();
+}
+
+void replay_stop(struct replay *replay, bool (*stop)(void))
+{
+	replay->stop = stop;
+}
+
 void replay_rows(struct replay *replay, const struct replay_rows *rows)
 {
 	replay->rows = *rows;
@@ -245,7 +258,10 @@ int replay_file(struct replay *replay, const char *path, const char *as, struct 
 	const struct capture_request request = {
 		.path = path,
 		.as = as,
-		.hooks = { .time = take_time, .progress = take_progress, .self = replay },
+		.hooks = { .time = take_time,
+			   .progress = take_progress,
+			   .stop = is_stopped,
+			   .self = replay },
 	};
 
 	replay->progress = progress;
@@ -259,6 +275,15 @@ static void add_exporter(struct replay_totals *totals, const struct exporter_sta
 	totals->unknown_sampling += stats->unknown_sampling;
 	for (unsigned i = 0; i < REASON_COUNT_OF; i++)
 		totals->undecodable[i] += stats->undecodable[i];
+}
+
+static void add_detectors(struct replay_totals *totals, const struct status_view *view)
+{
+	for (size_t i = 0; i < view->detector_count; i++) {
+		totals->profiles_turned_away += view->detectors[i].profiles_turned_away;
+		totals->stories_turned_away += view->detectors[i].stories_turned_away;
+		totals->ports_turned_away += view->detectors[i].ports_turned_away;
+	}
 }
 
 void replay_finish(struct replay *replay, struct replay_totals *ret_totals)
@@ -299,6 +324,7 @@ void replay_finish(struct replay *replay, struct replay_totals *ret_totals)
 		.last_ns = r->now_ns,
 		.end_ns = r->said_ns > r->now_ns ? r->said_ns : r->now_ns,
 	};
+	add_detectors(ret_totals, &view);
 	for (unsigned i = 0; i < REASON_COUNT_OF; i++)
 		ret_totals->undecodable[i] = r->state->undecodable[i];
 	for (unsigned i = 0; i < r->state->exporter_count; i++)

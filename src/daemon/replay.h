@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/text.h"
@@ -55,6 +56,9 @@ struct replay_totals {
 	uint64_t faults_untold;         /**< their changes that were too many to be told */
 	uint64_t incidents_turned_away; /**< found no room: incidents.max_open */
 	uint64_t hosts_turned_away;
+	uint64_t profiles_turned_away; /**< these three: see struct detector_stats */
+	uint64_t stories_turned_away;
+	uint64_t ports_turned_away;
 	uint64_t late; /**< records too old to be tallied: see struct flow */
 	uint64_t first_ns;
 	uint64_t last_ns;
@@ -77,11 +81,16 @@ void replay_rows(struct replay *replay, const struct replay_rows *rows);
 /** replay_watch() - let somebody look on, who changes nothing; before the first file. */
 void replay_watch(struct replay *replay, const struct replay_watch *watch);
 
+/** replay_stop() - ask this now and then: shall it end here? Before the first file. */
+void replay_stop(struct replay *replay, bool (*stop)(void));
+
 /**
  * replay_file() - play one capture; files are played one after the other.
  * @as: decoder name or "packets"; NULL: recognise it
  * @progress: told now and then how far it is
  * @error: gets one line for people on failure; what came before the fault was played
+ *
+ * Return: 0, -EINTR when it was stopped, or another negative error.
  */
 WEIR_CHECK int replay_file(struct replay *replay, const char *path, const char *as,
 			   struct progress *progress, struct text *error);

@@ -34,6 +34,13 @@ struct detector_stats {
 	uint64_t vantages_replaced;   /**< vantages of a host that made room for heavier ones */
 	uint64_t details_turned_away; /**< details of tallies for which there was no room */
 	uint64_t late;                /**< tallies older than all that is still looked at */
+	uint64_t profiles;            /**< rates whose usual is known now */
+	uint64_t profiles_turned_away; /**< times that one was to be learned and found no room */
+	uint64_t profiles_replaced;    /**< that made room: nothing was heard of them for a week */
+	uint64_t stories_turned_away;  /**< attacks that found no room among those that go on */
+	uint64_t ports_turned_away;    /**< ports of switches that found no room */
+	uint64_t pairs_fill;         /**< percent of what remembers who talks to whom that is set */
+	uint64_t pairs_turned_early; /**< times that it had to forget because half was set */
 };
 
 /** An entity as it is now, for people who watch; strings are static. */
@@ -79,7 +86,8 @@ struct detector {
 	void (*save)(const void *state, struct text *out);
 	/**
 	 * Go on with what save() wrote; right after open(). Return: 0; -WEIR_ESCHEMA of another
-	 * version or size, -WEIR_EFORMAT if it is damaged: then nothing was taken.
+	 * version or size, -WEIR_EFORMAT if it is damaged, -WEIR_EOLD or -WEIR_EFUTURE if its time
+	 * says nothing about now: then nothing was taken.
 	 */
 	int (*load)(void *state, const void *data, size_t len, uint64_t now_ns);
 	void (*close)(void *state);

@@ -192,9 +192,11 @@ static const char *packer_of(FILE *file)
 }
 
 /** The file as a stream, refused early where libpcap's own message would be obscure. */
-static int open_file(const char *path, struct text *error, FILE **ret_file, uint64_t *ret_bytes)
+static int open_file(const char *path, FILE *stream, struct text *error, FILE **ret_file,
+		     uint64_t *ret_bytes)
 {
-	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rbe");
+	FILE *named = strcmp(path, "-") == 0 ? stdin : NULL;
+	FILE *file = stream ? stream : named ? named : fopen(path, "rbe");
 	struct stat info;
 
 	if (!file || fstat(fileno(file), &info) < 0) {
@@ -224,11 +226,11 @@ static int open_file(const char *path, struct text *error, FILE **ret_file, uint
 	return 0;
 }
 
-static int open_pcap(struct capture *capture, struct text *error)
+static int open_pcap(struct capture *capture, FILE *stream, struct text *error)
 {
 	char why[PCAP_ERRBUF_SIZE];
 	FILE *file = NULL;
-	int r = open_file(capture->path, error, &file, &capture->file_bytes);
+	int r = open_file(capture->path, stream, error, &file, &capture->file_bytes);
 
 	if (r < 0)
 		return r;
@@ -254,16 +256,18 @@ static int open_pcap(struct capture *capture, struct text *error)
 	return 0;
 }
 
-int capture_open(const char *path, struct text *error, struct capture **ret_capture)
+int capture_open(const char *path, FILE *stream, struct text *error, struct capture **ret_capture)
 {
 	struct capture *capture = calloc(1, sizeof(*capture)); /* banned-ok: once, at open */
 
 	if (!capture) {
 		text_addf(error, "%s: cannot be opened: out of memory", path);
+		if (stream)
+			fclose(stream);
 		return -ENOMEM;
 	}
 	capture->path = path;
-	int r = open_pcap(capture, error);
+	int r = open_pcap(capture, stream, error);
 	if (r < 0) {
 		capture_close(capture);
 		return r;

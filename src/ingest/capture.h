@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/err.h"
 #include "base/text.h"
@@ -46,13 +47,16 @@ struct capture_hooks {
 	void (*time)(void *self, uint64_t now_ns);
 	/** Now and then, and at the end: bytes of the file read so far, and in all; 0: unknown. */
 	void (*progress)(void *self, uint64_t done_bytes, uint64_t total_bytes);
+	/** Asked before each packet: shall it end here? What came before is used. */
+	bool (*stop)(void *self);
 	void *self;
 };
 
 /** What to read. */
 struct capture_request {
 	const char *path; /**< "-" for standard input */
-	const char *as;   /**< decoder name or CAPTURE_AS_PACKETS; NULL to recognise */
+	FILE *stream;   /**< where it is open already, and @path only its name: closed at the end */
+	const char *as; /**< decoder name or CAPTURE_AS_PACKETS; NULL to recognise */
 	struct capture_hooks hooks;
 };
 
@@ -81,7 +85,7 @@ struct capture_stats {
  *
  * Return: 0; negative errno when the file cannot be opened, -EINVAL for an unknown @as,
  * -WEIR_EFORMAT for no capture or one of an unknown link layer, -WEIR_ETRUNC for one that ends
- * early.
+ * early, -EINTR when a hook stopped it.
  */
 WEIR_CHECK int capture_read(const struct capture_request *request, struct decode_state *state,
 			    const struct flow_sink *sink, struct capture_stats *stats,
@@ -89,10 +93,12 @@ WEIR_CHECK int capture_read(const struct capture_request *request, struct decode
 
 /**
  * capture_open() - open a file and look at its first packets.
+ * @stream: open already, now the capture's; NULL: @path is opened
  * @error: as capture_read()
  * @ret_capture: untouched on failure; release with capture_close()
  */
-WEIR_CHECK int capture_open(const char *path, struct text *error, struct capture **ret_capture);
+WEIR_CHECK int capture_open(const char *path, FILE *stream, struct text *error,
+			    struct capture **ret_capture);
 
 /** capture_close() - NULL is fine. */
 void capture_close(struct capture *capture);

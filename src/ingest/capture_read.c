@@ -116,12 +116,19 @@ static void tell_time(struct reading *reading, uint64_t time_ns)
 	hooks->time(hooks->self, reading->now_ns);
 }
 
+static bool is_stopped(const struct reading *reading)
+{
+	const struct capture_hooks *hooks = &reading->request->hooks;
+
+	return hooks->stop && hooks->stop(hooks->self);
+}
+
 static int read_all(struct reading *reading, struct text *error)
 {
 	struct capture_packet packet;
-	int r;
+	int r = -EINTR;
 
-	while ((r = capture_next(reading->capture, &packet, error)) > 0) {
+	while (!is_stopped(reading) && (r = capture_next(reading->capture, &packet, error)) > 0) {
 		tell_time(reading, packet.time_ns);
 		reading->stats->packets++;
 		/* decode_datagram() sets and clears the sink by itself. */
@@ -136,7 +143,7 @@ static int read_all(struct reading *reading, struct text *error)
 	flow_flush(reading->state);
 	reading->state->sink = NULL;
 	tell_progress(reading);
-	return r;
+	return r > 0 || is_stopped(reading) ? -EINTR : r;
 }
 
 /** What the caller wants; -EINVAL with the names there are. */
@@ -167,9 +174,12 @@ int capture_read(const struct capture_request *request, struct decode_state *sta
 	};
 	int r = choose(&reading, error);
 
-	if (r < 0)
+	if (r < 0) {
+		if (request->stream)
+			fclose(request->stream);
 		return r;
-	r = capture_open(request->path, error, &reading.capture);
+	}
+	r = capture_open(request->path, request->stream, error, &reading.capture);
 	if (r < 0)
 		return r;
 	if (reading.decoder)

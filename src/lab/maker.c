@@ -7,11 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lab/encoder.h"
-#include "lab/fault.h"
+#include "lab/exporters.h"
 #include "lab/files.h"
 #include "lab/flow_export.h"
-#include "lab/pcap_out.h"
 #include "lab/population.h"
 #include "lab/truth.h"
 
@@ -27,19 +25,9 @@
 #define EPOCH_NS          1780358400000000000ULL /* 2026-06-02T00:00:00Z */
 #define MEDIAN_PPS        300
 #define MEDIAN_PACKET_PPS 2
-#define ACTIVE_MS         60000
-#define INACTIVE_MS       15000
-#define CACHE_FLOWS       400000
-#define TEMPLATES_NS      30000000000ULL
 #define MEAN_OCTETS       700
 /* Of a step, unsampled. */
 #define STEP_PACKETS      (1U << 20)
-#define EXPORTERS         2
-
-struct exporter_out {
-	const struct lab_encoder *encoder;
-	void *state;
-};
 
 struct maker {
 	const struct maker_request *request;
@@ -49,11 +37,7 @@ struct maker {
 	struct measure measure;
 	struct population *population;
 	struct truth truth;
-	struct lab_pcap_out *out;
-	struct lab_sink sink;
-	struct lab_loss loss;
-	struct exporter_out exporters[EXPORTERS];
-	unsigned exporter_count;
+	struct exporters exporters;
 	struct lab_rng twice;
 	struct lab_packet *step; /* STEP_PACKETS */
 	uint32_t step_count;
@@ -76,18 +60,6 @@ const char *maker_fault_name(enum maker_fault fault)
 static bool is_packet(const struct maker *m)
 {
 	return strcmp(m->request->mode, "packet") == 0;
-}
-
-static const struct lab_encoder *encoder_of(const char *mode)
-{
-	const struct lab_encoder *const all[] = { &lab_encoder_sflow, &lab_encoder_netflow9,
-						  &lab_encoder_ipfix, &lab_encoder_packet };
-
-	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		if (strcmp(all[i]->mode, mode) == 0)
-			return all[i];
-	}
-	return NULL;
 }
 
 static uint64_t at(const struct maker *m, double s)
@@ -117,71 +89,19 @@ static void set_times(struct maker *m)
 	}
 }
 
-static void set_fault(struct maker *m, struct lab_exporter *exporter)
+static int open_exporters(struct maker *m, struct text *error)
 {
-	double onset_s = m->cast.onset_s;
-
-	switch (m->request->fault) {
-	case MAKER_CLOCK:
-		lab_fault_clock(exporter, 120 * 1000000000LL);
-		break;
-	case MAKER_RATE10:
-		lab_fault_rate(exporter, at(m, m->warm_s / 2 + 60), 10);
-		break;
-	case MAKER_TEMPLATES:
-		lab_fault_templates(exporter, at(m, onset_s - 30), at(m, onset_s + 60));
-		break;
-	default:
-		break;
-	}
-}
-
-static int open_exporter(struct maker *m, uint32_t number)
-{
-	struct exporter_out *out = &m->exporters[number];
-	struct lab_exporter exporter = {
+	double middle_s = (m->warm_s + m->truth.finish_s) / 2;
+	const struct exporters_setup setup = {
+		.request = m->request,
 		.sampling = m->truth.sampling,
-		.active_timeout_ms = ACTIVE_MS,
-		.inactive_timeout_ms = INACTIVE_MS,
-		.cache_flows = CACHE_FLOWS,
-		.boot_ns = m->truth.begin_ns - 7200 * 1000000000ULL,
-		.template_every_ns = TEMPLATES_NS,
+		.begin_ns = m->truth.begin_ns,
+		.onset_ns = at(m, m->cast.onset_s),
+		.rate_ns = at(m, m->warm_s / 2 + 60),
+		.loss_ns = at(m, m->request->scenario->benign ? middle_s : m->cast.onset_s + 20),
 	};
-	const uint8_t be[4] = { 192, 0, 2, (uint8_t)(1 + number) };
 
-	exporter.address = ip_from_v4(be);
-	set_fault(m, &exporter);
-	out->encoder = encoder_of(m->request->mode);
-	int err = out->encoder->open(&exporter, &m->sink, &out->state);
-	m->exporter_count += err == 0;
-	return err;
-}
-
-static int open_out(struct maker *m, struct text *error)
-{
-	const uint8_t be[4] = { 192, 0, 2, 254 };
-	const struct ip collector = ip_from_v4(be);
-	struct text path = text_heap();
-
-	text_addf(&path, "%s/telemetry.pcap", m->request->folder);
-	int err = lab_pcap_out_open(text_string(&path), &collector, &m->out);
-	if (err)
-		text_addf(error, "%s: %s", text_string(&path), err_text(err));
-	text_done(&path);
-	if (err)
-		return err;
-	m->sink = lab_pcap_out_sink(m->out);
-	if (m->request->fault == MAKER_LOSS) {
-		double from_s = m->request->scenario->benign ? (m->warm_s + m->truth.finish_s) / 2
-							     : m->cast.onset_s + 20;
-		const struct lab_sink next = m->sink;
-		m->sink = lab_fault_loss(&next, at(m, from_s), at(m, from_s + 60), 300,
-					 m->request->seed, &m->loss);
-	}
-	err = open_exporter(m, 0);
-	if (!err && m->request->fault == MAKER_TWICE)
-		err = open_exporter(m, 1);
-	return err;
+	return exporters_open(&m->exporters, &setup, error);
 }
 
 static int open_all(struct maker *m, struct text *error)
@@ -198,8 +118,8 @@ static int open_all(struct maker *m, struct text *error)
 				   .fault = maker_fault_name(r->fault),
 				   .seed = r->seed,
 				   .sampling = sampling,
-				   .active_ms = flows ? ACTIVE_MS : 0,
-				   .inactive_ms = flows ? INACTIVE_MS : 0 };
+				   .active_ms = flows ? EXPORTERS_ACTIVE_MS : 0,
+				   .inactive_ms = flows ? EXPORTERS_INACTIVE_MS : 0 };
 	set_times(m);
 	m->measure.cast = &m->cast;
 	m->background = background_new(&m->site, r->seed, sampling);
@@ -214,7 +134,7 @@ static int open_all(struct maker *m, struct text *error)
 	int err = files_config(r->folder, &m->site, r->mode, error);
 	if (!err)
 		err = files_truth(r->folder, &m->truth, error);
-	return err ? err : open_out(m, error);
+	return err ? err : open_exporters(m, error);
 }
 
 static void take_packet(void *self, const struct lab_packet *packet)
@@ -240,7 +160,7 @@ static void give_out(struct maker *m, const struct lab_packet *packet)
 	m->truth.samples++;
 	if (packet->origin == LAB_ATTACK || (during && cast_concerns(&m->cast, packet)))
 		population_add(m->population, packet);
-	m->exporters[0].encoder->packet(m->exporters[0].state, packet);
+	exporters_packet(&m->exporters, 0, packet);
 }
 
 /* Trains go on into the next step: time does not go back for that. */
@@ -264,13 +184,13 @@ static void second_router(struct maker *m, double from_s)
 {
 	const struct lab_taker taker = { .packet = take_packet, .self = m };
 
-	if (m->exporter_count < 2)
+	if (m->exporters.count < 2)
 		return;
 	background_step(m->background, m->truth.begin_ns, from_s, STEP_S, &taker);
 	cast_step(&m->cast, m->truth.begin_ns, from_s, STEP_S, &taker);
 	qsort(m->step, m->step_count, sizeof(*m->step), time_order);
 	for (uint32_t i = 0; i < m->step_count; i++)
-		m->exporters[1].encoder->packet(m->exporters[1].state, &m->step[i]);
+		exporters_packet(&m->exporters, 1, &m->step[i]);
 	m->step_count = 0;
 }
 
@@ -301,7 +221,7 @@ static void long_flow(struct maker *m, double now_s)
 	};
 	const struct lab_flow record = lab_fault_long_flow(&flow, m->truth.sampling);
 
-	flow_export_flow(m->exporters[0].state, &record, at(m, now_s));
+	flow_export_flow(m->exporters.at[0].state, &record, at(m, now_s));
 }
 
 static void each_second(struct maker *m, double now_s)
@@ -322,14 +242,13 @@ static void run(struct maker *m)
 	uint64_t steps = (uint64_t)(m->truth.finish_s / STEP_S + 0.5);
 	double pool = 0;
 
-	for (uint64_t i = 0; i < steps && !lab_pcap_out_error(m->out); i++) {
+	for (uint64_t i = 0; i < steps && !exporters_failed(&m->exporters); i++) {
 		one_step(m, i, &pool);
 		if (i % TICK_STEPS != TICK_STEPS - 1)
 			continue;
 		uint64_t now_ns = at(m, (double)(i + 1) * STEP_S);
-		for (unsigned e = 0; e < m->exporter_count; e++)
-			m->exporters[e].encoder->time(m->exporters[e].state, now_ns, (uint64_t)pool,
-						      (uint64_t)(pool * MEAN_OCTETS));
+		exporters_time(&m->exporters, now_ns, (uint64_t)pool,
+			       (uint64_t)(pool * MEAN_OCTETS));
 		pool -= floor(pool);
 		if ((i + 1) % (TICK_STEPS * 10) == 0)
 			each_second(m, round((double)(i + 1) * STEP_S));
@@ -340,11 +259,8 @@ static int finish(struct maker *m, struct text *error)
 {
 	const char *folder = m->request->folder;
 
-	for (unsigned e = 0; e < m->exporter_count; e++)
-		m->exporters[e].encoder->close(m->exporters[e].state);
-	m->truth.datagrams = lab_pcap_out_datagrams(m->out);
-	int err = lab_pcap_out_close(m->out);
-	m->out = NULL;
+	int err = exporters_close(&m->exporters, &m->truth.datagrams);
+
 	if (err) {
 		text_addf(error, "%s/telemetry.pcap: %s", folder, err_text(err));
 		return err;

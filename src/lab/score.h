@@ -3,8 +3,8 @@
  * score: what happened and what was said about it in, how good that was out.
  *
  * Events of a replay are taken in their JSON form, so that the scorer knows nothing the contract
- * does not say, and members that come later are judged as soon as they are there. Judged is at the
- * end, when the truth is complete. docs/detection.md has the formula. One thread.
+ * does not say, and members that come later are judged as soon as they are there. A run has one attack
+ * at most. Judged is at the end, when the truth is complete. docs/detection.md has the formula. One thread.
  */
 #pragma once
 

@@ -148,6 +148,8 @@ static const char *missing(const struct score_truth *truth)
 		return "it names no scenario or mode";
 	if (truth->begin_ns == 0)
 		return "it has no time `begin`";
+	if (truth->attack_count > 1)
+		return "it has several attacks; one a run is judged, so give each a run of its own";
 	if (truth->benign)
 		return NULL;
 	if (truth->onset_ns == 0 || truth->end_ns < truth->onset_ns)

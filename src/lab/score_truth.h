@@ -58,12 +58,12 @@ struct score_truth {
 	uint64_t end_ns;    /**< of the attack */
 	uint64_t finish_ns; /**< of the telemetry */
 	double export_delay_s;
-	unsigned attack_count;
+	unsigned attack_count; /**< 0 or 1 once it is parsed: a run has one onset and one end */
 	struct score_attack attacks[SCORE_ATTACKS];
 };
 
 /**
- * score_truth_parse() - read it.
+ * score_truth_parse() - read it; one with several attacks is refused.
  * @json: zero-terminated
  * @error: gets one line for people on failure
  * @ret_truth: owned by the caller; untouched on failure

@@ -6,9 +6,11 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import tap  # noqa: E402
@@ -62,6 +64,68 @@ def a_capture_can_come_from_standard_input():
             done = subprocess.run([tap.weir(), command, "-"], stdin=file, capture_output=True, text=True,
                                   timeout=60, check=True)
         tap.equal(done.stdout, weir(command, capture).out, f"weir {command} -")
+
+
+RECORDINGS = {"capture": "demo/two-attacks.pcap", "flow log": "flowlogs/aws-default.log"}
+
+
+def pipe():
+    path = tap.scratch() / "pipe"
+    os.mkfifo(path)
+    return path
+
+
+@tap.case
+def a_pipe_is_read_until_it_ends():
+    for command in ("decode", "replay"):
+        for what in RECORDINGS.values():
+            path = pipe()
+            with open(tap.ROOT / "tests" / "data" / what, "rb") as file:
+                writer = subprocess.Popen(["sh", "-c", 'sleep 0.3; exec cat > "$1"', "sh", path], stdin=file)
+            done = subprocess.run([tap.weir(), command, path], capture_output=True, text=True, timeout=60,
+                                  check=True)
+            tap.equal(writer.wait(), 0, "writer")
+            tap.equal(done.stdout, weir(command, tap.ROOT / "tests" / "data" / what).out, f"weir {command} {what}")
+
+
+@tap.case
+def a_pipe_that_nothing_is_written_to_is_told():
+    path = pipe()
+    writer = subprocess.Popen(["sh", "-c", ': > "$1"', "sh", path])
+    done = subprocess.run([tap.weir(), "replay", path], capture_output=True, text=True, timeout=60, check=False)
+    writer.wait()
+    tap.equal(done.returncode, 1, "exit status")
+    tap.contains(done.stderr, f"{path}: ended before anything was written to it")
+
+
+@tap.case
+def a_silent_pipe_is_waited_for_until_somebody_ends_it():
+    path = pipe()
+    with subprocess.Popen([tap.weir(), "replay", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as weir_replay:
+        tap.contains(weir_replay.stderr.readline(), f"{path}: nobody has written to it yet; waiting")
+        weir_replay.send_signal(signal.SIGINT)
+        out, err = weir_replay.communicate(timeout=60)
+    tap.equal(err, "", "standard error")
+    tap.equal(json.loads(out)["packets"], 0, "packets")
+    tap.equal(weir_replay.returncode, -signal.SIGINT, "exit status")
+
+
+@tap.case
+def what_came_before_an_interrupt_is_told():
+    path = pipe()
+    capture = (tap.ROOT / "tests" / "data" / "demo" / "two-attacks.pcap").read_bytes()
+    with subprocess.Popen([tap.weir(), "replay", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as weir_replay, open(path, "wb") as writer:
+        writer.write(capture[:400000])
+        writer.flush()
+        time.sleep(1)
+        weir_replay.send_signal(signal.SIGINT)
+        out, err = weir_replay.communicate(timeout=60)
+    tap.equal(err, "", "standard error")
+    summary = json.loads(out.splitlines()[-1])
+    tap.true(summary["packets"] > 100, f"packets before the interrupt: {summary}")
+    tap.equal(weir_replay.returncode, -signal.SIGINT, "exit status")
 
 
 @tap.case

@@ -9,8 +9,9 @@
 /**
  * bogon_is() - special-purpose addresses that are no sources of packets between networks.
  *
- * RFC 6890 and the IANA registries: this network, loopback, link-local, multicast, reserved, and
- * for IPv6 all outside 2000::/3. Private and shared space (RFC 1918, 6598, 4193) and space for
- * benchmarks and documentation is not among them: inside networks it is used.
+ * RFC 6890 and the IANA registries: this network, loopback, link-local, multicast, reserved, space of
+ * protocols, and for IPv6 what nobody was given. Not among them is what is globally reachable, as
+ * 64:ff9b::/96 and 2002::/16, and what is used inside networks: private and shared space (RFC 1918,
+ * 6598, 4193), and space for benchmarks and documentation.
  */
 bool bogon_is(const struct ip *ip);

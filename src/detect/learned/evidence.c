@@ -3,7 +3,7 @@
  * evidence: the table of tests.
  *
  * Weights are judgements (design notes, section 2.3), set on the laboratory's seeds 1 to 5 and frozen;
- * docs/detection.md lists them with what they are good for.
+ * learned.md lists them.
  */
 #include "detect/learned/evidence.h"
 
@@ -312,7 +312,6 @@ static double test_known(const struct scene *s, char *text, size_t size)
 	return -4;
 }
 
-/* Honest bursts are seldom many times what is allowed: Pareto with exponent 1.5. */
 /* A place outside that our hosts talk to every day. */
 static double test_known_place(const struct scene *s, char *text, size_t size)
 {
@@ -325,6 +324,7 @@ static double test_known_place(const struct scene *s, char *text, size_t size)
 	return -4;
 }
 
+/* Honest bursts are seldom many times what is allowed: Pareto with exponent 1.5. */
 static double test_size(const struct scene *s, char *text, size_t size)
 {
 	double times = scene_times(s);

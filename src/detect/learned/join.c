@@ -219,7 +219,6 @@ void learned_confirm(struct learned *l, uint32_t number, const struct scene *sce
 	if (!story->confirm_ns)
 		story->confirm_ns = l->tick_ns;
 	story->above_ns = l->tick_ns;
-	story->members++;
 	story->told_ns = 0;
 	if (subject->kind == TALLY_OUTSIDE)
 		call_roll(l, at, subject);

@@ -99,6 +99,12 @@ void learned_forget(struct learned *l, uint32_t number, uint64_t now_ns)
 	subjects_free(&l->subjects, number);
 }
 
+void learned_let_go(struct learned *l, uint64_t now_ns)
+{
+	while (l->subjects.active_count > 0)
+		learned_forget(l, l->subjects.active[0], now_ns);
+}
+
 /* Packets a second of a class in the last seconds, by the samples that are kept. */
 static float counted_rate(const struct subject *subject, uint8_t class, uint64_t now_ns,
 			  uint32_t *ret_samples)
@@ -200,7 +206,7 @@ static bool is_of_one_inside(struct learned *l, const struct scene *scene)
 		for (unsigned c = 0; c < CLASS_COUNT; c++) {
 			if (!(subject_classes(s) & 1U << c))
 				continue;
-			learned_rate(l, in, in->direction, c, &all, bps);
+			learned_rate(l, in, c, &all, bps);
 			excess += all.now - all.usual;
 		}
 		if (excess >= half)

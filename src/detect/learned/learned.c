@@ -97,7 +97,10 @@ static int learned_open(const struct config *config, uint64_t seed, void **ret_s
 
 static void learned_reload(void *self, const struct config *config)
 {
-	use_config(self, config);
+	struct learned *l = self;
+
+	l->ends = l->config->sensitivity && !config->sensitivity;
+	use_config(l, config);
 }
 
 static void learned_observe(void *self, const struct tally_set *set)
@@ -112,6 +115,7 @@ static void learned_observe(void *self, const struct tally_set *set)
 			l->tick_length_ns = TICK_MOST_NS;
 	}
 	l->tick_ns = set->tick_ns;
+	l->profiles.bin = (uint32_t)(set->tick_ns / (PROFILE_BIN_S * 1000000000ULL));
 	if (!l->first_ns)
 		l->first_ns = set->tick_ns;
 	learned_rows(l, set);
@@ -126,10 +130,15 @@ static void learned_tick(void *self, uint64_t now_ns, const struct finding_sink 
 		return;
 	if (now_ns > l->tick_ns)
 		l->tick_ns = now_ns;
+	seen_tick(&l->seen, l->tick_ns);
+	if (l->ends)
+		learned_end(l, sink);
+	l->ends = false;
+	if (!l->config->sensitivity)
+		return;
 	learned_judge(l, l->tick_ns);
 	learned_tell(l, l->tick_ns, sink);
 	ports_tick(&l->ports, l->config, l->tick_ns, sink);
-	seen_tick(&l->seen, l->tick_ns);
 }
 
 /* A fresh suspect: what the next few samples show decides. */
@@ -156,6 +165,13 @@ static void learned_stats(const void *self, struct detector_stats *ret_stats)
 		.watched_turned_away = l->subjects.turned_away,
 		.rings_turned_away = l->lates.turned_away,
 		.late = l->late,
+		.profiles = l->profiles.count,
+		.profiles_turned_away = l->profiles.turned_away,
+		.profiles_replaced = l->profiles.replaced,
+		.stories_turned_away = l->stories.turned_away,
+		.ports_turned_away = l->ports.turned_away,
+		.pairs_fill = seen_fill(&l->seen),
+		.pairs_turned_early = l->seen.early,
 	};
 }
 

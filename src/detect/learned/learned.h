@@ -40,11 +40,11 @@ struct learned {
 	struct top top;
 	float alpha; /**< false suspects a second that are tolerated for a counter */
 	float margin;
-	uint64_t tick_ns;   /**< end of the tick being observed */
-	uint64_t loaded_ns; /**< when what was loaded had been saved, or 0 */
-	uint64_t tick_length_ns;
-	/**< end of the tick being observed */
-	uint64_t first_ns; /**< of the first one */
+	bool ends;               /**< it was just switched off */
+	uint64_t tick_ns;        /**< end of the tick being observed */
+	uint64_t loaded_ns;      /**< when what was loaded had been saved, or 0 */
+	uint64_t tick_length_ns; /**< of that tick */
+	uint64_t first_ns;       /**< end of the first one */
 	float site_syn; /**< connection requests a second to all our hosts, of the last minutes */
 	float site_tcp; /**< other TCP packets a second likewise */
 	uint64_t late;  /**< rows older than all that is looked at */
@@ -89,9 +89,9 @@ void learned_samples(struct learned *l, const struct tally_set *set);
 struct counter *learned_lane(struct learned *l, const struct subject *subject,
 			     const struct subject_lane *lane);
 
-/** learned_rate() - what an entity has now of a class, the most of all vantages of @subject. */
-void learned_rate(struct learned *l, const struct subject *subject, uint8_t direction,
-		  uint8_t class, struct rates *ret_rates, double ret_bps[2]);
+/** learned_rate() - what a subject has now of a class, the most of all its vantages. */
+void learned_rate(struct learned *l, const struct subject *subject, uint8_t class,
+		  struct rates *ret_rates, double ret_bps[2]);
 
 /** learned_judge() - bring all subjects up to now: suspect, confirm, forget. */
 void learned_judge(struct learned *l, uint64_t now_ns);
@@ -116,11 +116,21 @@ enum severity learned_severity(const struct learned *l, const struct scene *scen
 /** learned_save() - append profiles and filters as bytes; see struct detector. */
 void learned_save(const void *self, struct text *out);
 
-/** learned_load() - go on with such bytes. Return: 0, -WEIR_ESCHEMA, -WEIR_EFORMAT. */
+/**
+ * learned_load() - go on with such bytes.
+ *
+ * Return: 0, or as struct detector says; then nothing was taken.
+ */
 int learned_load(void *self, const void *data, size_t len, uint64_t now_ns);
 
 /** learned_tell() - findings of all stories. */
 void learned_tell(struct learned *l, uint64_t now_ns, const struct finding_sink *sink);
+
+/** learned_end() - it is switched off: end all stories, so that nothing waits for what comes back. */
+void learned_end(struct learned *l, const struct finding_sink *sink);
+
+/** learned_let_go() - forget all subjects. */
+void learned_let_go(struct learned *l, uint64_t now_ns);
 
 /** learned_top() - what is nearest to its envelope, or above it: detector.top. */
 size_t learned_top(void *self, struct detector_row *rows, size_t most);

@@ -295,6 +295,16 @@ void ports_tick(struct ports *ports, const struct config *config, uint64_t now_n
 	}
 }
 
+void ports_end(struct ports *ports)
+{
+	for (uint32_t i = 0; i < ports->count; i++) {
+		ports->at[i].key = 0;
+		ports->at[i].rise_ns = 0;
+		ports->at[i].count = 0;
+		ports->at[i].bank = (struct bank){ 0 };
+	}
+}
+
 bool ports_are_busy(const struct ports *ports)
 {
 	for (uint32_t i = 0; i < ports->count; i++) {

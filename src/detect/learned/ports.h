@@ -47,5 +47,8 @@ void ports_name(struct ports *ports, const struct tally_vantage *vantage);
 void ports_tick(struct ports *ports, const struct config *config, uint64_t now_ns,
 		const struct finding_sink *sink);
 
+/** ports_end() - forget what is suspected. */
+void ports_end(struct ports *ports);
+
 /** ports_are_busy() - is any suspected? */
 bool ports_are_busy(const struct ports *ports);

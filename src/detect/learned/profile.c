@@ -19,6 +19,8 @@
 #define GROW_YOUNG 1.000136F
 /* An answered rate that is new to a profile of over an hour: it may double in ten minutes. */
 #define GROW_KNOWN 1.0116F
+/* Places that are looked at for one that is not used any more. */
+#define LOOK_AT    8
 
 int profiles_open(struct profiles *profiles, size_t max, uint64_t seed)
 {
@@ -66,15 +68,69 @@ uint32_t profiles_find(const struct profiles *profiles, const struct profile_key
 	return at;
 }
 
+bool profiles_is(const struct profiles *profiles, uint32_t number, const struct profile_key *key)
+{
+	return number != PROFILE_NONE && same(&profiles_at(profiles, number)->key, key);
+}
+
+uint32_t profiles_renew(const struct profiles *profiles, uint32_t number,
+			const struct profile_key *key)
+{
+	if (number == PROFILE_NONE || profiles_is(profiles, number, key))
+		return number;
+	return profiles_find(profiles, key);
+}
+
+/* Bins that nothing was heard of one; what a wrong clock has fed in the future is long ago. */
+static uint32_t silence_of(const struct profiles *profiles, uint32_t number)
+{
+	uint32_t last = profiles_at(profiles, number)->last_bin;
+
+	if (last > profiles->bin)
+		return last - profiles->bin > PROFILE_YOUNG ? UINT32_MAX : 0;
+	return profiles->bin - last;
+}
+
+static void unlink_from_bucket(struct profiles *profiles, uint32_t number)
+{
+	const struct profile *profile = profiles_at(profiles, number);
+	uint32_t *at = &profiles->buckets[bucket_of(profiles, &profile->key)];
+
+	while (*at != number)
+		at = &profiles_at(profiles, *at)->next;
+	*at = profile->next;
+}
+
+/* The place of the one that was silent for longest among the next few, if for over a week. */
+static uint32_t take_place(struct profiles *profiles)
+{
+	uint32_t longest = PROFILE_NONE;
+	uint32_t most = PROFILE_WEEK;
+
+	for (uint32_t i = 0; i < LOOK_AT && i < profiles->max; i++) {
+		uint32_t number = profiles->hand % profiles->max + 1;
+		profiles->hand = number;
+		if (silence_of(profiles, number) > most) {
+			most = silence_of(profiles, number);
+			longest = number;
+		}
+	}
+	if (longest != PROFILE_NONE)
+		unlink_from_bucket(profiles, longest);
+	return longest;
+}
+
 uint32_t profiles_add(struct profiles *profiles, const struct profile_key *key)
 {
 	uint32_t *bucket = &profiles->buckets[bucket_of(profiles, key)];
+	bool full = profiles->count == profiles->max;
+	uint32_t number = full ? take_place(profiles) : ++profiles->count;
 
-	if (profiles->count == profiles->max) {
+	if (number == PROFILE_NONE) {
 		profiles->turned_away++;
 		return PROFILE_NONE;
 	}
-	uint32_t number = ++profiles->count;
+	profiles->replaced += full;
 	*profiles_at(profiles, number) = (struct profile){ .key = *key, .next = *bucket };
 	*bucket = number;
 	return number;
@@ -105,7 +161,7 @@ static void count_rate(struct profile *profile, float pps)
 	++*count;
 }
 
-/* The hour as its 10 s are: up at once by a fifth at most against last week's, down slowly. */
+/* The hour as its 10 s are, which the ceiling has cut: up at once, down by one step a week. */
 static void note_hour(struct profile *profile, uint32_t bin, float pps)
 {
 	uint8_t *hour = &profile->hours[bin / PROFILE_YOUNG % PROFILE_HOURS];

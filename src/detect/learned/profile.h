@@ -57,6 +57,9 @@ struct profiles {
 	uint32_t mask;
 	uint32_t max;
 	uint32_t count;
+	uint32_t hand; /**< where one that is not used any more is looked for next */
+	uint32_t bin;  /**< number of the 10 s that are now; whoever adds keeps it */
+	uint64_t replaced;
 	uint64_t turned_away;
 	uint64_t seed;
 };
@@ -70,8 +73,21 @@ void profiles_close(struct profiles *profiles);
 /** profiles_find() - number of a profile; PROFILE_NONE. */
 uint32_t profiles_find(const struct profiles *profiles, const struct profile_key *key);
 
-/** profiles_add() - a new, empty one; PROFILE_NONE and counted when all are taken. */
+/**
+ * profiles_add() - a new, empty one.
+ *
+ * When all are taken it gets the place of one that nothing was heard of for over a week, if one of a
+ * few that are looked at is so; else PROFILE_NONE and counted. Whoever remembers a number has to ask
+ * profiles_renew().
+ */
 uint32_t profiles_add(struct profiles *profiles, const struct profile_key *key);
+
+/** profiles_is() - is @number still that of @key? False for PROFILE_NONE. */
+bool profiles_is(const struct profiles *profiles, uint32_t number, const struct profile_key *key);
+
+/** profiles_renew() - @number if it is still that of @key, else as profiles_find(). */
+uint32_t profiles_renew(const struct profiles *profiles, uint32_t number,
+			const struct profile_key *key);
 
 /** A profile by number. */
 static inline struct profile *profiles_at(const struct profiles *profiles, uint32_t number)

@@ -115,11 +115,10 @@ static void add_vantage(struct learned *l, const struct subject *subject, uint8_
 	}
 }
 
-void learned_rate(struct learned *l, const struct subject *subject, uint8_t direction,
-		  uint8_t class, struct rates *ret_rates, double ret_bps[2])
+void learned_rate(struct learned *l, const struct subject *subject, uint8_t class,
+		  struct rates *ret_rates, double ret_bps[2])
 {
 	*ret_rates = (struct rates){ 0 };
-	(void)direction;
 	for (uint32_t i = 0; i < subject->lane_count; i++) {
 		bool known = false;
 		for (uint32_t j = 0; j < i; j++)
@@ -202,10 +201,9 @@ void learned_scene(struct learned *l, const struct subject *subject, uint64_t no
 	scene.flows = is_reported_late(l, subject);
 	view_of(subject, l->config, look_from(subject, now_ns), &scene.view);
 	for (unsigned c = 0; c < CLASS_COUNT; c++)
-		learned_rate(l, subject, subject->direction, c, &scene.by_class[c], bps);
+		learned_rate(l, subject, c, &scene.by_class[c], bps);
 	bps[0] = bps[1] = 0;
-	learned_rate(l, subject, subject->direction, COUNTER_TOTAL, &scene.by_class[CLASS_COUNT],
-		     bps);
+	learned_rate(l, subject, COUNTER_TOTAL, &scene.by_class[CLASS_COUNT], bps);
 	if (subject->kind == TALLY_OUTSIDE)
 		fill_outside(subject, now_ns, &scene);
 	scene.now_bps = bps[0];

@@ -64,26 +64,62 @@ bool seen_test(const struct seen *seen, uint64_t hash)
 	       has(block_of(seen, !seen->now, hash), hash);
 }
 
+static uint64_t words_of(const struct seen *seen)
+{
+	return (seen->mask + 1) * BLOCK_WORDS;
+}
+
+/* So many bits may be set in one filter: half of them. */
+static uint64_t most_of(const struct seen *seen)
+{
+	return words_of(seen) * 64 / 2;
+}
+
+static unsigned bits_of(uint64_t word)
+{
+	return (unsigned)__builtin_popcountll(word);
+}
+
 void seen_put(struct seen *seen, uint64_t hash)
 {
 	uint64_t *block = &seen->waiting[seen->wait][(hash & seen->mask) * BLOCK_WORDS];
 
 	for (unsigned i = 0; i < BITS; i++) {
 		unsigned bit = hash >> (28 + 9 * i) & 511;
-		block[bit / 64] |= (uint64_t)1 << bit % 64;
+		uint64_t one = (uint64_t)1 << bit % 64;
+		seen->waiting_set[seen->wait] += !(block[bit / 64] & one);
+		block[bit / 64] |= one;
 	}
 }
 
-/* What has waited long enough is known from now on. */
+static void turn(struct seen *seen, uint64_t now_ns)
+{
+	seen->turned_ns = now_ns;
+	seen->now = !seen->now;
+	seen->set[seen->now] = 0;
+	memset(seen->bits[seen->now], 0, words_of(seen) * sizeof(uint64_t));
+}
+
+/* What has waited long enough is known from now on; what would fill a filter by itself never is. */
 static void turn_waiting(struct seen *seen, uint64_t now_ns)
 {
 	uint64_t *ripe = seen->waiting[!seen->wait];
+	uint64_t *more = &seen->waiting_set[!seen->wait];
+	bool use = *more <= most_of(seen);
 
-	for (uint64_t i = 0; i < (seen->mask + 1) * BLOCK_WORDS; i++) {
-		if (ripe[i])
-			seen->bits[seen->now][i] |= ripe[i];
+	if (seen->set[seen->now] + *more > most_of(seen)) {
+		seen->early++;
+		turn(seen, now_ns);
+	}
+	uint64_t *bits = seen->bits[seen->now];
+	for (uint64_t i = 0; i < words_of(seen); i++) {
+		if (ripe[i] && use) {
+			seen->set[seen->now] += bits_of(ripe[i] & ~bits[i]);
+			bits[i] |= ripe[i];
+		}
 		ripe[i] = 0;
 	}
+	*more = 0;
 	seen->wait = !seen->wait;
 	seen->waited_ns = now_ns;
 }
@@ -94,9 +130,22 @@ void seen_tick(struct seen *seen, uint64_t now_ns)
 		seen->first_ns = seen->turned_ns = now_ns;
 	if (now_ns >= seen->waited_ns + SEEN_WAIT_NS)
 		turn_waiting(seen, now_ns);
-	if (now_ns < seen->turned_ns + SEEN_TURN_NS)
-		return;
-	seen->turned_ns = now_ns;
-	seen->now = !seen->now;
-	memset(seen->bits[seen->now], 0, ((size_t)seen->mask + 1) * BLOCK_BYTES);
+	if (now_ns >= seen->turned_ns + SEEN_TURN_NS)
+		turn(seen, now_ns);
+}
+
+void seen_count(struct seen *seen)
+{
+	for (unsigned filter = 0; filter < 2; filter++) {
+		seen->set[filter] = 0;
+		for (uint64_t i = 0; i < words_of(seen); i++)
+			seen->set[filter] += bits_of(seen->bits[filter][i]);
+	}
+}
+
+unsigned seen_fill(const struct seen *seen)
+{
+	uint64_t most = seen->set[0] > seen->set[1] ? seen->set[0] : seen->set[1];
+
+	return (unsigned)(most * 100 / (words_of(seen) * 64));
 }

@@ -4,7 +4,8 @@
  *
  * Pairs of addresses in, "seen before" out: two blocked Bloom filters (Putze, Sanders, Singler 2009)
  * that take turns. What is new to a host that is suddenly busy tells a crowd of strangers from its
- * own people. Fixed memory; one thread.
+ * own people. A filter that is half full gives way early, so that "known" keeps its meaning: of what
+ * was never put at most one in eight is known then. Fixed memory; one thread.
  */
 #pragma once
 
@@ -25,11 +26,14 @@ struct seen {
 	uint64_t *waiting[2]; /**< of the last minutes: not yet said to be known */
 	uint64_t mask;        /**< of blocks of 64 bytes */
 	uint64_t seed;
-	unsigned now;       /**< of `bits`, the one that is written */
-	unsigned wait;      /**< of `waiting` likewise */
-	uint64_t waited_ns; /**< when these changed places */
-	uint64_t turned_ns; /**< when they changed places; 0: never */
-	uint64_t first_ns;  /**< when it began to look; 0: not yet */
+	unsigned now;            /**< of `bits`, the one that is written */
+	unsigned wait;           /**< of `waiting` likewise */
+	uint64_t waited_ns;      /**< when these changed places */
+	uint64_t turned_ns;      /**< when they changed places; 0: never */
+	uint64_t first_ns;       /**< when it began to look; 0: not yet */
+	uint64_t set[2];         /**< bits that are set in `bits` */
+	uint64_t waiting_set[2]; /**< in `waiting` */
+	uint64_t early;          /**< times that a filter gave way because it was half full */
 };
 
 /** seen_open() - two filters of @bytes each. Return: 0 or -ENOMEM. */
@@ -47,5 +51,11 @@ bool seen_test(const struct seen *seen, uint64_t hash);
 /** seen_put() - note it. */
 void seen_put(struct seen *seen, uint64_t hash);
 
-/** seen_tick() - let the older filter begin anew when its time is over. */
+/** seen_tick() - let the older filter begin anew when its time is over, or the newer one half full. */
 void seen_tick(struct seen *seen, uint64_t now_ns);
+
+/** seen_count() - count what is set; after `bits` were filled by somebody else. */
+void seen_count(struct seen *seen);
+
+/** seen_fill() - percent of the bits that are set, in the fuller one. */
+unsigned seen_fill(const struct seen *seen);

@@ -9,10 +9,12 @@
 
 #include <string.h>
 
-#define MAGIC   0x31434e5241454c57ULL /* reads "WLEARNC1" where the order of bytes is the same */
-#define VERSION 1
+#define MAGIC    0x31434e5241454c57ULL /* reads "WLEARNC1" where the order of bytes is the same */
+#define VERSION  1
 /* Older than this it says nothing about now. */
-#define OLD_NS  (30ULL * 86400 * 1000000000ULL)
+#define OLD_NS   (30ULL * 86400 * 1000000000ULL)
+/* Clocks are set back by as much now and then; what is dated later was saved by a wrong one. */
+#define SLACK_NS (300ULL * 1000000000ULL)
 
 struct head {
 	uint64_t magic;
@@ -91,27 +93,44 @@ static void load_profiles(struct learned *l, const char *data, uint64_t count)
 	}
 }
 
+/* A clock that was wrong for a while may have left times that are still to come. */
+static uint64_t past(uint64_t time_ns, uint64_t now_ns)
+{
+	return time_ns < now_ns ? time_ns : now_ns;
+}
+
+static int check_age(const struct head *head, uint64_t now_ns)
+{
+	if (head->saved_ns > now_ns && head->saved_ns - now_ns > SLACK_NS)
+		return -WEIR_EFUTURE;
+	if (now_ns > head->saved_ns && now_ns - head->saved_ns > OLD_NS)
+		return -WEIR_EOLD;
+	return 0;
+}
+
 int learned_load(void *self, const void *data, size_t len, uint64_t now_ns)
 {
 	struct learned *l = self;
 	struct head head;
 	int err = read_head(l, data, len, &head);
 
+	if (!err)
+		err = check_age(&head, now_ns);
 	if (err)
 		return err;
-	if (head.saved_ns + OLD_NS < now_ns)
-		return 0;
 	const char *at = (const char *)data + sizeof(head);
+	l->profiles.bin = (uint32_t)(now_ns / (PROFILE_BIN_S * 1000000000ULL));
 	load_profiles(l, at, head.profile_count);
 	at += head.profile_count * sizeof(struct profile);
 	size_t bytes = head.seen_words * sizeof(uint64_t);
 	for (unsigned i = 0; i < 2; i++)
 		memcpy(l->seen.bits[i], at + i * bytes, bytes);
+	seen_count(&l->seen);
 	l->seen.seed = head.seen_seed;
 	l->seen.now = head.seen_now;
-	l->seen.first_ns = head.seen_first_ns;
-	l->seen.turned_ns = head.seen_turned_ns;
-	l->first_ns = head.first_ns;
-	l->loaded_ns = head.saved_ns;
+	l->seen.first_ns = past(head.seen_first_ns, now_ns);
+	l->seen.turned_ns = past(head.seen_turned_ns, now_ns);
+	l->first_ns = past(head.first_ns, now_ns);
+	l->loaded_ns = past(head.saved_ns, now_ns);
 	return 0;
 }

@@ -21,7 +21,7 @@
 /** Campaigns whose machines are kept. */
 #define STORY_ROLLS    16
 
-/** Machines of one campaign, found by hashing. */
+/** Machines of one campaign, in order of their addresses. */
 struct story_roll {
 	uint32_t story; /**< whose; 0: free */
 	uint32_t count;
@@ -42,7 +42,6 @@ struct story {
 	struct prefix targets[STORY_TARGETS];
 	unsigned target_count;
 	uint32_t lead;    /**< subject whose evidence is told */
-	uint32_t members; /**< subjects now */
 	uint32_t roll;    /**< its machines; 0: none */
 	uint64_t rise_ns; /**< the earliest of all subjects */
 	uint64_t first_ns;
@@ -90,7 +89,7 @@ void stories_machine(struct stories *stories, uint32_t number, const struct ip *
 		     uint64_t packets, uint64_t time_ns);
 
 /**
- * stories_roll() - the machines of a story, those with the most packets first.
+ * stories_roll() - the machines of a story, in order of their addresses.
  *
  * Return: how many; 0 and NULL without.
  */

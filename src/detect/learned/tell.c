@@ -208,14 +208,12 @@ static void make_words(struct learned *l, uint32_t number, struct crowd *crowd, 
 	story->told_ns = now_ns;
 }
 
-static void tell(struct learned *l, uint32_t number, struct crowd *crowd, uint64_t now_ns,
-		 const struct finding_sink *sink)
+/* What a story says now, its words as they were made. */
+static void fill(struct learned *l, uint32_t number, uint64_t now_ns, struct finding *ret_finding)
 {
 	struct story *story = stories_at(&l->stories, number);
-
-	if (now_ns >= story->told_ns + WORDS_NS)
-		make_words(l, number, crowd, now_ns);
 	struct finding finding = story->finding;
+
 	finding.story = story->key;
 	finding.kind = story->kind;
 	finding.direction = story->direction;
@@ -230,7 +228,38 @@ static void tell(struct learned *l, uint32_t number, struct crowd *crowd, uint64
 	finding.detail = &story->detail;
 	finding.advice = advice_of(story);
 	place(l, number, &finding);
+	*ret_finding = finding;
+}
+
+static void tell(struct learned *l, uint32_t number, struct crowd *crowd, uint64_t now_ns,
+		 const struct finding_sink *sink)
+{
+	struct story *story = stories_at(&l->stories, number);
+	struct finding finding;
+
+	if (now_ns >= story->told_ns + WORDS_NS)
+		make_words(l, number, crowd, now_ns);
+	fill(l, number, now_ns, &finding);
 	sink->finding(sink->self, &finding);
+}
+
+void learned_end(struct learned *l, const struct finding_sink *sink)
+{
+	for (uint32_t i = 1; i <= l->stories.max; i++) {
+		const struct story *story = stories_at(&l->stories, i);
+		struct finding finding;
+		if (!story->key)
+			continue;
+		if (story->period_ns && story->told_ns) {
+			fill(l, i, story->above_ns, &finding);
+			finding.first = finding.above = false;
+			finding.hold_ns = 0;
+			sink->finding(sink->self, &finding);
+		}
+		stories_end(&l->stories, i);
+	}
+	learned_let_go(l, l->tick_ns);
+	ports_end(&l->ports);
 }
 
 void learned_tell(struct learned *l, uint64_t now_ns, const struct finding_sink *sink)

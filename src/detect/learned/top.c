@@ -212,7 +212,7 @@ size_t learned_top(void *self, struct detector_row *rows, size_t most)
 	struct learned *l = self;
 	struct picks picks = { .count = 0 };
 
-	if (!l->first_ns)
+	if (!l->first_ns || !l->config->sensitivity)
 		return 0;
 	for (uint32_t i = 0; i < l->top.count; i++)
 		look_at(l, l->top.places[i], &picks);

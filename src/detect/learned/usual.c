@@ -48,7 +48,7 @@ float learned_envelope(const struct learned *l, const struct profile_key *key, u
 {
 	float floor = learned_floor(l, key);
 
-	if (profile == PROFILE_NONE)
+	if (!profiles_is(&l->profiles, profile, key))
 		return floor;
 	float usual = l->margin *
 		      profile_rate(profiles_at(&l->profiles, profile), (uint32_t)(now_ns / BIN_NS));
@@ -101,10 +101,22 @@ static void learn_site(struct learned *l, const struct counter *counter)
 	}
 }
 
+/* Its profile may have made room for another's. */
+static void renew_profile(const struct learned *l, struct counter *counter)
+{
+	uint32_t number = profiles_renew(&l->profiles, counter->profile, &counter->key);
+
+	if (number == counter->profile)
+		return;
+	counter->profile = number;
+	counter->allowed = learned_envelope(l, &counter->key, number, l->tick_ns);
+}
+
 void learned_teach(struct learned *l, struct counter *counter, float pps)
 {
 	float start = learned_floor(l, &counter->key) / l->margin;
 
+	renew_profile(l, counter);
 	if (counter->profile == PROFILE_NONE)
 		counter->profile = profiles_add(&l->profiles, &counter->key);
 	if (counter->profile == PROFILE_NONE)
@@ -131,6 +143,7 @@ static void learn(struct learned *l, struct counter *counter)
 	float pps = counter->bin_packets / PROFILE_BIN_S;
 	float start = learned_floor(l, &counter->key) / l->margin;
 
+	renew_profile(l, counter);
 	if (counter->profile == PROFILE_NONE && pps < start / 2)
 		return;
 	if (counter->profile == PROFILE_NONE)

@@ -54,9 +54,12 @@ struct flowlog_counts flowlog_reader_counts(const struct flowlog_reader *reader)
 	return now;
 }
 
-static FILE *open_path(const char *path, uint64_t *ret_bytes, struct text *error)
+static FILE *open_path(const struct flowlog_request *request, uint64_t *ret_bytes,
+		       struct text *error)
 {
-	FILE *stream = strcmp(path, "-") == 0 ? stdin : fopen(path, "rbe");
+	const char *path = request->path;
+	FILE *named = strcmp(path, "-") == 0 ? stdin : request->stream;
+	FILE *stream = named ? named : fopen(path, "rbe");
 	struct stat info = { 0 };
 
 	if (!stream || fstat(fileno(stream), &info) < 0) {
@@ -82,6 +85,8 @@ static int read_all(struct flowlog_reader *reader, const struct flowlog_request 
 	int more = 1;
 
 	while (more > 0) {
+		if (request->stop && request->stop(request->self))
+			return -EINTR;
 		size_t len;
 		size_t used;
 		more = flowlog_file_fill(reader->file);
@@ -130,7 +135,7 @@ int flowlog_read(struct flowlog_reader *reader, const struct flowlog_request *re
 		.self = request->self,
 	};
 	uint64_t total = 0;
-	FILE *stream = open_path(request->path, &total, error);
+	FILE *stream = open_path(request, &total, error);
 
 	reader->before = *flowlog_counts(reader->log);
 	if (!stream)
@@ -148,14 +153,14 @@ int flowlog_read(struct flowlog_reader *reader, const struct flowlog_request *re
 	return err;
 }
 
-/* Standard input cannot be looked at and put back: its first character decides. */
-static bool stdin_is(void)
+/* It cannot be looked at and put back: its first character decides. */
+bool flowlog_is_stream(FILE *stream)
 {
-	int c = getc(stdin);
+	int c = getc(stream);
 
 	if (c == EOF)
 		return false;
-	(void)ungetc(c, stdin);
+	(void)ungetc(c, stream);
 	return c == '{' || c == '[' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
 	       c == 0x1f || c == 0xef;
 }
@@ -167,7 +172,7 @@ bool flowlog_is(const char *path)
 	size_t len;
 
 	if (strcmp(path, "-") == 0)
-		return stdin_is();
+		return flowlog_is_stream(stdin);
 	FILE *stream = fopen(path, "rbe");
 	if (!stream)
 		return false;

@@ -165,6 +165,16 @@ static void what_is_unusual_is_counted(void **state)
 	has("raise limits.counters");
 	has("raise limits.subjects");
 	lacks("raise limits.hosts");
+	lacks("raise limits.profiles");
+	lacks("raise detect.floor");
+	lacks("beyond 4096");
+	detectors[1].profiles_turned_away = 3;
+	detectors[1].stories_turned_away = 4;
+	detectors[1].ports_turned_away = 5;
+	render_view(&view, NOW);
+	has("found no room: 3\n      raise limits.profiles");
+	has("was not told: 4\n      raise detect.floor");
+	has("by ports beyond 4096, not looked at for forged sources: 5\n");
 	detectors[0].turned_away = 1;
 	render_view(&view, NOW);
 	has("raise limits.hosts");

@@ -154,6 +154,77 @@ static void a_full_table_is_counted(void **state)
 	profiles_close(&profiles);
 }
 
+/* Enough for some to share a bucket. */
+#define MANY 200
+
+static struct profile_key key_at(unsigned number)
+{
+	return (struct profile_key){ .ip = ip_at("198.51.100.0", number), .len = 128 };
+}
+
+static void who_is_gone_for_a_week_makes_room_when_it_is_full(void **state)
+{
+	const struct profile_key newcomer = key_at(MANY);
+	struct profiles profiles;
+	uint32_t numbers[MANY];
+
+	(void)state;
+	assert_int_equal(profiles_open(&profiles, MANY, 1), 0);
+	profiles.bin = BEGIN;
+	for (unsigned i = 0; i < MANY; i++) {
+		const struct profile_key key = key_at(i);
+		numbers[i] = profiles_add(&profiles, &key);
+		profile_learn(profiles_at(&profiles, numbers[i]), BEGIN, 1000, PROFILE_ANSWERED,
+			      10);
+	}
+	/* A week of silence is not yet too much. */
+	profiles.bin = BEGIN + PROFILE_WEEK;
+	assert_int_equal(profiles_add(&profiles, &newcomer), PROFILE_NONE);
+	assert_int_equal(profiles.turned_away, 1);
+	/* All but one are still there. */
+	for (unsigned i = 0; i < MANY; i++) {
+		if (i != 77)
+			profile_learn(profiles_at(&profiles, numbers[i]), profiles.bin, 1000,
+				      PROFILE_ANSWERED, 10);
+	}
+	profiles.bin++;
+	uint32_t number = PROFILE_NONE;
+	for (unsigned i = 0; i < MANY && number == PROFILE_NONE; i++)
+		number = profiles_add(&profiles, &newcomer);
+	assert_int_equal(number, numbers[77]);
+	assert_int_equal(profiles.replaced, 1);
+	assert_int_equal(profiles.count, MANY);
+	assert_int_equal(profiles_at(&profiles, number)->bins, 0);
+	assert_int_equal(profiles_find(&profiles, &newcomer), number);
+	/* Who remembers the number of the one that is gone notices. */
+	for (unsigned i = 0; i < MANY; i++) {
+		const struct profile_key key = key_at(i);
+		const uint32_t wanted = i == 77 ? PROFILE_NONE : numbers[i];
+		assert_int_equal(profiles_find(&profiles, &key), wanted);
+		assert_int_equal(profiles_renew(&profiles, numbers[i], &key), wanted);
+	}
+	profiles_close(&profiles);
+}
+
+static void who_a_wrong_clock_has_fed_in_the_future_makes_room(void **state)
+{
+	const struct profile_key first = key_at(1), second = key_at(2);
+	struct profiles profiles;
+
+	(void)state;
+	assert_int_equal(profiles_open(&profiles, 1, 1), 0);
+	profiles.bin = BEGIN + 10 * PROFILE_WEEK;
+	uint32_t number = profiles_add(&profiles, &first);
+	profile_learn(profiles_at(&profiles, number), profiles.bin, 1000, PROFILE_ANSWERED, 10);
+	/* Set right by a little: nobody is gone for that. */
+	profiles.bin -= 6;
+	assert_int_equal(profiles_add(&profiles, &second), PROFILE_NONE);
+	profiles.bin = BEGIN;
+	assert_int_equal(profiles_add(&profiles, &second), number);
+	assert_int_equal(profiles_renew(&profiles, number, &first), PROFILE_NONE);
+	profiles_close(&profiles);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +237,8 @@ int main(void)
 		cmocka_unit_test(an_hour_of_the_week_is_remembered_for_itself),
 		cmocka_unit_test(what_was_weeks_ago_is_forgotten),
 		cmocka_unit_test(a_full_table_is_counted),
+		cmocka_unit_test(who_is_gone_for_a_week_makes_room_when_it_is_full),
+		cmocka_unit_test(who_a_wrong_clock_has_fed_in_the_future_makes_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

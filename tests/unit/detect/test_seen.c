@@ -101,6 +101,76 @@ static void of_a_hundred_thousand_pairs_few_are_mistaken(void **state)
 	seen_close(&seen);
 }
 
+/* Forged sources: so many that each filter would be full in no time. */
+static void crowds_of_strangers_do_not_make_everybody_known(void **state)
+{
+	const struct ip host = ip_of("198.51.100.1");
+	struct seen seen;
+	uint32_t next = 0;
+
+	(void)state;
+	assert_int_equal(seen_open(&seen, 1 << 14, 1), 0);
+	for (unsigned minute = 0; minute < 100; minute++) {
+		for (unsigned i = 0; i < 4000; i++, next++) {
+			struct ip far = number(next);
+			seen_put(&seen, seen_hash(&seen, &host, &far));
+		}
+		seen_put(&seen, 12345);
+		seen_tick(&seen, BEGIN_NS + minute * 61 * SECOND_NS);
+		assert_true(seen_fill(&seen) <= 50);
+	}
+	assert_true(seen.early > 10);
+	/* Who talks all the time is known; of those who never did few are. */
+	assert_true(seen_test(&seen, 12345));
+	unsigned mistaken = 0;
+	for (uint32_t i = 0; i < 10000; i++) {
+		struct ip stranger = number(next + i);
+		mistaken += seen_test(&seen, seen_hash(&seen, &host, &stranger));
+	}
+	assert_true(mistaken < 10000 / 8);
+	seen_close(&seen);
+}
+
+static void a_minute_that_would_fill_a_filter_is_left_out(void **state)
+{
+	struct seen seen;
+
+	(void)state;
+	assert_int_equal(seen_open(&seen, 1 << 14, 1), 0);
+	seen_tick(&seen, BEGIN_NS);
+	for (uint32_t i = 0; i < PAIRS; i++) {
+		struct ip far = number(i);
+		seen_put(&seen, seen_hash(&seen, &far, &far));
+	}
+	pass(&seen, BEGIN_NS, BEGIN_NS + 200 * SECOND_NS, SECOND_NS);
+	assert_int_equal(seen_fill(&seen), 0);
+	/* And the next one is as any. */
+	seen_put(&seen, 12345);
+	pass(&seen, BEGIN_NS + 200 * SECOND_NS, BEGIN_NS + 330 * SECOND_NS, SECOND_NS);
+	assert_true(seen_test(&seen, 12345));
+	seen_close(&seen);
+}
+
+static void what_is_set_is_counted(void **state)
+{
+	struct seen seen;
+
+	(void)state;
+	assert_int_equal(seen_open(&seen, 1 << 14, 1), 0);
+	seen_tick(&seen, BEGIN_NS);
+	for (uint32_t i = 0; i < 10000; i++) {
+		struct ip far = number(i);
+		seen_put(&seen, seen_hash(&seen, &far, &far));
+	}
+	pass(&seen, BEGIN_NS, BEGIN_NS + 130 * SECOND_NS, SECOND_NS);
+	const uint64_t set = seen.set[seen.now];
+	assert_true(seen_fill(&seen) > 20 && seen_fill(&seen) < 30);
+	seen_count(&seen);
+	assert_int_equal(seen.set[seen.now], set);
+	assert_int_equal(seen.set[!seen.now], 0);
+	seen_close(&seen);
+}
+
 static void a_pair_has_an_order(void **state)
 {
 	const struct ip a = ip_of("198.51.100.1"), b = ip_of("192.0.2.1"), nobody = { 0 };
@@ -121,6 +191,9 @@ int main(void)
 		cmocka_unit_test(it_is_known_for_half_a_day_and_forgotten_after_one),
 		cmocka_unit_test(what_is_put_again_stays_known),
 		cmocka_unit_test(of_a_hundred_thousand_pairs_few_are_mistaken),
+		cmocka_unit_test(crowds_of_strangers_do_not_make_everybody_known),
+		cmocka_unit_test(a_minute_that_would_fill_a_filter_is_left_out),
+		cmocka_unit_test(what_is_set_is_counted),
 		cmocka_unit_test(a_pair_has_an_order),
 	};
 

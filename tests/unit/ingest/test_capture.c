@@ -92,7 +92,7 @@ static int read_as(struct fixture *f, const char *as, char error[static 512])
 	const struct capture_request request = {
 		.path = f->path,
 		.as = as,
-		.hooks = { take_time, take_progress, f },
+		.hooks = { .time = take_time, .progress = take_progress, .self = f },
 	};
 	const struct flow_sink sink = { take_flows, NULL, f };
 	struct text text = text_fixed(error, 512);

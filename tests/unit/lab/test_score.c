@@ -380,6 +380,22 @@ static void a_bad_truth_is_refused(void **state)
 	}
 }
 
+/* There is one onset and one end: a second attack would be judged by those of the first. */
+static void a_truth_with_several_attacks_is_refused(void **state)
+{
+	static const char two[] = "{\"scenario\":\"I1\",\"kind\":\"attack\"," HEAD
+				  "\"attacks\":[{\"direction\":\"inbound\",\"label\":\"flood\","
+				  "\"targets\":[\"198.18.1.7\"]},{\"direction\":\"inbound\","
+				  "\"label\":\"flood\",\"targets\":[\"198.18.1.8\"]}]}";
+	struct text error = text_heap();
+	struct score_truth truth;
+
+	(void)state;
+	assert_int_equal(score_truth_parse(two, &error, &truth), -WEIR_EFORMAT);
+	assert_non_null(strstr(text_string(&error), "several attacks"));
+	text_done(&error);
+}
+
 static void events_that_are_none_are_passed_over(void **state)
 {
 	struct run run;
@@ -412,6 +428,7 @@ int main(void)
 		cmocka_unit_test(references_are_scored_alike),
 		cmocka_unit_test(any_other_event_changes_the_digest),
 		cmocka_unit_test(a_bad_truth_is_refused),
+		cmocka_unit_test(a_truth_with_several_attacks_is_refused),
 		cmocka_unit_test(events_that_are_none_are_passed_over),
 	};
 
