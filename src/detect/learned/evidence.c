@@ -325,6 +325,15 @@ static double test_known_place(const struct scene *s, char *text, size_t size)
 }
 
 /* Honest bursts are seldom many times what is allowed: Pareto with exponent 1.5. */
+/* The same machines of ours attack another place already. */
+static double test_accomplices(const struct scene *s, char *text, size_t size)
+{
+	if (s->view.n < 4 || s->accomplices < 0.3 || s->accomplices * s->view.n < 2.5)
+		return 0;
+	snprintf(text, size, "%.0f%% is from machines of a campaign", s->accomplices * 100);
+	return s->accomplices < 0.5 ? 2 : 3;
+}
+
 static double test_size(const struct scene *s, char *text, size_t size)
 {
 	double times = scene_times(s);
@@ -415,9 +424,9 @@ static const struct {
 	{ test_ttl },          { test_bare_syn, true }, { test_unasked, true },
 	{ test_answers },      { test_handshakes },     { test_crowd },
 	{ test_novelty },      { test_known },          { test_known_place },
-	{ test_size },         { test_sudden },         { test_capacity },
-	{ test_eager },        { test_lengths },        { test_few },
-	{ test_elephant },
+	{ test_accomplices },  { test_size },           { test_sudden },
+	{ test_capacity },     { test_eager },          { test_lengths },
+	{ test_few },          { test_elephant },
 };
 
 static int strength_order(const void *a, const void *b)

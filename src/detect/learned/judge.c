@@ -351,6 +351,19 @@ static void judge_suspect(struct learned *l, uint32_t number, uint64_t now_ns)
 		absorb(l, number, now_ns);
 }
 
+/* Silence is a pause only if samples were to be expected in it. */
+static bool was_pause(struct learned *l, const struct subject *subject, uint64_t now_ns)
+{
+	float passed_s = (float)(now_ns - subject->above_ns) / SECOND_NS;
+	float each = 1;
+
+	for (uint32_t i = 0; i < subject->lane_count; i++) {
+		const struct counter *c = learned_lane(l, subject, &subject->lanes[i]);
+		each = c ? fmaxf(each, (float)c->sampling) : each;
+	}
+	return subject->peak / each * passed_s >= SAMPLES_ENOUGH;
+}
+
 static uint64_t armed_ns(const struct subject *subject)
 {
 	uint64_t hold = 3 * subject->period_ns;
@@ -368,9 +381,10 @@ static void judge_confirmed(struct learned *l, uint32_t number, uint64_t now_ns)
 
 	subject->up = is_up(l, subject, now_ns, armed ? 1 : 0.5F);
 	if (subject->up) {
+		bool pause = armed && was_pause(l, subject, now_ns);
 		subject->above_ns = now_ns;
-		if (armed) {
-			subject->state = SUBJECT_CONFIRMED;
+		subject->state = SUBJECT_CONFIRMED;
+		if (pause) {
 			subject->pulses++;
 			subject->period_ns = now_ns - subject->pulse_ns;
 			subject->pulse_ns = now_ns;

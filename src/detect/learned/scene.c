@@ -190,6 +190,25 @@ static void fill_outside(const struct subject *subject, uint64_t now_ns, struct 
 	scene->by_class[at].back_least = back;
 }
 
+/* Share of the samples that come from machines which are known to attack somebody else already. */
+static double accomplices_of(const struct learned *l, const struct subject *subject,
+			     uint64_t from_ns)
+{
+	uint32_t all = 0;
+	uint32_t known = 0;
+
+	if (subject->kind != TALLY_OUTSIDE || subject->story)
+		return 0;
+	for (uint32_t i = 0; i < subject->count; i++) {
+		const struct subject_sample *s = &subject->samples[i];
+		if (!view_is_recent(subject, s, from_ns))
+			continue;
+		all++;
+		known += stories_has(&l->stories, &s->sample.src);
+	}
+	return all ? (double)known / all : 0;
+}
+
 void learned_scene(struct learned *l, const struct subject *subject, uint64_t now_ns,
 		   struct scene *ret_scene)
 {
@@ -198,6 +217,7 @@ void learned_scene(struct learned *l, const struct subject *subject, uint64_t no
 	double bps[2] = { 0 };
 
 	scene.sampling = sampling_of(l, subject);
+	scene.accomplices = accomplices_of(l, subject, look_from(subject, now_ns));
 	scene.flows = is_reported_late(l, subject);
 	view_of(subject, l->config, look_from(subject, now_ns), &scene.view);
 	for (unsigned c = 0; c < CLASS_COUNT; c++)

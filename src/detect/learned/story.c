@@ -114,6 +114,17 @@ void stories_machine(struct stories *stories, uint32_t number, const struct ip *
 		machine->first_ns = time_ns;
 }
 
+bool stories_has(const struct stories *stories, const struct ip *ip)
+{
+	for (unsigned i = 0; i < STORY_ROLLS; i++) {
+		const struct story_roll *roll = &stories->rolls[i];
+		uint32_t at = roll->story ? place_of(roll, ip) : 0;
+		if (roll->story && at < roll->count && ip_equal(&roll->machines[at].ip, ip))
+			return true;
+	}
+	return false;
+}
+
 unsigned stories_roll(const struct stories *stories, uint32_t number,
 		      const struct finding_machine **ret_machines)
 {

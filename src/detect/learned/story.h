@@ -88,6 +88,9 @@ void story_target(struct story *story, const struct prefix *target);
 void stories_machine(struct stories *stories, uint32_t number, const struct ip *ip,
 		     uint64_t packets, uint64_t time_ns);
 
+/** stories_has() - does an own machine take part in a campaign that goes on? */
+bool stories_has(const struct stories *stories, const struct ip *ip);
+
 /**
  * stories_roll() - the machines of a story, in order of their addresses.
  *
