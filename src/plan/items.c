@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* items: columns in; single values and intervals that much of the excess has out. */
-#include <math.h>
 #include <string.h>
 
 #include "plan/work.h"
@@ -80,15 +79,17 @@ static void count_values(struct synth *synth, enum plan_field field, int32_t *re
 		*ret_most = now[i] > *ret_most ? now[i] : *ret_most;
 	}
 	for (uint32_t i = 0; i < synth->base.count; i++) {
-		if (bitmap_has(synth->train_base, i) && base[i] >= 0)
+		/* Beyond the largest value of now nothing is of interest. */
+		if (bitmap_has(synth->train_base, i) && base[i] >= 0 && base[i] <= *ret_most)
 			synth->hist_base[base[i]] += 2 * synth->base.weight[i] / synth->base.total;
 	}
 }
 
-static void forget_values(struct synth *synth)
+/* No port, length or other number of a column is larger. */
+static void forget_values(struct synth *synth, int32_t most)
 {
-	memset(synth->hist_now, 0, 65536 * sizeof(double));
-	memset(synth->hist_base, 0, 65536 * sizeof(double));
+	memset(synth->hist_now, 0, (size_t)(most + 1) * sizeof(double));
+	memset(synth->hist_base, 0, (size_t)(most + 1) * sizeof(double));
 }
 
 /* The heaviest values, each one an item. */
@@ -178,7 +179,7 @@ void items_make(struct synth *synth)
 		add_values(synth, field, most);
 		if (synth->input->profile->ranges && numbers & 1U << field)
 			add_ranges(synth, field, most);
-		forget_values(synth);
+		forget_values(synth, most);
 	}
 }
 
@@ -215,6 +216,6 @@ void items_services(struct synth *synth)
 			if (service.share >= 0.01)
 				keep_service(synth, service);
 		}
-		forget_values(synth);
+		forget_values(synth, UINT16_MAX);
 	}
 }
