@@ -3,9 +3,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "plan/bound.h"
 #include "plan/work.h"
 
-/* How much of the excess a share of innocent traffic outweighs. */
+/*
+ * How much of the excess a share of innocent traffic outweighs. A rule is refused that may hit more
+ * than that part of what it stops: else slices of what all traffic has would fill the budget.
+ */
 #define DEAR 20
 
 bool cover_enough(const struct synth *synth)
@@ -59,9 +63,18 @@ static struct cand *best_cand(struct synth *synth)
 	return best;
 }
 
+/* Does it stop much more than it may hit at the most? */
+static bool is_worth(const struct synth *synth, const struct draft *draft)
+{
+	double n = synth->base.effective;
+	double upper = bound_upper(work_base_share(synth, draft->base) * n, n);
+
+	return excess_of(synth, draft->now, draft->base) >= DEAR * upper;
+}
+
 static enum synth_why judge(struct synth *synth, const struct draft *draft, double *ret_clean)
 {
-	if (work_hits(synth, draft->base) > synth->hits_max)
+	if (work_hits(synth, draft->base) > synth->hits_max || !is_worth(synth, draft))
 		return SYNTH_INNOCENT;
 	if (!grammar_allows(synth, draft))
 		return SYNTH_GRAMMAR;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* items: columns in; single values and intervals that much of the excess has out. */
+#include <netinet/in.h>
 #include <string.h>
 
 #include "plan/work.h"
@@ -12,6 +13,7 @@
 /* What looks this long in sFlow may be as short as headers get. */
 #define PADDED  46
 #define HEADERS 20
+#define JUMBO   9216
 
 /* Values a field can have. */
 static int32_t space_of(enum plan_field field)
@@ -29,19 +31,33 @@ static int32_t space_of(enum plan_field field)
 	}
 }
 
+/* ICMP of the other family than the target's. */
+static bool is_foreign(const struct synth *synth, int32_t proto)
+{
+	bool v4 = prefix_is_v4(&synth->input->scope.own);
+
+	return proto == (v4 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+}
+
 bool items_fits(const struct synth *synth, const struct cond *cond)
 {
+	if (cond->field == FIELD_LENGTH && (cond->min < HEADERS || cond->max > JUMBO))
+		return false;
 	if (cond->min == cond->max)
-		return true;
+		return cond->field != FIELD_PROTO || !is_foreign(synth, cond->min);
 	return synth->input->profile->ranges &&
 	       (cond->max - cond->min + 1) * 2 <= space_of(cond->field);
 }
 
 void items_pad(const struct synth *synth, struct cond *cond)
 {
-	if (cond->field == FIELD_LENGTH && synth->now.frames && cond->min <= PADDED &&
-	    cond->min > HEADERS)
+	if (cond->field != FIELD_LENGTH)
+		return;
+	if (synth->now.frames && cond->min <= PADDED && cond->max >= HEADERS)
 		cond->min = HEADERS;
+	/* No router is asked for what no packet has. */
+	cond->min = cond->min < HEADERS && cond->max >= HEADERS ? HEADERS : cond->min;
+	cond->max = cond->max > JUMBO && cond->min <= JUMBO ? JUMBO : cond->max;
 }
 
 void items_add(struct synth *synth, const struct cond *cond)

@@ -160,14 +160,20 @@ static enum synth_why begin(struct synth *synth, const struct synth_input *input
 
 static void search(struct synth *synth)
 {
-	for (unsigned pass = 0; pass < PASSES; pass++) {
+	bool sets = synth->input->profile->fields & 1U << FIELD_SET;
+
+	for (unsigned pass = 0; pass < PASSES && !cover_enough(synth); pass++) {
+		unsigned before = synth->result->rule_count;
 		synth->least = fmax(pass ? WORK_LEAST_REST : WORK_LEAST, synth->support);
+		synth->prefixes = !sets || pass > 0;
 		items_make(synth);
 		mine_cands(synth);
-		if (cover_pick(synth) == 0 || cover_enough(synth))
+		cover_pick(synth);
+		if (pass == 0)
+			sources_rule(synth);
+		else if (synth->result->rule_count == before)
 			break;
 	}
-	sources_rule(synth);
 	synth->result->nodes = synth->nodes;
 	synth->result->cut = synth->cut;
 }

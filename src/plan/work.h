@@ -121,6 +121,7 @@ struct synth {
 	uint16_t slots[WORK_SLOTS]; /**< candidate plus one; 0: free */
 	unsigned nodes;
 	bool cut;
+	bool prefixes;    /**< source prefixes may be items */
 	double *hist_now; /**< a value's weight; zero between uses */
 	double *hist_base;
 	uint32_t order[SYNTH_NOW];
