@@ -47,3 +47,17 @@ static inline void bitmap_add(uint64_t *set, uint32_t at)
 {
 	set[at / 64] |= 1UL << (at % 64);
 }
+
+/** bitmap_next() - the first member from @at on; 64 * @words: there is none. */
+static inline uint32_t bitmap_next(const uint64_t *set, unsigned words, uint32_t at)
+{
+	uint64_t word = at < words * 64 ? set[at / 64] >> (at % 64) : 0;
+
+	if (word)
+		return at + (uint32_t)__builtin_ctzll(word);
+	for (unsigned w = at / 64 + 1; w < words; w++) {
+		if (set[w])
+			return w * 64 + (uint32_t)__builtin_ctzll(set[w]);
+	}
+	return words * 64;
+}

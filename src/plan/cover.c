@@ -10,7 +10,9 @@
  * How much of the excess a share of innocent traffic outweighs. A rule is refused that may hit more
  * than that part of what it stops: else slices of what all traffic has would fill the budget.
  */
-#define DEAR 20
+#define DEAR     20
+/* After so many refused candidates of one pass it is enough. */
+#define FAILURES 32
 
 bool cover_enough(const struct synth *synth)
 {
@@ -37,6 +39,16 @@ static double gain_of(const struct synth *synth, const struct cand *cand)
 	return excess < WORK_LEAST_REST ? 0 : excess / (1 + DEAR * base);
 }
 
+/* After what is covered has grown, and at first. */
+static void weigh_cands(struct synth *synth)
+{
+	for (unsigned i = 0; i < synth->cand_count; i++) {
+		struct cand *cand = &synth->cands[i];
+		if (!cand->dead)
+			cand->gain = gain_of(synth, cand);
+	}
+}
+
 /* The best of those that the budget still allows; NULL: none. */
 static struct cand *best_cand(struct synth *synth)
 {
@@ -45,11 +57,7 @@ static struct cand *best_cand(struct synth *synth)
 
 	for (unsigned i = 0; i < synth->cand_count; i++) {
 		struct cand *cand = &synth->cands[i];
-		double gain;
-		if (cand->dead)
-			continue;
-		gain = gain_of(synth, cand);
-		if (gain <= most)
+		if (cand->dead || cand->gain <= most)
 			continue;
 		if (work_hits(synth, cand->base) > synth->hits_max) {
 			/* What is covered only grows: it will never fit. */
@@ -57,7 +65,7 @@ static struct cand *best_cand(struct synth *synth)
 			synth->turned_back[SYNTH_INNOCENT]++;
 			continue;
 		}
-		most = gain;
+		most = cand->gain;
 		best = cand;
 	}
 	return best;
@@ -116,24 +124,38 @@ static void draft_of(struct synth *synth, const struct cand *cand, struct draft 
 		draft_add(synth, draft, &synth->items[cand->items[i]].cond);
 }
 
+static enum synth_why try_cand(struct synth *synth, const struct cand *cand)
+{
+	struct draft loose;
+	struct draft tight;
+	enum synth_why why;
+
+	draft_of(synth, cand, &loose);
+	tight = loose;
+	tighten(synth, &tight);
+	why = cover_add(synth, &tight);
+	if (why == SYNTH_UNSTABLE && tight.fields != loose.fields)
+		why = cover_add(synth, &loose);
+	synth->turned_back[why]++;
+	return why;
+}
+
 unsigned cover_pick(struct synth *synth)
 {
 	unsigned before = synth->result->rule_count;
+	unsigned failures = 0;
 	struct cand *cand;
 
+	weigh_cands(synth);
 	while (synth->result->rule_count < synth->rules_max && !cover_enough(synth) &&
 	       (cand = best_cand(synth))) {
-		struct draft loose;
-		struct draft tight;
-		draft_of(synth, cand, &loose);
-		tight = loose;
-		tighten(synth, &tight);
-		enum synth_why why = cover_add(synth, &tight);
-		if (why == SYNTH_UNSTABLE && tight.fields != loose.fields)
-			why = cover_add(synth, &loose);
-		if (why != SYNTH_FOUND)
-			synth->turned_back[why]++;
 		cand->dead = true;
+		if (try_cand(synth, cand) == SYNTH_FOUND) {
+			weigh_cands(synth);
+		} else if (++failures == FAILURES) {
+			synth->cut = true;
+			break;
+		}
 	}
 	return synth->result->rule_count - before;
 }

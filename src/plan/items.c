@@ -81,40 +81,45 @@ void items_add(struct synth *synth, const struct cond *cond)
 	synth->item_count += item->excess >= synth->least;
 }
 
+int32_t items_next(const struct synth *synth, int32_t value)
+{
+	return (int32_t)bitmap_next(synth->values, WORK_VALUES / 64, (uint32_t)value);
+}
+
+void items_forget(struct synth *synth)
+{
+	for (int32_t v = items_next(synth, 0); v < WORK_VALUES; v = items_next(synth, v + 1))
+		synth->hist_now[v] = synth->hist_base[v] = 0;
+	memset(synth->values, 0, sizeof(synth->values));
+}
+
 /* The values of a field among what is active and in half of the baseline, as shares. */
-static void count_values(struct synth *synth, enum plan_field field, int32_t *ret_most)
+static void count_values(struct synth *synth, enum plan_field field)
 {
 	const int32_t *now = synth->now.column[field];
 	const int32_t *base = synth->base.column[field];
 
-	*ret_most = -1;
 	for (uint32_t i = 0; i < synth->now.count; i++) {
 		if (!bitmap_has(synth->active, i) || now[i] < 0)
 			continue;
 		synth->hist_now[now[i]] += synth->now.weight[i] / synth->train_total;
-		*ret_most = now[i] > *ret_most ? now[i] : *ret_most;
+		bitmap_add(synth->values, (uint32_t)now[i]);
 	}
 	for (uint32_t i = 0; i < synth->base.count; i++) {
-		/* Beyond the largest value of now nothing is of interest. */
-		if (bitmap_has(synth->train_base, i) && base[i] >= 0 && base[i] <= *ret_most)
-			synth->hist_base[base[i]] += 2 * synth->base.weight[i] / synth->base.total;
+		if (!bitmap_has(synth->train_base, i) || base[i] < 0)
+			continue;
+		synth->hist_base[base[i]] += 2 * synth->base.weight[i] / synth->base.total;
+		bitmap_add(synth->values, (uint32_t)base[i]);
 	}
-}
-
-/* No port, length or other number of a column is larger. */
-static void forget_values(struct synth *synth, int32_t most)
-{
-	memset(synth->hist_now, 0, (size_t)(most + 1) * sizeof(double));
-	memset(synth->hist_base, 0, (size_t)(most + 1) * sizeof(double));
 }
 
 /* The heaviest values, each one an item. */
-static void add_values(struct synth *synth, enum plan_field field, int32_t most)
+static void add_values(struct synth *synth, enum plan_field field)
 {
 	int32_t best[VALUES];
 	unsigned count = 0;
 
-	for (int32_t v = 0; v <= most; v++) {
+	for (int32_t v = items_next(synth, 0); v < WORK_VALUES; v = items_next(synth, v + 1)) {
 		unsigned at = count;
 		if (synth->hist_now[v] < synth->least * (1 - synth->usual))
 			continue;
@@ -131,14 +136,14 @@ static void add_values(struct synth *synth, enum plan_field field, int32_t most)
 }
 
 /* The interval with the largest sum of now - PENALTY * base; false: none has any. */
-static bool best_interval(const struct synth *synth, int32_t most, double active, int32_t *ret_min,
+static bool best_interval(const struct synth *synth, double active, int32_t *ret_min,
 			  int32_t *ret_max)
 {
 	double best = 0;
 	double sum = 0;
 	int32_t from = -1;
 
-	for (int32_t v = 0; v <= most; v++) {
+	for (int32_t v = items_next(synth, 0); v < WORK_VALUES; v = items_next(synth, v + 1)) {
 		double now = synth->hist_now[v] / active;
 		if (from < 0 && now > 0)
 			from = v;
@@ -155,14 +160,14 @@ static bool best_interval(const struct synth *synth, int32_t most, double active
 	return best > 0;
 }
 
-static void add_ranges(struct synth *synth, enum plan_field field, int32_t most)
+static void add_ranges(struct synth *synth, enum plan_field field)
 {
 	double active = work_share(synth, synth->active, NULL);
 	int32_t min = 0;
 	int32_t max = 0;
 
 	for (unsigned i = 0; i < RANGES && active > 0; i++) {
-		if (!best_interval(synth, most, active, &min, &max))
+		if (!best_interval(synth, active, &min, &max))
 			return;
 		if (min < max)
 			items_add(synth, &(struct cond){ .field = field, .min = min, .max = max });
@@ -178,7 +183,6 @@ void items_make(struct synth *synth)
 
 	synth->item_count = 0;
 	for (enum plan_field field = 0; field < COLUMNS; field++) {
-		int32_t most;
 		if (!(fields & 1U << field))
 			continue;
 		if (field == FIELD_SRC) {
@@ -191,11 +195,11 @@ void items_make(struct synth *synth)
 							 .max = PLAN_FRAGMENT_LATER });
 			continue;
 		}
-		count_values(synth, field, &most);
-		add_values(synth, field, most);
+		count_values(synth, field);
+		add_values(synth, field);
 		if (synth->input->profile->ranges && numbers & 1U << field)
-			add_ranges(synth, field, most);
-		forget_values(synth, most);
+			add_ranges(synth, field);
+		items_forget(synth);
 	}
 }
 
@@ -224,14 +228,18 @@ void items_services(struct synth *synth)
 					   .field = k % 2 ? FIELD_DPORT : FIELD_SPORT };
 		const int32_t *port = base->column[service.field];
 		for (uint32_t i = 0; i < base->count; i++) {
-			if (base->column[FIELD_PROTO][i] == service.proto && port[i] >= 0)
-				synth->hist_base[port[i]] += base->weight[i] / base->total;
+			if (base->column[FIELD_PROTO][i] != service.proto || port[i] < 0)
+				continue;
+			synth->hist_base[port[i]] += base->weight[i] / base->total;
+			bitmap_add(synth->values, (uint32_t)port[i]);
 		}
-		for (service.port = 0; service.port < 65536; service.port++) {
+		for (int32_t v = items_next(synth, 0); v < WORK_VALUES;
+		     v = items_next(synth, v + 1)) {
+			service.port = v;
 			service.share = synth->hist_base[service.port];
 			if (service.share >= 0.01)
 				keep_service(synth, service);
 		}
-		forget_values(synth, UINT16_MAX);
+		items_forget(synth);
 	}
 }

@@ -56,7 +56,7 @@ bool match_rule(const struct plan_rule *rule, const struct sample *sample, const
 		return false;
 	if (rule->proto >= 0 && rule->proto != sample->proto)
 		return false;
-	if (rule->fragment >= 0 && rule->fragment != sample->fragment)
+	if (rule->fragment >= 0 && (uint8_t)rule->fragment != sample->fragment)
 		return false;
 	if (!plan_range_has(&rule->length, sample->length))
 		return false;

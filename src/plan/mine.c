@@ -69,7 +69,7 @@ static bool may_begin(const struct item *item)
 	return item->cond.field == FIELD_PROTO || item->cond.field == FIELD_FRAGMENT;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): WORK_DEPTH deep at most */
+/* Calls itself, WORK_DEPTH deep at most. */
 static void descend(struct synth *synth, const struct state *above, unsigned first)
 {
 	unsigned last_field =

@@ -48,16 +48,14 @@ uint64_t rails_hold_begin(const struct rails_limits *limits, struct rails_hold *
 			  const struct prefix *prefix, uint64_t now_ns)
 {
 	unsigned at = find(hold, prefix);
-	struct rails_held *held = at < RAILS_HELD ? &hold->held[at] : NULL;
+	struct rails_held *held = at < RAILS_HELD ? &hold->held[at] : place_for(hold);
 
-	if (held && held->since_ns)
+	if (at < RAILS_HELD && held->since_ns)
 		return until(limits, held);
-	if (!held) {
-		held = place_for(hold);
+	if (at == RAILS_HELD)
 		*held = (struct rails_held){ .prefix = *prefix };
-	} else if (now_ns - held->last_ns > limits->memory_ns) {
+	else if (now_ns - held->last_ns > limits->memory_ns)
 		held->times = 0;
-	}
 	held->times++;
 	held->since_ns = held->last_ns = now_ns;
 	return until(limits, held);

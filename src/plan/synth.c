@@ -32,8 +32,8 @@ int synth_open(struct synth **ret_synth)
 	err = err ? err : side_open(&synth->base, SYNTH_BASE, true);
 	err = err ? err : side_open(&synth->clean, SYNTH_CLEAN, true);
 	synth->cands = calloc(WORK_CANDS, sizeof(synth->cands[0]));
-	synth->hist_now = calloc(65536, sizeof(double));
-	synth->hist_base = calloc(65536, sizeof(double));
+	synth->hist_now = calloc(WORK_VALUES, sizeof(double));
+	synth->hist_base = calloc(WORK_VALUES, sizeof(double));
 	if (err || !synth->cands || !synth->hist_now || !synth->hist_base) {
 		synth_close(synth);
 		return -ENOMEM;
@@ -229,9 +229,7 @@ const char *synth_why_text(enum synth_why why)
 		[SYNTH_FOUND] = "there are rules",
 		[SYNTH_FEW] = "there are too few samples of the attack",
 		[SYNTH_NO_EXCESS] = "the rate is not far above what is usual",
-		[SYNTH_NO_BASE] =
-			"too little of the target's usual traffic is known to promise that "
-			"it is spared",
+		[SYNTH_NO_BASE] = "too little of the usual traffic is known to spare it",
 		[SYNTH_NO_FIELDS] = "the data plane can only match destinations",
 		[SYNTH_NO_PATTERN] = "the attack's packets have no header values in common",
 		[SYNTH_INNOCENT] =

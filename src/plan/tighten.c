@@ -62,27 +62,29 @@ static bool narrowest(struct synth *synth, const struct draft *draft, struct con
 {
 	const int32_t *value = synth->now.column[cond->field];
 	double inside = 0;
-	int32_t most = -1;
-	int32_t from = 0;
 	int32_t best = INT32_MAX;
+	int32_t from;
 
 	for (uint32_t i = 0; i < synth->now.count; i++) {
 		if (value[i] < 0 || !bitmap_has(draft->now, i) || !bitmap_has(synth->active, i))
 			continue;
 		synth->hist_now[value[i]] += synth->now.weight[i];
-		most = value[i] > most ? value[i] : most;
+		bitmap_add(synth->values, (uint32_t)value[i]);
 	}
-	for (int32_t v = 0; v <= most; v++) {
+	from = items_next(synth, 0);
+	for (int32_t v = from; v < WORK_VALUES; v = items_next(synth, v + 1)) {
 		inside += synth->hist_now[v];
-		while (from < v && inside - synth->hist_now[from] >= need)
-			inside -= synth->hist_now[from++];
+		while (from < v && inside - synth->hist_now[from] >= need) {
+			inside -= synth->hist_now[from];
+			from = items_next(synth, from + 1);
+		}
 		if (inside >= need && v - from < best) {
 			best = v - from;
 			cond->min = from;
 			cond->max = v;
 		}
 	}
-	memset(synth->hist_now, 0, (size_t)(most + 1) * sizeof(double));
+	items_forget(synth);
 	return best < INT32_MAX;
 }
 

@@ -19,6 +19,7 @@
 #define WORK_CANDS      4096
 #define WORK_SLOTS      (WORK_CANDS * 2)
 #define WORK_TOP        5
+#define WORK_VALUES     65536 /* that a number of a header can have */
 /** Least share of the excess of an item and a set; of what the first rules leave, and of a rule. */
 #define WORK_LEAST      0.02
 #define WORK_LEAST_REST 0.01
@@ -71,6 +72,7 @@ struct cand {
 	uint8_t count;
 	bool dead;
 	double base_weight;
+	double gain; /**< as of what is covered now */
 	uint64_t now[NOW_WORDS];
 	uint64_t base[BASE_WORDS];
 };
@@ -124,6 +126,7 @@ struct synth {
 	bool prefixes;    /**< source prefixes may be items */
 	double *hist_now; /**< a value's weight; zero between uses */
 	double *hist_base;
+	uint64_t values[WORK_VALUES / 64]; /**< those with a weight; empty between uses */
 	uint32_t order[SYNTH_NOW];
 	uint64_t clean_set[CLEAN_WORDS];
 	unsigned turned_back[SYNTH_WHY_COUNT]; /**< candidates, by why */
@@ -166,6 +169,10 @@ void items_pad(const struct synth *synth, struct cond *cond);
 void items_services(struct synth *synth);
 /** prefix_items() - source prefixes with much of what is active. */
 void prefix_items(struct synth *synth);
+/** items_next() - the next value with a weight, from @value on; WORK_VALUES: none. */
+int32_t items_next(const struct synth *synth, int32_t value);
+/** items_forget() - no value has a weight any more. */
+void items_forget(struct synth *synth);
 /** items_add() - keep a condition as an item if it has enough of the excess. */
 void items_add(struct synth *synth, const struct cond *cond);
 

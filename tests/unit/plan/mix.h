@@ -247,8 +247,8 @@ static uint32_t mix_least(uint32_t a, uint32_t b)
 }
 
 /* Share of the samples that any rule matches. */
-static double mix_share(const struct synth_result *result, const struct sample *samples,
-			uint32_t count)
+static inline double mix_share(const struct synth_result *result, const struct sample *samples,
+			       uint32_t count)
 {
 	uint32_t hit = 0;
 
@@ -346,8 +346,8 @@ static void mix_draw_done(struct mix_draw *draw)
 	free(draw->fresh);
 }
 
-static struct mix_score mix_score(const struct mix_draw *draw, const struct mix_lot *attack,
-				  const struct synth_result *result)
+static inline struct mix_score mix_score(const struct mix_draw *draw, const struct mix_lot *attack,
+					 const struct synth_result *result)
 {
 	return (struct mix_score){
 		.recall = mix_share(result, draw->attack + attack->count / 2, draw->tests),
