@@ -17,7 +17,7 @@
 #define WORK_DEPTH      5
 #define WORK_NODES      20000
 #define WORK_CANDS      4096
-#define WORK_SLOTS      (WORK_CANDS * 2)
+#define WORK_SLOTS      8192U /* twice WORK_CANDS */
 #define WORK_TOP        5
 #define WORK_VALUES     65536 /* that a number of a header can have */
 /** Least share of the excess of an item and a set; of what the first rules leave, and of a rule. */
