@@ -277,6 +277,61 @@ static void a_set_of_sources_where_nothing_else_tells(void **state)
 		assert_false(result.rules[r].from_set);
 }
 
+/* Seven of the thirty were customers before, and seven more are so elsewhere on the site. */
+static void a_set_never_has_a_known_source(void **state)
+{
+	struct synth_input input = input_of(of_ack_bots, of_web, "xdp", SYNTH_NOW);
+
+	(void)state;
+	for (unsigned i = 0; i < 7; i++) {
+		base[i].src = ip_at("203.0.113.0", i * 37);
+		clean[i].src = ip_at("203.0.113.0", (7 + i) * 37);
+	}
+	synth_rules(synth, &input, &result);
+	assert_true(result.rule_count > 0 && result.rules[0].from_set);
+	assert_int_equal(result.source_count, 16);
+	for (unsigned i = 0; i < 14; i++) {
+		struct ip known = ip_at("203.0.113.0", i * 37);
+		for (unsigned k = 0; k < result.source_count; k++)
+			assert_false(ip_equal(&result.sources[k], &known));
+	}
+}
+
+static struct sample of_random_udp(void)
+{
+	struct sample sample =
+		packet(UDP, (uint16_t)draw(65536), (uint16_t)draw(65536), between(28, 1500));
+
+	sample.src = anybody();
+	return sample;
+}
+
+static struct sample of_tcp_only(void)
+{
+	return tcp(between(1024, 65535), 443, between(40, 1500), ACK);
+}
+
+/* A host without UDP may do without it, but not where so much of the site looks like that. */
+static void what_the_whole_site_looks_like_is_spared(void **state)
+{
+	struct synth_input input = input_of(of_random_udp, of_tcp_only, "flowspec", SYNTH_NOW);
+
+	(void)state;
+	synth_rules(synth, &input, &result);
+	/* Half of the clean traffic is a resolver's, nine tenths of it UDP: only slices are left. */
+	assert_int_equal(result.rule_count, 0);
+	assert_int_equal(result.why, SYNTH_LITTLE);
+	input.clean.count = 0;
+	synth_rules(synth, &input, &result);
+	assert_int_equal(result.rule_count, 1);
+	assert_int_equal(result.rules[0].proto, UDP);
+	input.clean.count = 20000;
+	input.budget.clean = 0.9;
+	synth_rules(synth, &input, &result);
+	assert_int_equal(result.rule_count, 1);
+	assert_true(result.parts[0].clean_share > 0.3);
+}
+
 static void gives_none(struct sample (*attack)(void), struct sample (*usual)(void))
 {
 	static const char *const profiles[] = { "flowspec", "xdp", "nft", "rtbh" };
@@ -540,6 +595,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(floods_that_differ_are_stopped),
 		cmocka_unit_test(a_set_of_sources_where_nothing_else_tells),
+		cmocka_unit_test(a_set_never_has_a_known_source),
+		cmocka_unit_test(what_the_whole_site_looks_like_is_spared),
 		cmocka_unit_test(look_alikes_give_no_rule),
 		cmocka_unit_test(none_says_why),
 		cmocka_unit_test(few_samples_give_a_first_rule),
