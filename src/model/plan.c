@@ -15,6 +15,47 @@ const char *plan_level_name(enum plan_level level)
 	return names[level];
 }
 
+/* A number where it is one, an object with its ends where it is several. */
+static void range_to_json(const struct plan_range *range, uint16_t most, struct jsonw *w,
+			  const char *key)
+{
+	if (plan_range_is_any(range, most))
+		return;
+	if (range->min == range->max) {
+		jsonw_u64(w, key, range->min);
+		return;
+	}
+	jsonw_object(w, key);
+	jsonw_u64(w, "min", range->min);
+	jsonw_u64(w, "max", range->max);
+	jsonw_object_end(w);
+}
+
+static void flags_to_json(const struct plan_rule *rule, struct jsonw *w)
+{
+	if (rule->tcp_mask == 0)
+		return;
+	if (rule->tcp_mask == UINT8_MAX) {
+		jsonw_u64(w, "tcp_flags", rule->tcp_flags);
+		return;
+	}
+	jsonw_object(w, "tcp_flags");
+	jsonw_u64(w, "value", rule->tcp_flags);
+	jsonw_u64(w, "mask", rule->tcp_mask);
+	jsonw_object_end(w);
+}
+
+static void length_to_json(const struct plan_rule *rule, struct jsonw *w)
+{
+	if (plan_range_is_any(&rule->length, UINT16_MAX))
+		return;
+	/* Always an object: so it was before there were other ranges. */
+	jsonw_object(w, "length");
+	jsonw_u64(w, "min", rule->length.min);
+	jsonw_u64(w, "max", rule->length.max);
+	jsonw_object_end(w);
+}
+
 static void rule_to_json(const struct plan_rule *rule, struct jsonw *w)
 {
 	jsonw_object(w, NULL);
@@ -24,20 +65,21 @@ static void rule_to_json(const struct plan_rule *rule, struct jsonw *w)
 		jsonw_prefix(w, "dst", &rule->dst);
 	if (rule->proto >= 0)
 		jsonw_i64(w, "proto", rule->proto);
-	if (rule->sport >= 0)
-		jsonw_i64(w, "sport", rule->sport);
-	if (rule->dport >= 0)
-		jsonw_i64(w, "dport", rule->dport);
-	if (rule->tcp_flags >= 0)
-		jsonw_i64(w, "tcp_flags", rule->tcp_flags);
+	range_to_json(&rule->sport, UINT16_MAX, w, "sport");
+	range_to_json(&rule->dport, UINT16_MAX, w, "dport");
+	flags_to_json(rule, w);
 	if (rule->fragment >= 0)
 		jsonw_i64(w, "fragment", rule->fragment);
-	if (rule->length_max) {
-		jsonw_object(w, "length");
-		jsonw_u64(w, "min", rule->length_min);
-		jsonw_u64(w, "max", rule->length_max);
-		jsonw_object_end(w);
-	}
+	length_to_json(rule, w);
+	range_to_json(&rule->ttl, UINT8_MAX, w, "ttl");
+	if (rule->icmp_type >= 0)
+		jsonw_i64(w, "icmp_type", rule->icmp_type);
+	if (rule->icmp_code >= 0)
+		jsonw_i64(w, "icmp_code", rule->icmp_code);
+	if (rule->from_set)
+		jsonw_bool(w, "from_set", true);
+	if (rule->rate_pps)
+		jsonw_u64(w, "rate_pps", rule->rate_pps);
 	jsonw_object_end(w);
 }
 
@@ -94,6 +136,37 @@ static void proto_to_text(int proto, struct text *out)
 	}
 }
 
+/* " port 53", " ports 1024 to 2047"; @alone: nothing but the port says from where or to where. */
+static void ports_to_text(const struct plan_range *range, const char *alone, struct text *out)
+{
+	if (plan_range_is_any(range, UINT16_MAX))
+		return;
+	if (range->min == range->max)
+		text_addf(out, " %sport %u", alone, range->min);
+	else
+		text_addf(out, " %sports %u to %u", alone, range->min, range->max);
+}
+
+static void range_to_text(const struct plan_range *range, uint16_t most, const char *before,
+			  const char *behind, struct text *out)
+{
+	if (plan_range_is_any(range, most))
+		return;
+	text_addf(out, ", %s%u", before, range->min);
+	if (range->min != range->max)
+		text_addf(out, " to %u", range->max);
+	text_add(out, behind);
+}
+
+static void flags_to_text(const struct plan_rule *rule, struct text *out)
+{
+	if (rule->tcp_mask == 0)
+		return;
+	text_addf(out, ", flags 0x%02x", rule->tcp_flags);
+	if (rule->tcp_mask != UINT8_MAX)
+		text_addf(out, " of 0x%02x", rule->tcp_mask);
+}
+
 void plan_rule_to_text(const struct plan_rule *rule, struct text *out)
 {
 	char name[IP_TEXT_MAX];
@@ -101,18 +174,25 @@ void plan_rule_to_text(const struct plan_rule *rule, struct text *out)
 	proto_to_text(rule->proto, out);
 	if (rule->src.len)
 		text_addf(out, " from %s", prefix_format(&rule->src, name));
-	if (rule->sport >= 0)
-		text_addf(out, " %sport %d", rule->src.len ? "" : "from ", rule->sport);
+	ports_to_text(&rule->sport, rule->src.len ? "" : "from ", out);
 	if (rule->dst.len)
 		text_addf(out, " to %s", prefix_format(&rule->dst, name));
-	if (rule->dport >= 0)
-		text_addf(out, " %sport %d", rule->dst.len ? "" : "to ", rule->dport);
-	if (rule->tcp_flags >= 0)
-		text_addf(out, ", flags 0x%02x", (unsigned)rule->tcp_flags);
-	if (rule->fragment >= 0)
+	ports_to_text(&rule->dport, rule->dst.len ? "" : "to ", out);
+	flags_to_text(rule, out);
+	if (rule->icmp_type >= 0)
+		text_addf(out, ", type %d", rule->icmp_type);
+	if (rule->icmp_code >= 0)
+		text_addf(out, ", code %d", rule->icmp_code);
+	if (rule->fragment == PLAN_FRAGMENT_LATER)
 		text_add(out, ", fragments without ports");
-	if (rule->length_max)
-		text_addf(out, ", %u to %u bytes", rule->length_min, rule->length_max);
+	else if (rule->fragment == PLAN_FRAGMENT_NONE)
+		text_add(out, ", no fragments");
+	range_to_text(&rule->length, UINT16_MAX, "", " bytes", out);
+	range_to_text(&rule->ttl, UINT8_MAX, "TTL ", "", out);
+	if (rule->from_set)
+		text_add(out, ", from the sources listed");
+	if (rule->rate_pps)
+		text_addf(out, ", above %llu packets/s", (unsigned long long)rule->rate_pps);
 }
 
 void verdict_to_json(const struct verdict *verdict, struct jsonw *w, const char *key)

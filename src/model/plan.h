@@ -25,18 +25,75 @@ enum plan_level {
 	LEVEL_COUNT
 };
 
-/** What traffic a plan is about. Ports are -1 for any. */
-struct plan_rule {
-	struct prefix src; /**< len 0: any */
-	struct prefix dst; /**< len 0: any */
-	int sport;
-	int dport;
-	int proto;
-	int tcp_flags;       /**< all of them; -1: any */
-	int fragment;        /**< 2: parts without ports; -1: any */
-	unsigned length_min; /**< of IP packets, in bytes */
-	unsigned length_max; /**< 0: any */
+/** Values from `min` to `max`, both of them included. */
+struct plan_range {
+	uint16_t min;
+	uint16_t max;
 };
+
+/** What rules may ask of fragments; numbers as in flow.fragment. */
+enum plan_fragment {
+	PLAN_FRAGMENT_ANY = -1,
+	PLAN_FRAGMENT_NONE = 0,  /**< whole packets */
+	PLAN_FRAGMENT_LATER = 2, /**< parts without ports */
+};
+
+/**
+ * What traffic a plan is about, and what is done to it. Start from plan_rule_any(): zeroes are
+ * not "any".
+ *
+ * The fields are those of RFC 8955, section 4.2.2, and two that only Linux has: the time to live
+ * and a set of sources, which is kept beside the plan.
+ */
+struct plan_rule {
+	struct prefix src;        /**< len 0: any */
+	struct prefix dst;        /**< len 0: any */
+	int proto;                /**< -1: any */
+	struct plan_range sport;  /**< 0..65535: any */
+	struct plan_range dport;  /**< 0..65535: any */
+	struct plan_range length; /**< of IP packets, in bytes; 0..65535: any */
+	struct plan_range ttl;    /**< 0..255: any; the hop limit of IPv6 */
+	uint8_t tcp_flags;        /**< what `tcp_mask` leaves of the flags */
+	uint8_t tcp_mask;         /**< 0: any flags; 0xff: all of them are as given */
+	int8_t fragment;          /**< enum plan_fragment */
+	int16_t icmp_type;        /**< -1: any */
+	int16_t icmp_code;        /**< -1: any */
+	bool from_set;            /**< only from the sources of the plan's set */
+	uint64_t rate_pps;        /**< packets a second that are let through; 0: none */
+};
+
+/** plan_rule_any() - a rule that matches every packet, and drops it. */
+static inline struct plan_rule plan_rule_any(void)
+{
+	return (struct plan_rule){ .proto = -1,
+				   .sport = { 0, UINT16_MAX },
+				   .dport = { 0, UINT16_MAX },
+				   .length = { 0, UINT16_MAX },
+				   .ttl = { 0, UINT8_MAX },
+				   .fragment = PLAN_FRAGMENT_ANY,
+				   .icmp_type = -1,
+				   .icmp_code = -1 };
+}
+
+/** plan_range_of() - the one value; below 0: any. */
+static inline struct plan_range plan_range_of(int value)
+{
+	if (value < 0)
+		return (struct plan_range){ 0, UINT16_MAX };
+	return (struct plan_range){ (uint16_t)value, (uint16_t)value };
+}
+
+/** plan_range_is_any() - is every value up to @most in it? */
+static inline bool plan_range_is_any(const struct plan_range *range, uint16_t most)
+{
+	return range->min == 0 && range->max >= most;
+}
+
+/** plan_range_has() - is the value in it? */
+static inline bool plan_range_has(const struct plan_range *range, unsigned value)
+{
+	return value >= range->min && value <= range->max;
+}
 
 /** A set of rules with how far they go. */
 struct plan {

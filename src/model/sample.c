@@ -14,6 +14,17 @@ static uint16_t length_of(const struct flow *flow)
 	return mean < UINT16_MAX ? (uint16_t)mean : UINT16_MAX;
 }
 
+static uint8_t has_of(const struct flow *flow)
+{
+	unsigned has = flow->has & FLOW_HAS_TTL ? SAMPLE_HAS_TTL : 0;
+
+	if (flow->has & FLOW_HAS_ICMP)
+		has |= SAMPLE_HAS_ICMP;
+	else if (flow->has & FLOW_HAS_TCP_FLAGS)
+		has |= SAMPLE_HAS_FLAGS;
+	return (uint8_t)has;
+}
+
 struct sample sample_of(const struct flow *flow)
 {
 	uint32_t age = flow->end_age_ms / 100;
@@ -30,13 +41,12 @@ struct sample sample_of(const struct flow *flow)
 		.dport = flow->dport,
 		.age = age < UINT16_MAX ? (uint16_t)age : UINT16_MAX,
 		.proto = flow->proto,
-		.tcp_flags = flow->tcp_flags,
+		.tcp_flags = flow->has & FLOW_HAS_ICMP ? flow->icmp_type : flow->tcp_flags,
 		.ttl = flow->ttl,
 		.fragment = flow->fragment,
 		.direction = flow->direction,
 		.class = flow->class,
 		.source = flow->source,
-		.has = (uint8_t)((flow->has & FLOW_HAS_TTL ? SAMPLE_HAS_TTL : 0) |
-				 (flow->has & FLOW_HAS_TCP_FLAGS ? SAMPLE_HAS_FLAGS : 0)),
+		.has = has_of(flow),
 	};
 }

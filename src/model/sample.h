@@ -14,7 +14,7 @@
 #include "model/flow.h"
 
 /** Bits of sample.has. */
-enum sample_has { SAMPLE_HAS_TTL = 1 << 0, SAMPLE_HAS_FLAGS = 1 << 1 };
+enum sample_has { SAMPLE_HAS_TTL = 1 << 0, SAMPLE_HAS_FLAGS = 1 << 1, SAMPLE_HAS_ICMP = 1 << 2 };
 
 /** One flow. Borrowed by those who receive it. */
 struct sample {
@@ -29,7 +29,10 @@ struct sample {
 	uint16_t dport;
 	uint16_t age; /**< before the end of the tick, in TALLY_AGE_MS; 0: of this tick */
 	uint8_t proto;
-	uint8_t tcp_flags;
+	union {
+		uint8_t tcp_flags; /**< with SAMPLE_HAS_FLAGS */
+		uint8_t icmp_type; /**< with SAMPLE_HAS_ICMP, never both */
+	};
 	uint8_t ttl;
 	uint8_t fragment;  /**< flow.fragment */
 	uint8_t direction; /**< enum direction */

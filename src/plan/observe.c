@@ -38,38 +38,48 @@ static struct plan_rule rule_of_focus(const struct incident *incident)
 {
 	const struct incident_focus *focus = &incident->focus;
 	struct ends ends = ends_of(incident, 0);
-	struct plan_rule rule = { .src = ends.src,
-				  .dst = ends.dst,
-				  .proto = focus->proto,
-				  .sport = -1,
-				  .dport = -1,
-				  .tcp_flags = -1,
-				  .fragment = -1 };
+	struct plan_rule rule = plan_rule_any();
 
+	rule.src = ends.src;
+	rule.dst = ends.dst;
+	rule.proto = focus->proto;
 	if (incident->direction == DIRECTION_OUTBOUND) {
 		rule.dst = ip_is_zero(&focus->peer) ? (struct prefix){ 0 }
 						    : prefix_of_host(&focus->peer);
-		rule.dport = focus->dport;
+		rule.dport = plan_range_of(focus->dport);
+	} else if (focus->sport >= 0) {
+		rule.sport = plan_range_of(focus->sport);
 	} else {
-		rule.sport = focus->sport;
-		if (rule.sport < 0)
-			rule.dport = focus->dport;
+		rule.dport = plan_range_of(focus->dport);
 	}
 	return rule;
+}
+
+static uint16_t clamp_u16(unsigned value)
+{
+	return value < UINT16_MAX ? (uint16_t)value : UINT16_MAX;
 }
 
 /* What a sort of packets has in common, between two ends. */
 static struct plan_rule rule_of_shape(const struct finding_shape *shape, const struct ends *ends)
 {
-	return (struct plan_rule){ .src = ends->src,
-				   .dst = ends->dst,
-				   .sport = shape->sport,
-				   .dport = shape->dport,
-				   .proto = shape->proto,
-				   .tcp_flags = shape->tcp_flags,
-				   .fragment = shape->fragment,
-				   .length_min = shape->length_min,
-				   .length_max = shape->length_max };
+	struct plan_rule rule = plan_rule_any();
+
+	rule.src = ends->src;
+	rule.dst = ends->dst;
+	rule.proto = shape->proto;
+	rule.sport = plan_range_of(shape->sport);
+	rule.dport = plan_range_of(shape->dport);
+	if (shape->tcp_flags >= 0) {
+		rule.tcp_flags = (uint8_t)shape->tcp_flags;
+		rule.tcp_mask = UINT8_MAX;
+	}
+	if (shape->fragment >= 0)
+		rule.fragment = PLAN_FRAGMENT_LATER;
+	if (shape->length_max)
+		rule.length = (struct plan_range){ clamp_u16(shape->length_min),
+						   clamp_u16(shape->length_max) };
+	return rule;
 }
 
 /* Each sort at each target, the largest sorts first, as far as there are rules. */

@@ -94,14 +94,12 @@ static struct plan plan_for(const struct incident *incident)
 		.level = LEVEL_OBSERVE,
 		.actuator = "observe",
 		.rule_count = 1,
-		.rules = { { .dst = host("198.51.100.7"),
-			     .sport = 123,
-			     .dport = -1,
-			     .proto = 17,
-			     .tcp_flags = -1,
-			     .fragment = -1 } },
+		.rules = { plan_rule_any() },
 	};
 
+	plan.rules[0].dst = host("198.51.100.7");
+	plan.rules[0].sport = plan_range_of(123);
+	plan.rules[0].proto = 17;
 	memcpy(plan.incident, incident->id, sizeof(plan.incident));
 	memcpy(plan.id, "20261122T140501-in-1a2b3c4d-p1", sizeof("20261122T140501-in-1a2b3c4d-p1"));
 	return plan;
@@ -728,8 +726,8 @@ static void rules_in_words(void **state)
 		const char *words;
 		int flags; /* plus one; 0: any */
 		int fragment;
-		unsigned least;
-		unsigned most;
+		uint16_t least;
+		uint16_t most;
 	} cases[] = {
 		{ 6, -1, 443,
 		  "tcp from 192.0.2.1/32 to 198.51.100.7/32 port 443, flags 0x02, 40 to 44 bytes",
@@ -744,20 +742,65 @@ static void rules_in_words(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct plan_rule rule = { .src = host("192.0.2.1"),
-					  .dst = host("198.51.100.7"),
-					  .proto = cases[i].proto,
-					  .sport = cases[i].sport,
-					  .dport = cases[i].dport,
-					  .tcp_flags = cases[i].flags - 1,
-					  .fragment = cases[i].fragment ? cases[i].fragment : -1,
-					  .length_min = cases[i].least,
-					  .length_max = cases[i].most };
+		struct plan_rule rule = plan_rule_any();
+		rule.src = host("192.0.2.1");
+		rule.dst = host("198.51.100.7");
+		rule.proto = cases[i].proto;
+		rule.sport = plan_range_of(cases[i].sport);
+		rule.dport = plan_range_of(cases[i].dport);
+		rule.tcp_flags = (uint8_t)(cases[i].flags - 1);
+		rule.tcp_mask = cases[i].flags ? UINT8_MAX : 0;
+		rule.fragment = (int8_t)(cases[i].fragment ? cases[i].fragment : -1);
+		if (cases[i].most)
+			rule.length = (struct plan_range){ cases[i].least, cases[i].most };
 		struct text out = text_heap();
 		plan_rule_to_text(&rule, &out);
 		assert_string_equal(text_string(&out), cases[i].words);
 		text_done(&out);
 	}
+}
+
+static void all_that_a_rule_can_ask(void **state)
+{
+	struct plan plan = { .level = LEVEL_DROP, .rule_count = 2 };
+	struct plan_rule *rule = &plan.rules[0];
+	struct text words = text_heap();
+	struct text out = text_heap();
+	struct jsonw w = jsonw_on(&out);
+
+	(void)state;
+	plan.rules[0] = plan.rules[1] = plan_rule_any();
+	rule->dst = host("198.51.100.7");
+	rule->proto = 6;
+	rule->sport = (struct plan_range){ 1024, 2047 };
+	rule->dport = (struct plan_range){ 0, 1023 };
+	rule->tcp_flags = 2;
+	rule->tcp_mask = 0x12;
+	rule->fragment = PLAN_FRAGMENT_NONE;
+	rule->length = (struct plan_range){ 40, 40 };
+	rule->ttl = (struct plan_range){ 242, 244 };
+	rule->icmp_type = 3;
+	rule->icmp_code = 4;
+	rule->from_set = true;
+	rule->rate_pps = 100;
+	plan_to_json(&plan, &w, NULL);
+	assert_string_equal(
+		text_string(&out),
+		"{\"id\":\"\",\"incident\":\"\",\"level\":\"drop\",\"actuator\":\"\","
+		"\"rules\":[{\"dst\":\"198.51.100.7/32\",\"proto\":6,"
+		"\"sport\":{\"min\":1024,\"max\":2047},\"dport\":{\"min\":0,\"max\":1023},"
+		"\"tcp_flags\":{\"value\":2,\"mask\":18},\"fragment\":0,"
+		"\"length\":{\"min\":40,\"max\":40},\"ttl\":{\"min\":242,\"max\":244},"
+		"\"icmp_type\":3,\"icmp_code\":4,\"from_set\":true,\"rate_pps\":100},{}],"
+		"\"needs_approval\":false}");
+	plan_rule_to_text(rule, &words);
+	assert_string_equal(
+		text_string(&words),
+		"tcp from ports 1024 to 2047 to 198.51.100.7/32 ports 0 to 1023, flags 0x02 "
+		"of 0x12, type 3, code 4, no fragments, 40 bytes, TTL 242 to 244, "
+		"from the sources listed, above 100 packets/s");
+	text_done(&words);
+	text_done(&out);
 }
 
 static struct fault lossy(void)
@@ -849,6 +892,7 @@ int main(void)
 		cmocka_unit_test(a_plan_in_words),
 		cmocka_unit_test(a_fault_and_a_quiet_story_in_words),
 		cmocka_unit_test(rules_in_words),
+		cmocka_unit_test(all_that_a_rule_can_ask),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
