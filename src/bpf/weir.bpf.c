@@ -148,13 +148,13 @@ int weir(struct xdp_md *ctx)
 	struct xdp_tables *t = bpf_map_lookup_elem(&tables, &generation);
 	if (!t)
 		return XDP_PASS;
-	__u16 type = skip_ethernet(&at, end);
+	__u32 type = skip_ethernet(&at, end);
 	if (type == TYPE_IPV4)
 		reason = read_v4(ctx, at, end, &p);
 	else if (type == TYPE_IPV6)
 		reason = read_v6(ctx, at, end, &p);
 	else
-		return give(cpu, type ? FILTER_NOT_IP : FILTER_BAD_SHORT);
+		return give(cpu, type == TYPE_NONE ? FILTER_BAD_SHORT : FILTER_NOT_IP);
 	if (reason != FILTER_VERDICTS)
 		return give(cpu, reason);
 	__u32 class = p.v6 ? class_of_v6(&p, generation) : class_of_v4(&p, generation);

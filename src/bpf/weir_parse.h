@@ -12,6 +12,7 @@
 #define TYPE_IPV6   0x86dd
 #define TYPE_VLAN   0x8100
 #define TYPE_VLAN_S 0x88a8
+#define TYPE_NONE   0x10000
 
 #define FRAGMENT       0xfff9 /* an atomic one, which is whole, has none of these bits */
 #define FRAGMENT_LATER 0xfff8 /* not the first */
@@ -39,14 +40,14 @@ struct vlan_tag {
 	__be16 type;
 };
 
-/* Up to two VLAN tags. Return: the Ethernet type, or 0 when the frame ends before it. */
-static __always_inline __u16 skip_ethernet(void **at, const void *end)
+/* Up to two VLAN tags. Return: the Ethernet type, or TYPE_NONE when the frame ends before it. */
+static __always_inline __u32 skip_ethernet(void **at, const void *end)
 {
 	const struct ethhdr *ethernet = *at;
 
 	if ((const void *)(ethernet + 1) > end)
-		return 0;
-	__u16 type = bpf_ntohs(ethernet->h_proto);
+		return TYPE_NONE;
+	__u32 type = bpf_ntohs(ethernet->h_proto);
 	*at += sizeof(*ethernet);
 #pragma unroll
 	for (int i = 0; i < 2; i++) {
@@ -54,7 +55,7 @@ static __always_inline __u16 skip_ethernet(void **at, const void *end)
 		if (type != TYPE_VLAN && type != TYPE_VLAN_S)
 			break;
 		if ((const void *)(tag + 1) > end)
-			return 0;
+			return TYPE_NONE;
 		type = bpf_ntohs(tag->type);
 		*at += sizeof(*tag);
 	}
