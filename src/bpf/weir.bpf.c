@@ -27,6 +27,8 @@
 
 /* Only for tests: the time is test_now, and test_told says what was decided. Set before loading. */
 const volatile bool test_clock = false;
+/* Only for measuring: these bits of an IPv4 destination are drawn anew for each packet. */
+const volatile __u32 test_spread = 0;
 volatile __u64 test_now = 0;
 volatile struct xdp_told test_told = { 0 };
 
@@ -131,6 +133,12 @@ static __always_inline int give(struct xdp_cpu *cpu, __u32 reason)
 	return reason == FILTER_BY_DROP || reason == FILTER_ABOVE_RATE ? XDP_DROP : XDP_PASS;
 }
 
+static __always_inline void spread(struct xdp_cpu *cpu, struct packet *p)
+{
+	cpu->random = cpu->random * 6364136223846793005ULL + 1442695040888963407ULL;
+	p->dst_host ^= (__u32)(cpu->random >> 32) & test_spread;
+}
+
 SEC("xdp.frags")
 int weir(struct xdp_md *ctx)
 {
@@ -157,6 +165,8 @@ int weir(struct xdp_md *ctx)
 		return give(cpu, type == TYPE_NONE ? FILTER_BAD_SHORT : FILTER_NOT_IP);
 	if (reason != FILTER_VERDICTS)
 		return give(cpu, reason);
+	if (test_spread)
+		spread(cpu, &p);
 	__u32 class = p.v6 ? class_of_v6(&p, generation) : class_of_v4(&p, generation);
 	if (!class)
 		return give(cpu, FILTER_UNPROTECTED);

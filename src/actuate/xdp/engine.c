@@ -131,6 +131,7 @@ static int load(struct xdp_engine *e, const struct xdp_engine_config *config, st
 	e->program = weir_bpf__open();
 	if (e->program) {
 		e->program->rodata->test_clock = config->test_clock;
+		e->program->rodata->test_spread = config->test_spread;
 		err = set_sizes(e, config);
 		if (!err)
 			err = set_pins(e);
