@@ -20,11 +20,13 @@ static __always_inline __u32 lowest(__u64 bits)
 	return places[(bits & -bits) * 0x0218a392cd3d5dbfULL >> 58];
 }
 
+/* Coarse (4 ms at the most), and only asked where a rule needs it. */
 static __always_inline __u64 now_ns(void)
 {
 	return test_clock ? test_now : bpf_ktime_get_coarse_ns();
 }
 
+/* Return: the destination's class; 0: not protected. */
 static __always_inline __u32 class_of_v4(const struct packet *p, __u32 generation)
 {
 	__u32 key = generation << 16 | p->dst_host >> 16;
@@ -40,6 +42,7 @@ static __always_inline __u32 class_of_v4(const struct packet *p, __u32 generatio
 	return block ? block->to[p->dst_host & 255] : 0;
 }
 
+/* As class_of_v4(). */
 static __always_inline __u32 class_of_v6(const struct packet *p, __u32 generation)
 {
 	struct xdp_lpm_key key = { .bits = 32 + 128, .tag = generation | 2 };
@@ -49,6 +52,7 @@ static __always_inline __u32 class_of_v6(const struct packet *p, __u32 generatio
 	return class ? *class : 0;
 }
 
+/* Return: the row of the rules whose source prefix has this packet's. */
 static __always_inline __u32 row_of_source(const struct xdp_tables *t, const struct packet *p,
 					   __u32 generation)
 {
@@ -60,6 +64,7 @@ static __always_inline __u32 row_of_source(const struct xdp_tables *t, const str
 	return row ? *row : t->no_source;
 }
 
+/* Return: the set that the source is in; 0: none. */
 static __always_inline __u32 set_of_source(const struct xdp_tables *t, const struct packet *p)
 {
 	struct xdp_lpm_key key = { .bits = p->v6 ? 32 + 128 : 32 + 32, .tag = p->v6 << 1 };
@@ -87,11 +92,13 @@ struct rows {
 	const struct xdp_row *set;
 };
 
+/* A row by its number. */
 static __always_inline const struct xdp_row *row(const struct xdp_tables *t, __u32 index)
 {
 	return &t->rows[index & (FILTER_ROWS - 1)];
 }
 
+/* Finds the row of each field. Return: the words in which all of them have something. */
 static __always_inline __u64 select_rows(const struct xdp_tables *t, const struct packet *p,
 					 __u32 class, __u32 generation, struct rows *r)
 {
@@ -119,6 +126,7 @@ static __always_inline __u64 select_rows(const struct xdp_tables *t, const struc
 	       r->set->summary;
 }
 
+/* The rules of one word that every field agrees to, and that are not switched off. */
 static __always_inline __u64 matches(const struct xdp_tables *t, const struct rows *r, __u32 w)
 {
 	return r->class->word[w] & r->shape->word[w] & r->sport->word[w] & r->dport->word[w] &
@@ -157,6 +165,7 @@ static __always_inline bool has_room(const struct xdp_entry *e, struct xdp_slot 
 	return true;
 }
 
+/* Copies the packet's first bytes into the ring; nobody is woken. */
 static __always_inline void sample(struct xdp_md *ctx, struct xdp_cpu *cpu, __u64 rule, __u32 group,
 				   __u32 reason)
 {
@@ -190,6 +199,7 @@ static __always_inline bool is_drawn(struct xdp_cpu *cpu, __u64 below)
 	return cpu->random >> 32 < below;
 }
 
+/* Does what the rule says, and counts it as the rule's. Return: the reason. */
 static __always_inline __u32 act(const struct xdp_entry *e, __u32 length, __u64 now)
 {
 	__u32 key = e->slot;
@@ -225,6 +235,7 @@ struct search {
 	__u32 w;
 };
 
+/* Goes on to the next word that may have a match. */
 static __always_inline void next_word(struct search *s)
 {
 	s->w = lowest(s->left) & (FILTER_WORDS - 1);
@@ -252,6 +263,7 @@ static __always_inline long try_rule(struct search *s)
 	return 0;
 }
 
+/* One step of a long search, for bpf_loop(). Return: 1 when it is over. */
 static long step_again(__u32 index, struct search *s)
 {
 	(void)index;
@@ -272,6 +284,7 @@ static __always_inline void search(struct search *s)
 		bpf_loop(FILTER_RULES + FILTER_WORDS, step_again, s, 0);
 }
 
+/* The verdict on a packet to a protected destination. Return: the reason. */
 static __always_inline __u32 decide(struct xdp_md *ctx, struct xdp_tables *t, struct xdp_cpu *cpu,
 				    const struct packet *p, __u32 class, __u32 generation,
 				    __u64 draw_below)

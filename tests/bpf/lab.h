@@ -19,7 +19,13 @@ struct lab {
 	uint64_t now_ns;
 };
 
-/* Opens an engine that is attached nowhere; where BPF is not allowed the program ends with 77. */
+/* Ends the program as a test that is skipped: with 77, or 0 where TAP is wanted. */
+_Noreturn void lab_skip(const char *why);
+
+/* Skips all of the program where BPF is not allowed; call before any test begins. */
+void lab_need_bpf(void);
+
+/* Opens an engine that is attached nowhere. */
 void lab_open(struct lab *lab, const struct xdp_engine_config *config);
 
 /* Releases it. */

@@ -294,5 +294,6 @@ int main(void)
 		cmocka_unit_test(no_packet_sees_two_sets),
 	};
 
+	lab_need_bpf();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -433,5 +433,6 @@ int main(void)
 		cmocka_unit_test(unsound_rules_are_refused_and_change_nothing),
 	};
 
+	lab_need_bpf();
 	return cmocka_run_group_tests(tests, start, stop);
 }

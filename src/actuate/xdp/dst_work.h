@@ -48,3 +48,46 @@ static inline uint32_t prefix_v4(const struct prefix *prefix)
 	const uint8_t *b = &prefix->ip.b[12];
 	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
+
+/** One compilation. */
+struct dst_laying {
+	struct dst *dst;
+	struct dst_work *work;
+	struct compiling *c;
+	struct dst_generation *g;
+	uint32_t generation;
+	uint32_t cover; /**< the one that is laid */
+	int err;
+};
+
+/** dst_block_at() - a block of this generation. */
+static inline struct xdp_block *dst_block_at(const struct dst_laying *l, uint32_t block)
+{
+	return &l->g->to8[2 * block + l->generation];
+}
+
+/** dst_derive() - the class of what was in @class and is also in the cover. Sets `err` when full. */
+uint16_t dst_derive(struct dst_laying *l, uint16_t class);
+
+/** dst_find_whole() - groups that lie in the cover with all they have need no class of their own. */
+void dst_find_whole(struct dst_laying *l, const struct dst_family *family);
+
+/** dst_first_from() - the first protected prefix that does not come before @prefix. */
+size_t dst_first_from(const struct dst_family *family, const struct prefix *prefix);
+
+/**
+ * dst_container() - the longest protected prefix that contains @prefix and is shorter.
+ * @first: of dst_first_from()
+ *
+ * Return: its index; -1: none.
+ */
+int32_t dst_container(const struct dst_family *family, const struct prefix *prefix, size_t first);
+
+/** dst_cover_v4() - lay the cover over the tables. */
+void dst_cover_v4(struct dst_laying *l);
+
+/** dst_start_v6() - entry i is that of protected prefix i, before covers add to it. */
+WEIR_CHECK int dst_start_v6(struct dst_laying *l);
+
+/** dst_cover_v6() - lay the cover over the entries, and add its own. */
+void dst_cover_v6(struct dst_laying *l);

@@ -24,77 +24,9 @@
 #include "actuate/xdp/engine_part.h"
 #include "base/hash.h"
 
-/* What libbpf says first on this thread; it would print it. */
-static _Thread_local char complaint[192];
-
-static int keep_complaint(enum libbpf_print_level level, const char *format, va_list args)
-{
-	if (level == LIBBPF_WARN && !complaint[0])
-		vsnprintf(complaint, sizeof(complaint), format, args);
-	complaint[strcspn(complaint, "\n")] = '\0';
-	return 0;
-}
-
 bool xdp_engine_is_built(void)
 {
 	return true;
-}
-
-static uint32_t or_default(uint32_t value, uint32_t otherwise)
-{
-	return value ? value : otherwise;
-}
-
-/* The kernel takes powers of two, of pages. */
-static uint32_t ring_size(uint32_t bytes)
-{
-	uint32_t size = 4096;
-
-	while ((uint64_t)size * 2 <= bytes && size < 1U << 30)
-		size *= 2;
-	return size;
-}
-
-static int set_sizes(struct xdp_engine *e, const struct xdp_engine_config *config)
-{
-	const struct {
-		struct bpf_map *map;
-		uint64_t entries;
-	} sizes[] = {
-		{ e->program->maps.dst8, 2ULL * e->dst.block_max },
-		{ e->program->maps.dst6,
-		  2ULL * (or_default(config->prefixes6_max, 65536) + FILTER_RULES) },
-		{ e->program->maps.set_hosts, or_default(config->hosts_max, 1 << 20) },
-		{ e->program->maps.set_prefixes, or_default(config->members_max, 65536) },
-		{ e->program->maps.drops, ring_size(or_default(config->ring_bytes, 1 << 20)) },
-	};
-
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		int err = sizes[i].entries > UINT32_MAX
-				  ? -EINVAL
-				  : bpf_map__set_max_entries(sizes[i].map,
-							     (uint32_t)sizes[i].entries);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-static int set_pins(struct xdp_engine *e)
-{
-	struct bpf_map *map;
-	char path[320];
-
-	bpf_object__for_each_map(map, e->program->obj)
-	{
-		if (!e->pin_dir[0] || bpf_map__is_internal(map))
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", e->pin_dir, bpf_map__name(map));
-		int err = bpf_map__set_pin_path(map, path);
-		if (err)
-			return err;
-	}
-	return 0;
 }
 
 /* The folder is there, on bpffs, and nobody else works with it. */
@@ -119,69 +51,6 @@ static int open_pins(struct xdp_engine *e, struct text *error)
 	if (e->lock_fd < 0 || flock(e->lock_fd, LOCK_EX | LOCK_NB)) {
 		text_addf(error, "%s is in use by another process", e->pin_dir);
 		return -EBUSY;
-	}
-	return 0;
-}
-
-static int load(struct xdp_engine *e, const struct xdp_engine_config *config, struct text *error)
-{
-	complaint[0] = '\0';
-	libbpf_print_fn_t before = libbpf_set_print(keep_complaint);
-	int err = -ENOMEM;
-	e->program = weir_bpf__open();
-	if (e->program) {
-		e->program->rodata->test_clock = config->test_clock;
-		e->program->rodata->test_spread = config->test_spread;
-		err = set_sizes(e, config);
-		if (!err)
-			err = set_pins(e);
-		if (!err)
-			err = weir_bpf__load(e->program);
-	}
-	libbpf_set_print(before);
-	if (err)
-		explain_load(err, complaint, error);
-	return err;
-}
-
-static int map_one(struct xdp_mapped *mapped, const struct bpf_map *map, size_t len)
-{
-	void *at = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
-
-	if (at == MAP_FAILED)
-		return -errno;
-	*mapped = (struct xdp_mapped){ at, len };
-	return 0;
-}
-
-/* Whole pages: what the kernel allows. */
-static size_t pages(size_t len)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
-	return (len + page - 1) / page * page;
-}
-
-static int map_all(struct xdp_engine *e)
-{
-	int err = map_one(&e->control_map, e->program->maps.control,
-			  pages(sizeof(struct xdp_control)));
-	if (!err)
-		err = map_one(&e->tables_map, e->program->maps.tables,
-			      pages(2 * sizeof(struct xdp_tables)));
-	if (!err)
-		err = map_one(&e->dst24_map, e->program->maps.dst24,
-			      2 * 65536 * sizeof(struct xdp_block));
-	if (!err)
-		err = map_one(&e->dst8_map, e->program->maps.dst8,
-			      pages(2 * e->dst.block_max * sizeof(struct xdp_block)));
-	if (err)
-		return err;
-	e->control = e->control_map.at;
-	e->tables = e->tables_map.at;
-	for (int g = 0; g < 2; g++) {
-		e->dst.generations[g].to24 = (uint16_t *)e->dst24_map.at + g * (1 << 24);
-		e->dst.generations[g].to8 = e->dst8_map.at;
 	}
 	return 0;
 }
@@ -249,7 +118,7 @@ static int on_sample(void *self, void *data, size_t size)
 
 static int prepare(struct xdp_engine *e, const struct xdp_engine_config *config)
 {
-	uint32_t blocks = or_default(config->blocks_max, 16384);
+	uint32_t blocks = engine_or(config->blocks_max, 16384);
 	int n = snprintf(e->pin_dir, sizeof(e->pin_dir), "%s",
 			 config->pin_dir ? config->pin_dir : "");
 
@@ -258,7 +127,7 @@ static int prepare(struct xdp_engine *e, const struct xdp_engine_config *config)
 	e->possible = libbpf_num_possible_cpus();
 	if (e->possible < 1)
 		return -ENOSYS;
-	e->cpus = or_default(config->cpus, (uint32_t)sysconf(_SC_NPROCESSORS_ONLN));
+	e->cpus = engine_or(config->cpus, (uint32_t)sysconf(_SC_NPROCESSORS_ONLN));
 	e->slots = calloc((size_t)e->possible, sizeof(*e->slots));
 	if (!e->slots)
 		return -ENOMEM;
@@ -276,10 +145,10 @@ static int open_on(struct xdp_engine *e, const struct xdp_engine_config *config,
 	if (e->pin_dir[0])
 		err = open_pins(e, error);
 	if (!err)
-		err = load(e, config, error);
+		err = engine_load(e, config, error);
 	if (err)
 		return err;
-	err = map_all(e);
+	err = engine_map(e);
 	if (err) {
 		text_addf(error, "the maps of the XDP program: %s", err_text(err));
 		return err;

@@ -62,6 +62,15 @@ void attach_close(struct xdp_engine *engine, bool undo);
 /** explain_load() - why the kernel did not take the program, in words. */
 void explain_load(int err, const char *complaint, struct text *error);
 
-/** engine_compile() - write a set into the generation that is not in force. */
-WEIR_CHECK int engine_compile(struct xdp_engine *engine, const struct xdp_wanted *wanted,
-			      struct text *error);
+/** engine_load() - load the program, with the maps that are pinned or new ones. */
+WEIR_CHECK int engine_load(struct xdp_engine *engine, const struct xdp_engine_config *config,
+			   struct text *error);
+
+/** engine_map() - map what we write like memory. Return: 0 or what the kernel refused. */
+WEIR_CHECK int engine_map(struct xdp_engine *engine);
+
+/** A value that was configured, or its default. */
+static inline uint32_t engine_or(uint32_t value, uint32_t otherwise)
+{
+	return value ? value : otherwise;
+}
