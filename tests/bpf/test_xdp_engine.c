@@ -2,6 +2,7 @@
 /* What holds over time: expiry, rates, samples, and sets that take the place of others. */
 #include "check.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
@@ -198,6 +199,48 @@ static void one_of_so_many_is_drawn(void **state)
 	assert_int_equal(counts[0], counts[1]);
 }
 
+/* Too much is refused, and what was in force stays, whole. */
+static void what_does_not_fit_changes_nothing(void **state)
+{
+	static struct xdp_rule many[FILTER_RULES + 1];
+	const struct xdp_engine_config config = { .blocks_max = 1, .prefixes6_max = 1 };
+	struct frame_spec spec = udp();
+	struct lab lab;
+
+	(void)state;
+	open_lab(&lab, &config);
+	lab_rule(&lab, "10.1.2.3/32");
+	lab_set(&lab);
+	const struct xdp_wanted too_many = { lab.protect, 1, many, FILTER_RULES + 1 };
+	assert_int_equal(xdp_engine_set(lab.engine, &too_many, NULL), -WEIR_EFULL);
+	assert_int_equal(lab_send(&lab, &spec), FILTER_BY_DROP);
+	/* Two hosts of two /24 need two blocks, of rules or of what is protected. */
+	lab_protect(&lab, "10.1.3.0/24", 7);
+	lab_rule(&lab, "10.1.3.3/32");
+	const struct xdp_wanted two = { lab.protect, 2, lab.rules, 2 };
+	assert_int_equal(xdp_engine_set(lab.engine, &two, NULL), -WEIR_EFULL);
+	assert_int_equal(lab_send(&lab, &spec), FILTER_BY_DROP);
+	lab_protect(&lab, "10.1.4.0/25", 7);
+	lab_protect(&lab, "10.1.5.0/25", 7);
+	const struct xdp_wanted halves = { lab.protect, 4, lab.rules, 1 };
+	assert_int_equal(xdp_engine_set(lab.engine, &halves, NULL), -WEIR_EFULL);
+	assert_int_equal(lab_send(&lab, &spec), FILTER_BY_DROP);
+	lab.protect[1].group = 0;
+	const struct xdp_wanted no_group = { lab.protect, 2, lab.rules, 1 };
+	assert_int_equal(xdp_engine_set(lab.engine, &no_group, NULL), -EINVAL);
+	/* And after all that it still works. */
+	lab.protect_count = 1;
+	lab.rule_count = 1;
+	for (int i = 0; i < 3; i++) {
+		lab.rules[0].action = i == 1 ? FILTER_COUNT : FILTER_DROP;
+		lab_set(&lab);
+		assert_int_equal(lab_send(&lab, &spec), i == 1 ? FILTER_BY_COUNT : FILTER_BY_DROP);
+	}
+	spec.dst = ip_of("10.1.3.3");
+	assert_int_equal(lab_send(&lab, &spec), FILTER_UNPROTECTED);
+	lab_close(&lab);
+}
+
 /* Packets that come while sets are swapped. */
 struct traffic {
 	struct lab *lab;
@@ -291,6 +334,7 @@ int main(void)
 		cmocka_unit_test(a_rate_limit_lets_its_rate_pass),
 		cmocka_unit_test(dropped_packets_are_sampled),
 		cmocka_unit_test(one_of_so_many_is_drawn),
+		cmocka_unit_test(what_does_not_fit_changes_nothing),
 		cmocka_unit_test(no_packet_sees_two_sets),
 	};
 

@@ -189,6 +189,36 @@ static void other_sizes_are_refused(void **state)
 	xdp_engine_remove(open_engine(true));
 }
 
+/* One interface that is not there, and the others are as they were. */
+static void an_open_that_fails_attaches_nowhere(void **state)
+{
+	static const char *const both[] = { "lo", "nowhere0" };
+	struct xdp_engine_config config = { .pin_dir = pins,
+					    .interfaces = both,
+					    .interface_count = 2,
+					    .mode = XDP_MODE_GENERIC,
+					    .hosts_max = 100,
+					    .members_max = 100 };
+	struct xdp_engine *other = NULL;
+	char link[128];
+	char why[512];
+	struct text error = text_fixed(why, sizeof(why));
+
+	(void)state;
+	snprintf(link, sizeof(link), "%s/link_lo", pins);
+	assert_int_equal(xdp_engine_open(&config, &other, &error), -ENODEV);
+	assert_int_equal(access(link, F_OK), -1);
+	struct xdp_engine *engine = open_engine(true);
+	set_drop(engine, 0);
+	xdp_engine_close(engine);
+	text_clear(&error);
+	assert_int_equal(xdp_engine_open(&config, &other, &error), -ENODEV);
+	assert_int_equal(access(link, F_OK), 0);
+	assert_false(arrives());
+	xdp_engine_remove(open_engine(true));
+	assert_true(arrives());
+}
+
 static void errors_say_what_to_do(void **state)
 {
 	static const char *const nowhere[] = { "nowhere0" };
@@ -215,6 +245,7 @@ int main(void)
 		cmocka_unit_test(an_interface_that_is_not_named_is_let_go),
 		cmocka_unit_test(only_one_process_has_it),
 		cmocka_unit_test(other_sizes_are_refused),
+		cmocka_unit_test(an_open_that_fails_attaches_nowhere),
 		cmocka_unit_test(errors_say_what_to_do),
 	};
 

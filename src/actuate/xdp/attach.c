@@ -124,7 +124,8 @@ static int attach_one(struct xdp_engine *e, const char *name, enum xdp_mode mode
 		return -ENODEV;
 	pin_path(e, name, path);
 	a->link_fd = e->pin_dir[0] ? adopt_link(e, path, if_index) : -1;
-	if (a->link_fd < 0) {
+	a->is_new = a->link_fd < 0;
+	if (a->is_new) {
 		int fd = new_link(e, if_index, mode);
 		if (fd < 0)
 			return fd;
@@ -169,6 +170,18 @@ static void let_go(const struct xdp_engine *e, const struct xdp_engine_config *c
 	closedir(folder);
 }
 
+/* Off the interfaces that this open has put it on. */
+static void take_back(struct xdp_engine *e)
+{
+	char path[320];
+
+	for (size_t i = 0; i < e->attached_count; i++) {
+		pin_path(e, e->attached[i].name, path);
+		if (e->attached[i].is_new && e->pin_dir[0])
+			unlink(path);
+	}
+}
+
 int attach_all(struct xdp_engine *e, const struct xdp_engine_config *config, struct text *error)
 {
 	if (config->interface_count > XDP_INTERFACES_MAX) {
@@ -179,6 +192,7 @@ int attach_all(struct xdp_engine *e, const struct xdp_engine_config *config, str
 		int err = attach_one(e, config->interfaces[i], config->mode);
 		if (err) {
 			explain_attach(config->interfaces[i], err, config->mode, error);
+			take_back(e);
 			return err;
 		}
 	}

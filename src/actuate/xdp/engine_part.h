@@ -18,6 +18,7 @@
 struct xdp_attached {
 	char name[32];
 	int link_fd;
+	bool is_new; /* it was not attached there before this open */
 };
 
 /** A part of a kernel map that we write like memory. */
