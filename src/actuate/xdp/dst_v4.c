@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dst_v4: covers laid over the table of /24 and the blocks of a generation. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "actuate/xdp/dst.h"
+#include "actuate/xdp/dst_work.h"
+
+static void remember(struct dst_laying *l, uint32_t from, uint32_t to)
+{
+	struct dst_generation *g = l->g;
+
+	if (g->span_count == g->span_cap) {
+		size_t cap = g->span_cap * 2 + 64;
+		struct dst_span *spans = realloc(g->spans, cap * sizeof(*spans));
+		if (!spans) {
+			l->err = -ENOMEM;
+			return;
+		}
+		g->spans = spans;
+		g->span_cap = cap;
+	}
+	g->spans[g->span_count++] = (struct dst_span){ from, to };
+}
+
+/* A /24 gets a block that is not the base's, or keeps it. Return: NULL when there is no room. */
+static struct xdp_block *own_block(struct dst_laying *l, uint32_t slash24)
+{
+	uint16_t to = l->g->to24[slash24];
+	uint32_t block = to & (FILTER_BLOCK - 1);
+
+	if ((to & FILTER_BLOCK) && block >= l->dst->base_blocks)
+		return dst_block_at(l, block);
+	if (l->g->blocks == l->dst->block_max) {
+		l->err = -WEIR_EFULL;
+		return NULL;
+	}
+	struct xdp_block *own = dst_block_at(l, l->g->blocks);
+	if (to & FILTER_BLOCK) {
+		*own = *dst_block_at(l, block);
+	} else {
+		for (int i = 0; i < 256; i++)
+			own->to[i] = to;
+	}
+	l->g->to24[slash24] = (uint16_t)(FILTER_BLOCK | l->g->blocks++);
+	return own;
+}
+
+static void lay_hosts(struct dst_laying *l, uint32_t slash24, uint32_t first, uint32_t count)
+{
+	struct xdp_block *own = own_block(l, slash24);
+
+	for (uint32_t i = first; own && i < first + count; i++)
+		own->to[i] = dst_derive(l, own->to[i]);
+}
+
+/* Lays the cover over what a prefix within it has of the table. */
+static void lay_v4(struct dst_laying *l, const struct prefix *prefix)
+{
+	uint32_t address = prefix_v4(prefix);
+	unsigned len = prefix->len - 96U;
+	uint32_t from = address >> 8;
+	uint32_t to = from + (len <= 24 ? 1U << (24 - len) : 1);
+
+	remember(l, from, to);
+	if (l->err)
+		return;
+	if (len > 24) {
+		lay_hosts(l, from, address & 255, 1U << (32 - len));
+		return;
+	}
+	uint16_t old = 0;
+	uint16_t new = 0;
+	for (uint32_t k = from; k < to && !l->err; k++) {
+		uint16_t *at = &l->g->to24[k];
+		if (*at & FILTER_BLOCK) {
+			lay_hosts(l, k, 0, 256);
+		} else if (*at) {
+			if (*at != old) {
+				old = *at;
+				new = dst_derive(l, old);
+			}
+			*at = new;
+		}
+	}
+}
+
+void dst_cover_v4(struct dst_laying *l)
+{
+	const struct dst_family *family = &l->dst->v4;
+	const struct prefix *prefix = &l->work->covers[l->cover].prefix;
+	size_t i = dst_first_from(family, prefix);
+
+	dst_find_whole(l, family);
+	if (dst_container(family, prefix, i) >= 0) {
+		lay_v4(l, prefix);
+		return;
+	}
+	for (; i < family->count && prefix_has_ip(prefix, &family->prefixes[i].prefix.ip); i++) {
+		const struct dst_prefix *p = &family->prefixes[i];
+		if (l->work->whole[p->group] != l->cover + 1 && !l->err)
+			lay_v4(l, &p->prefix);
+	}
+}
