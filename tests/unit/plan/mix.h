@@ -77,7 +77,7 @@ static void mix_read(const char *path, struct mix_lot *lot, uint32_t most)
 	struct capture_packet packet;
 	uint32_t before = lot->count;
 
-	if (capture_open(path, &error, &capture) == 0) {
+	if (capture_open(path, NULL, &error, &capture) == 0) {
 		while (lot->count - before < most && capture_next(capture, &packet, &error) == 1) {
 			struct flow flow = { .sampling = 1, .source = FLOW_PACKET };
 			struct sample sample;
