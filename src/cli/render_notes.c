@@ -177,6 +177,27 @@ static void note_refused(const json_t *status, struct notes *notes)
 	     "see whose: UNDECODED below; look at what that exporter is set to send");
 }
 
+/* In the first minutes only what its packets give away is told. */
+static void note_settling(const json_t *status, struct notes *notes)
+{
+	const json_t *learned = detector_at(json_object_get(status, "detectors"), "learned");
+	uint64_t left_s = count_at(learned, "settling_s");
+	uint64_t held = count_at(learned, "held_back");
+
+	if (!left_s)
+		return;
+	begin_note(notes);
+	text_addf(notes->out,
+		  "learning what is usual for another %llu s: until then only attacks that their "
+		  "packets give away are told\n",
+		  (unsigned long long)left_s);
+	if (held)
+		text_addf(notes->out,
+			  "      %llu more look like an attack and are not acted on yet; see weir "
+			  "top\n",
+			  (unsigned long long)held);
+}
+
 static void note_tables(const json_t *status, struct notes *notes)
 {
 	const json_t *detectors = json_object_get(status, "detectors");
@@ -267,6 +288,7 @@ void render_notes(const json_t *status, uint64_t now_ns, struct text *out)
 	note_losses(status, &notes);
 	note_refused(status, &notes);
 	note_tables(status, &notes);
+	note_settling(status, &notes);
 	note_exporters(status, &notes);
 	note(&notes, sum_in(json_object_get(status, "sinks"), "dropped"),
 	     "events that a sink could not write", "see sinks in `weir status --json`");

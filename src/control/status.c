@@ -239,6 +239,8 @@ static void put_detector(struct jsonw *w, const struct status_detector *detector
 	jsonw_u64(w, "ports_turned_away", detector->ports_turned_away);
 	jsonw_u64(w, "pairs_fill", detector->pairs_fill);
 	jsonw_u64(w, "pairs_turned_early", detector->pairs_turned_early);
+	jsonw_u64(w, "settling_s", detector->settling_s);
+	jsonw_u64(w, "held_back", detector->held_back);
 	jsonw_object_end(w);
 }
 

@@ -101,6 +101,8 @@ struct status_detector {
 	uint64_t ports_turned_away;
 	uint64_t pairs_fill; /**< percent */
 	uint64_t pairs_turned_early;
+	uint64_t settling_s;
+	uint64_t held_back;
 };
 
 /** One sink. */

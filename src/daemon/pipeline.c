@@ -256,6 +256,8 @@ static void fill_detectors(struct pipeline *p, struct status_view *view)
 			.ports_turned_away = stats.ports_turned_away,
 			.pairs_fill = stats.pairs_fill,
 			.pairs_turned_early = stats.pairs_turned_early,
+			.settling_s = stats.settling_s,
+			.held_back = stats.held_back,
 		};
 	}
 	view->detectors = p->detector_views;

@@ -41,6 +41,9 @@ struct detector_stats {
 	uint64_t ports_turned_away;    /**< ports of switches that found no room */
 	uint64_t pairs_fill;         /**< percent of what remembers who talks to whom that is set */
 	uint64_t pairs_turned_early; /**< times that it had to forget because half was set */
+	uint64_t
+		settling_s; /**< until it is known what is usual: only sure signs count; 0: it is */
+	uint64_t held_back; /**< that look like an attack and are not told before */
 };
 
 /** An entity as it is now, for people who watch; strings are static. */

@@ -195,7 +195,9 @@ def fault_goals(data):
     runs = results(data, "fault")
     early = [r["incidents"] <= 1 and r.get("exit_s", 0) >= 0 for r in attacks(runs)]
     # Two routers that report the same are no fault, nor is a flow that lasts.
-    told = [r["faults"] > 0 for r in runs if r["fault"] not in ("twice", "longflow")]
+    # sFlow tells no time of day, so a clock that is off does no harm and cannot be seen.
+    told = [r["faults"] > 0 for r in runs if r["fault"] not in ("twice", "longflow")
+            and (r["mode"], r["fault"]) != ("sflow", "clock")]
     return [share_goal("faults of the telemetry: no false attack", "all", [r["false"] == 0 for r in runs], 1),
             share_goal("faults of the telemetry: no incident ended by them", "all", early, 1),
             share_goal("faults of the telemetry: told as telemetry.fault", "all", told, 1)]

@@ -22,7 +22,8 @@
 #define STORIES_MAX  512
 #define DAY_S        86400.0
 /* How long a suspect is worth shorter ticks. */
-#define HOT_NS       1000000000ULL
+#define SECOND_NS    1000000000ULL
+#define HOT_NS       SECOND_NS
 /* Suspects for one confirmed: the second stage has to turn the others away. */
 #define SUSPECTS     100
 
@@ -138,6 +139,7 @@ static void learned_tick(void *self, uint64_t now_ns, const struct finding_sink 
 		return;
 	learned_judge(l, l->tick_ns);
 	learned_tell(l, l->tick_ns, sink);
+	learned_bulk(l, l->tick_ns, sink);
 	ports_tick(&l->ports, l->config, l->tick_ns, sink);
 }
 
@@ -154,11 +156,27 @@ static bool learned_is_hot(const void *self)
 	return false;
 }
 
+/* Suspects that look like an attack while it is not known yet what is usual. */
+static uint64_t held_back(const struct learned *l)
+{
+	uint64_t count = 0;
+
+	for (uint32_t i = 0; i < l->subjects.active_count; i++) {
+		const struct subject *s = subjects_at(&l->subjects, l->subjects.active[i]);
+		count += s->state == SUBJECT_SUSPECT && s->verdict.nats >= EVIDENCE_ENOUGH;
+	}
+	return count;
+}
+
 static void learned_stats(const void *self, struct detector_stats *ret_stats)
 {
 	const struct learned *l = self;
+	uint64_t useful_ns = l->first_ns ? l->first_ns + LEARNED_USEFUL_NS : 0;
+	bool settling = l->config->sensitivity && l->tick_ns < useful_ns;
 
 	*ret_stats = (struct detector_stats){
+		.settling_s = settling ? (useful_ns - l->tick_ns) / SECOND_NS + 1 : 0,
+		.held_back = settling ? held_back(l) : 0,
 		.hosts = l->subjects.active_count + ports_are_busy(&l->ports),
 		.turned_away = l->counters.replaced + l->strangers.replaced,
 		.watched = l->subjects.active_count,

@@ -123,6 +123,12 @@ void learned_save(const void *self, struct text *out);
  */
 int learned_load(void *self, const void *data, size_t len, uint64_t now_ns);
 
+/** learned_describe() - a finding's figures and reasons; whom it is about, and when, is left out. */
+void learned_describe(const struct scene *scene, struct finding *ret_finding);
+
+/** learned_bulk() - findings, for information, of own hosts that send far more than ever before. */
+void learned_bulk(struct learned *l, uint64_t now_ns, const struct finding_sink *sink);
+
 /** learned_tell() - findings of all stories. */
 void learned_tell(struct learned *l, uint64_t now_ns, const struct finding_sink *sink);
 

@@ -84,6 +84,8 @@ struct subject {
 	uint32_t fresh;      /**< samples since it was judged */
 	float back;          /**< of a place outside: packets that came from it, fading over 4 s */
 	uint64_t back_ns;    /**< when that was brought up to date */
+	uint64_t bulk_key;   /**< finding.story it is told under, for information; 0: it is not */
+	uint64_t bulk_ns;    /**< last such finding */
 	uint32_t story;      /**< number of the attack it is part of; 0: none */
 	bool sudden;         /**< the tests for large changes were the first to fire */
 	bool up;             /**< confirmed, and above half of its envelope */

@@ -165,6 +165,29 @@ static void place(struct learned *l, uint32_t number, struct finding *finding)
 	}
 }
 
+void learned_describe(const struct scene *scene, struct finding *ret_finding)
+{
+	const struct subject *subject = scene->subject;
+	const struct rates *worst = &scene->by_class[worst_class(scene)];
+	bool far = subject->direction == DIRECTION_OUTBOUND && subject->kind == TALLY_OWN;
+	const struct view *view = &scene->view;
+
+	*ret_finding = (struct finding){
+		.metric = METRIC_PPS,
+		.above = worst->now >= worst->allowed,
+		.limit = (uint64_t)worst->allowed,
+		.value = (uint64_t)worst->now,
+		.pps = (uint64_t)scene->by_class[CLASS_COUNT].now,
+		.bps = (uint64_t)scene->now_bps,
+		.sampled = view->n,
+		.distinct = (uint64_t)(far ? view->targets.about : view->sources.about),
+		.vector_count = view->vector_count,
+	};
+	memcpy(ret_finding->vectors, view->vectors, sizeof(ret_finding->vectors));
+	ret_finding->shape_count = shapes_of(subject, view->first_ns, ret_finding->shapes);
+	say(scene, ret_finding, ret_finding);
+}
+
 static void make_words(struct learned *l, uint32_t number, struct crowd *crowd, uint64_t now_ns)
 {
 	struct story *story = stories_at(&l->stories, number);
@@ -180,31 +203,17 @@ static void make_words(struct learned *l, uint32_t number, struct crowd *crowd, 
 			lead->len == 128 ? scene.by_class[CLASS_COUNT].now : rising_pps(&scene);
 	if (story->kind != KIND_CAMPAIGN)
 		crowd->bps = scene.now_bps;
-	unsigned worst = worst_class(&scene);
-	const struct view_crowd *far =
-		story->direction == DIRECTION_OUTBOUND && lead->kind == TALLY_OWN
-			? &scene.view.targets
-			: &scene.view.sources;
-	*f = (struct finding){ .metric = METRIC_PPS,
-			       .above = scene.by_class[worst].now >= scene.by_class[worst].allowed,
-			       .limit = (uint64_t)scene.by_class[worst].allowed,
-			       .value = (uint64_t)scene.by_class[worst].now,
-			       .pps = (uint64_t)crowd->pps,
-			       .bps = (uint64_t)crowd->bps,
-			       .sampled = scene.view.n,
-			       .distinct = (uint64_t)far->about,
-			       .vector_count = scene.view.vector_count };
-	memcpy(f->vectors, scene.view.vectors, sizeof(f->vectors));
+	learned_describe(&scene, f);
+	f->pps = (uint64_t)crowd->pps;
+	f->bps = (uint64_t)crowd->bps;
 	story->lead = crowd->lead;
 	/* A reflector's first packets may all be later fragments of answers. */
 	if (story->kind == KIND_OUTBOUND_FLOOD && learned_kind(&scene) == KIND_REFLECTOR)
 		story->kind = KIND_REFLECTOR;
-	f->shape_count = shapes_of(lead, scene.view.first_ns, f->shapes);
 	enum severity severity = learned_severity(l, &scene, (enum attack_kind)story->kind);
 	if (severity > story->severity)
 		story->severity = (uint8_t)severity;
 	fill_detail(lead, scene.view.first_ns, &story->detail);
-	say(&scene, f, f);
 	story->told_ns = now_ns;
 }
 

@@ -180,6 +180,27 @@ static void what_is_unusual_is_counted(void **state)
 	has("raise limits.hosts");
 }
 
+static void what_is_not_acted_on_yet_is_told(void **state)
+{
+	struct status_detector detectors[] = { { .name = "learned", .settling_s = 240 } };
+	struct status_view view = make_view();
+
+	(void)state;
+	view.detectors = detectors;
+	view.detector_count = 1;
+	render_view(&view, NOW);
+	has("learning what is usual for another 240 s");
+	lacks("not acted on yet");
+	detectors[0].held_back = 3;
+	render_view(&view, NOW);
+	has("3 more look like an attack and are not acted on yet");
+	text_done(&page);
+	page = text_heap();
+	detectors[0].settling_s = 0;
+	render_view(&view, NOW);
+	lacks("not acted on yet");
+}
+
 static void a_healthy_exporter_has_its_row(void **state)
 {
 	struct status_exporter exporter = make_exporter(1000);
@@ -737,6 +758,7 @@ int main(void)
 		CASE(a_fresh_daemon_is_quiet),
 		CASE(hosts_near_a_limit_are_counted),
 		CASE(what_is_unusual_is_counted),
+		CASE(what_is_not_acted_on_yet_is_told),
 		CASE(a_healthy_exporter_has_its_row),
 		CASE(a_clock_far_off_is_told_in_days),
 		CASE(unknown_sampling_is_loud),

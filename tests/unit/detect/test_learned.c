@@ -151,6 +151,61 @@ static void hosts_of_ours_that_turn_on_some_sites_are_one_campaign(void **state)
 	stage_end(&s);
 }
 
+/* A backup: one of our hosts to one place, answered as TCP is. */
+static void a_bulk_transfer_is_told_for_information(void **state)
+{
+	static const struct sort copy = { TCP, 40000, 873, 0x18, 1500, 7 };
+	static const struct sort copied = { TCP, 873, 40000, 0x10, 52, 1 };
+	struct stage s;
+
+	(void)state;
+	begin(&s);
+	for (unsigned i = 0; i < 400; i++) {
+		everyday(&s, 1);
+		stage_send(&s, 90e3, &copy, RANGE("198.51.100.77", 1), RANGE("203.0.114.9", 1));
+		stage_send(&s, 30e3, &copied, RANGE("203.0.114.9", 1), RANGE("198.51.100.77", 1));
+		stage_tick(&s);
+	}
+	const struct finding *f = only_story(&s);
+	assert_int_equal(f->kind, KIND_BULK);
+	assert_int_equal(f->severity, SEVERITY_INFO);
+	assert_int_equal(f->direction, DIRECTION_OUTBOUND);
+	assert_int_equal(f->vector_count, 0);
+	assert_true(f->suspect_ns + 10 * SECOND_NS <= s.caught[0].finding.now_ns);
+	stage_end(&s);
+}
+
+static struct detector_stats stats_of(const struct stage *s)
+{
+	struct detector_stats stats;
+
+	learned()->stats(s->state, &stats);
+	return stats;
+}
+
+/* A flood without a sign in its packets, a minute after the start: it waits until five are over. */
+static void what_is_not_acted_on_yet_is_counted(void **state)
+{
+	static const struct sort flood = { UDP, 0, 7777, 0, 500, 1 };
+	struct stage s;
+
+	(void)state;
+	stage_prepare(&s);
+	stage_start(&s);
+	assert_int_equal(stats_of(&s).settling_s, 0);
+	quiet(&s, 60);
+	assert_in_range(stats_of(&s).settling_s, 235, 245);
+	assert_int_equal(stats_of(&s).held_back, 0);
+	for (unsigned i = 0; i < 100; i++) {
+		everyday(&s, 1);
+		stage_send(&s, 300e3, &flood, RANGE("100.64.0.0", 5000), RANGE("198.51.100.13", 1));
+		stage_tick(&s);
+	}
+	assert_int_equal(s.count, 0);
+	assert_true(stats_of(&s).held_back >= 1);
+	stage_end(&s);
+}
+
 static void forged_sources_are_told_with_their_port(void **state)
 {
 	struct stage s;
@@ -344,6 +399,8 @@ int main(void)
 		cmocka_unit_test(a_flood_is_found_and_stays_one_story_over_its_pulses),
 		cmocka_unit_test(a_little_at_each_host_of_a_prefix_is_one_carpet),
 		cmocka_unit_test(hosts_of_ours_that_turn_on_some_sites_are_one_campaign),
+		cmocka_unit_test(a_bulk_transfer_is_told_for_information),
+		cmocka_unit_test(what_is_not_acted_on_yet_is_counted),
 		cmocka_unit_test(forged_sources_are_told_with_their_port),
 		cmocka_unit_test(what_grows_both_ways_is_nothing),
 		cmocka_unit_test(without_sensitivity_it_is_silent),
