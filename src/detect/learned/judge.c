@@ -140,6 +140,12 @@ static float rate_of(struct learned *l, const struct subject *subject, const str
 	return counted >= SAMPLES_ENOUGH / 2 ? pps : 0;
 }
 
+/* Is it back by a lane? A burst of other traffic, which only all of it together shows, is not. */
+static bool tells_return(const struct subject *subject, const struct subject_lane *lane)
+{
+	return subject->kind != TALLY_OWN || !subject->classes || lane->class < CLASS_COUNT;
+}
+
 /*
  * Above a share of the way from the usual to what is allowed, in any lane: it has not ended. What has
  * come down to a twentieth of its peak has, though, where so little is allowed that chance exceeds it.
@@ -153,7 +159,9 @@ static bool is_up(struct learned *l, struct subject *subject, uint64_t now_ns, f
 		const struct counter *c = learned_lane(l, subject, &subject->lanes[i]);
 		float rate = c ? rate_of(l, subject, c, now_ns) : 0;
 		most = fmaxf(most, rate);
-		up |= c && rate >= c->usual + share * (c->allowed - c->usual) &&
+		bool tells = subject->state != SUBJECT_ARMED ||
+			     tells_return(subject, &subject->lanes[i]);
+		up |= c && tells && rate >= c->usual + share * (c->allowed - c->usual) &&
 		      rate >= PEAK_PART * subject->peak;
 	}
 	subject->peak = fmaxf(subject->peak, most);
