@@ -14,6 +14,8 @@
 #define COVER_LEAST_V4 112
 #define COVER_LEAST_V6 48
 /* Samples that one machine may have in a scan of one target. */
+/* Senders up to which it is one that looks around, not a crowd. */
+#define SCANNERS       3
 #define SCAN_TARGETS   30
 #define CRITICAL_TIMES 10
 
@@ -54,7 +56,7 @@ enum attack_kind learned_kind(const struct scene *scene)
 		return outbound_kind(scene);
 	if (s->len == 128)
 		return KIND_FLOOD;
-	return v->sources.seen <= 3 && v->targets.least >= 10 ? KIND_SCAN : KIND_CARPET;
+	return v->sources.seen <= SCANNERS && v->targets.least >= 10 ? KIND_SCAN : KIND_CARPET;
 }
 
 /* What rises, with what was usual where that itself looks like it. */
@@ -186,6 +188,14 @@ static void call_roll(struct learned *l, uint32_t number, const struct subject *
 	}
 }
 
+/* Few senders, and a different target each time: whether it is a scan or a carpet shows by more of it. */
+static bool may_yet_be_scan(const struct scene *scene, enum attack_kind kind)
+{
+	const struct view *v = &scene->view;
+
+	return kind == KIND_CARPET && v->sources.seen <= SCANNERS && v->targets.seen == v->n;
+}
+
 void learned_confirm(struct learned *l, uint32_t number, const struct scene *scene)
 {
 	struct subject *subject = subjects_at(&l->subjects, number);
@@ -193,7 +203,7 @@ void learned_confirm(struct learned *l, uint32_t number, const struct scene *sce
 	struct prefix target = target_of(scene, kind);
 	struct prefix cover = target;
 
-	if (kind == KIND_CAMPAIGN && scene->view.sources.seen < 5)
+	if ((kind == KIND_CAMPAIGN && scene->view.sources.seen < 5) || may_yet_be_scan(scene, kind))
 		return;
 	uint32_t at = find_story(l, scene, kind, &target, &cover);
 	struct story *story;
