@@ -135,6 +135,23 @@ static void add_stranger(struct port *port, const struct sample *sample, uint64_
 	port->samples[port->count++ % PORTS_SAMPLES] = *sample;
 }
 
+/*
+ * Does it stay on its link (RFC 4291 2.5.6 and 2.7, RFC 3927, RFC 5771, RFC 919)? Neighbours talk to
+ * each other, and ask for addresses; none of it leaves for somebody else.
+ */
+static bool stays_on_link(const struct sample *sample)
+{
+	const uint8_t *src = sample->src.b;
+	const uint8_t *dst = sample->dst.b;
+
+	if (ip_is_v4(&sample->dst))
+		return (dst[12] == 224 && dst[13] == 0 && dst[14] == 0) ||
+		       memcmp(&dst[12], "\xff\xff\xff\xff", 4) == 0 ||
+		       (src[12] == 169 && src[13] == 254);
+	return (dst[0] == 0xff && (dst[1] & 0x0f) <= 2) ||
+	       (src[0] == 0xfe && (src[1] & 0xc0) == 0x80);
+}
+
 void ports_sample(struct ports *ports, const struct sample *sample, uint64_t now_ns)
 {
 	struct port *port = take(ports, sample->vantage, sample->in_if);
@@ -155,7 +172,8 @@ void ports_sample(struct ports *ports, const struct sample *sample, uint64_t now
 		port->in++;
 		break;
 	default:
-		add_stranger(port, sample, now_ns);
+		if (!stays_on_link(sample))
+			add_stranger(port, sample, now_ns);
 	}
 }
 
