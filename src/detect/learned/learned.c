@@ -13,19 +13,21 @@
 #include <stdlib.h>
 
 /* Vantages whose ages are remembered. */
-#define HORIZONS_MAX 4096
+#define HORIZONS_MAX  4096
 /* Filters of who talks to whom, each. */
-#define SEEN_BYTES   (8U << 20)
+#define SEEN_BYTES    (8U << 20)
 /* Ticks are no longer than this, whatever was between them. */
-#define TICK_MOST_NS 100000000ULL
+#define TICK_MOST_NS  100000000ULL
 /* Attacks at once. */
-#define STORIES_MAX  512
-#define DAY_S        86400.0
+#define STORIES_MAX   512
+#define DAY_S         86400.0
 /* How long a suspect is worth shorter ticks. */
-#define SECOND_NS    1000000000ULL
-#define HOT_NS       SECOND_NS
+#define SECOND_NS     1000000000ULL
+#define HOT_NS        SECOND_NS
+/* Of so many places in the tables one has a counter that could fire: most are empty, or quiet. */
+#define COUNTERS_IDLE 16
 /* Suspects for one confirmed: the second stage has to turn the others away. */
-#define SUSPECTS     100
+#define SUSPECTS      100
 
 static void learned_close(void *self)
 {
@@ -52,7 +54,8 @@ static void use_config(struct learned *l, const struct config *config)
 
 	l->config = config;
 	l->margin = (float)config->margin / 1000;
-	l->alpha = (float)(per_day * SUSPECTS / (DAY_S * ((double)config->max_counters / 4)));
+	l->alpha = (float)(per_day * SUSPECTS /
+			   (DAY_S * ((double)config->max_counters / COUNTERS_IDLE)));
 }
 
 static int open_tables(struct learned *l, const struct config *config, uint64_t seed)
