@@ -190,12 +190,15 @@ static void add_class(const struct scene *s, unsigned c, struct exchange *sum)
 	}
 }
 
-/* So many samples a rate rests on: no more than there are, as a class may rise for less long. */
+/*
+ * So many samples a rate rests on: no more than there are, as a class may rise for less long. A record
+ * of a flow cache stands for many, and is as old as its flow: its rates are of whole seconds anyway.
+ */
 static double samples_of(const struct scene *s, double pps, uint32_t most)
 {
 	double n = pps * s->window_s / s->sampling;
 
-	return n < most ? n : most;
+	return n < most || s->flows ? n : most;
 }
 
 static double answer_nats(const struct scene *s, double there, double back)

@@ -13,9 +13,9 @@
 /* Prefixes shorter than these are not said to be one target because two in it are. */
 #define COVER_LEAST_V4 112
 #define COVER_LEAST_V6 48
-/* Samples that one machine may have in a scan of one target. */
 /* Senders up to which it is one that looks around, not a crowd. */
 #define SCANNERS       3
+/* Targets, at least, of a scan by a host of ours. */
 #define SCAN_TARGETS   30
 #define CRITICAL_TIMES 10
 

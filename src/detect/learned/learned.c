@@ -21,8 +21,8 @@
 /* Attacks at once. */
 #define STORIES_MAX   512
 #define DAY_S         86400.0
-/* How long a suspect is worth shorter ticks. */
 #define SECOND_NS     1000000000ULL
+/* How long a suspect is worth shorter ticks. */
 #define HOT_NS        SECOND_NS
 /* Of so many places in the tables one has a counter that could fire: most are empty, or quiet. */
 #define COUNTERS_IDLE 16

@@ -309,6 +309,41 @@ static void what_is_said_fits_or_is_left_out(void **state)
 	assert_memory_equal(part, whole, 20);
 }
 
+/* Two packets in a tenth of a second are no rate over the second of their subject. */
+static void evidence_rests_on_the_samples_there_are(void **state)
+{
+	const struct traffic handshakes = { CLASS_SYNACK, 6, 443, 40000, 60, 2, 2, false };
+	struct subject *s = subject_begin(VICTIM, TALLY_OWN, DIRECTION_INBOUND, 1U << CLASS_SYNACK);
+	char words[512];
+
+	(void)state;
+	put(s, &handshakes);
+	struct scene scene = scene_of(s);
+	rate(&scene, CLASS_SYNACK, 8330, 0, 1000);
+	rate(&scene, CLASS_COUNT, 8330, 0, 5000);
+	(void)weigh(&scene, words, sizeof(words));
+	assert_null(strstr(words, "not begun"));
+	assert_null(strstr(words, "packets back"));
+}
+
+/* One record of a flow cache stands for thousands: nothing that came back speaks for them all. */
+static void a_flow_record_stands_for_all_its_packets(void **state)
+{
+	const struct traffic flood = { CLASS_UDP, 17, 4444, 27015, 1400, 2, 1, false };
+	struct subject *s = subject_begin(VICTIM, TALLY_OWN, DIRECTION_OUTBOUND, 0);
+	char words[512];
+
+	(void)state;
+	put(s, &flood);
+	struct scene scene = scene_of(s);
+	rate(&scene, CLASS_UDP, 80e3, 0, 5000);
+	rate(&scene, CLASS_COUNT, 80e3, 0, 5000);
+	scene.sudden = false;
+	scene.flows = true;
+	assert_true(weigh(&scene, words, sizeof(words)) >= EVIDENCE_ENOUGH);
+	assert_non_null(strstr(words, "at most 0 packets back"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +358,8 @@ int main(void)
 		cmocka_unit_test(those_who_talk_every_day_speak_against_it),
 		cmocka_unit_test(a_line_that_is_full_is_harm_whatever_it_is),
 		cmocka_unit_test(what_is_said_fits_or_is_left_out),
+		cmocka_unit_test(evidence_rests_on_the_samples_there_are),
+		cmocka_unit_test(a_flow_record_stands_for_all_its_packets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
