@@ -10,17 +10,16 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <linux/capability.h>
 #include <linux/if_link.h>
 #include <linux/if_packet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/rights.h"
 #include "bpf/abi.h"
 #include "bpf/sample.skel.h"
 #include "ingest/live_part.h"
@@ -271,23 +270,9 @@ static int load(struct xdp_source *x, const struct live_options *options)
 	return x->ring ? 0 : -errno;
 }
 
-static bool has_capabilities(void)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	if (syscall(SYS_capget, &header, data))
-		return false;
-	bool admin = data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN);
-	bool bpf = data[CAP_TO_INDEX(CAP_BPF)].effective & CAP_TO_MASK(CAP_BPF);
-	bool net = data[CAP_TO_INDEX(CAP_NET_ADMIN)].effective & CAP_TO_MASK(CAP_NET_ADMIN);
-
-	return (bpf || admin) && net;
-}
-
 static void explain_load(const char *name, int err, struct text *error)
 {
-	if (err == -EPERM && !has_capabilities())
+	if (err == -EPERM && !rights_have_bpf())
 		live_explain(error, name, err, "CAP_BPF CAP_NET_ADMIN");
 	else if (err == -EPERM)
 		text_addf(error,

@@ -7,36 +7,21 @@
 #include <bpf/bpf.h>
 #include <dirent.h>
 #include <errno.h>
-#include <linux/capability.h>
 #include <linux/if_link.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "actuate/xdp/engine.h"
 #include "actuate/xdp/engine_part.h"
+#include "base/rights.h"
 
 #define LINK_PREFIX "link_"
 
-static bool has_capabilities(void)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	if (syscall(SYS_capget, &header, data))
-		return false;
-	bool admin = data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN);
-	bool bpf = data[CAP_TO_INDEX(CAP_BPF)].effective & CAP_TO_MASK(CAP_BPF);
-	bool net = data[CAP_TO_INDEX(CAP_NET_ADMIN)].effective & CAP_TO_MASK(CAP_NET_ADMIN);
-
-	return (bpf || admin) && net;
-}
-
 void explain_load(int err, const char *complaint, struct text *error)
 {
-	if (err == -EPERM && !has_capabilities())
+	if (err == -EPERM && !rights_have_bpf())
 		text_add(error,
 			 "filtering by XDP needs the capabilities CAP_BPF and CAP_NET_ADMIN");
 	else if (err == -EPERM)
