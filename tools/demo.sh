@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # The main job in half a minute: a daemon on loopback is fed with a recording of
 # two routers' telemetry in which one own host is attacked and another attacks.
+# Then the laboratory plays the story of 2014: 400 rented machines in two regions
+# turn on eight sites, each so quiet that nobody would notice it.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -97,4 +99,25 @@ for want in inbound outbound; do
 		fail "the $want attack was not found in a replay"
 done
 [ "$(echo "$ids" | wc -w)" = 2 ] || fail "expected two incidents, got: $ids"
-say "Done: one inbound and one outbound attack found, live and in a replay of the same recording."
+say "A simulated router of a cloud: 400 rented machines in two regions attack eight sites, 150 packets a second each"
+mkdir "$work/story"
+# A pipe: the quarter of a gigabyte of its telemetry need not be kept.
+mkfifo "$work/story/telemetry.pcap"
+"$weir" lab make O1 --seed 1 -o "$work/story" >/dev/null 2>>"$work/daemon.log" &
+maker=$!
+for _ in $(seq 100); do
+	[ -s "$work/story/weir.yaml" ] && break
+	sleep 0.1
+done
+"$weir" replay --format text -c "$work/story/weir.yaml" "$work/story/telemetry.pcap" \
+	>"$work/story.txt" 2>>"$work/daemon.log" || fail "the story could not be played"
+wait "$maker" || fail "the story could not be made"
+# Its first and its last word: events begin with a date, what belongs to them is indented.
+for word in "has begun" "is over"; do
+	awk -v word="$word" '/^[0-9]/ { on = index($0, " campaign ") && index($0, word) } on' "$work/story.txt"
+	echo
+done
+grep -q "campaign from 400 of our machines .* at 8 sites is over" "$work/story.txt" ||
+	fail "the campaign of 400 machines at eight sites was not found"
+
+say "Done: one inbound and one outbound attack found, live and in a replay; a campaign of 400 quiet machines in another."
