@@ -290,7 +290,7 @@ static double test_crowd(const struct scene *s, char *text, size_t size)
 	if (crowd->least < 20 || grown < 2 || is_service(s))
 		return 0;
 	snprintf(text, size, "at least %.0f %s at once", crowd->least,
-		 outbound(s) ? "targets" : "sources");
+		 crowd == &s->view.targets ? "targets" : "sources");
 	return crowd->least >= 50 ? 3 : 1.5;
 }
 
