@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* actuator: a level of the ladder in, the first plug-in that can do it out. Any thread. */
+/* actuator: a kind in, its plug-in out. Any thread. */
 #include "actuate/actuator.h"
 
 #include <assert.h>
-#include <stddef.h>
+#include <string.h>
 
 static_assert(ACTUATOR_CAN_OBSERVE == 1 << LEVEL_OBSERVE &&
 		      ACTUATOR_CAN_RATE_LIMIT == 1 << LEVEL_RATE_LIMIT &&
@@ -12,10 +12,10 @@ static_assert(ACTUATOR_CAN_OBSERVE == 1 << LEVEL_OBSERVE &&
 		      ACTUATOR_CAN_BLACKHOLE == 1 << LEVEL_BLACKHOLE,
 	      "a capability is the bit of its level");
 
-const struct actuator *actuator_for(enum plan_level level)
+const struct actuator *actuator_find(const char *kind)
 {
 	for (const struct actuator *const *a = actuator_registry; *a; a++) {
-		if ((*a)->caps & (1U << level))
+		if (strcmp((*a)->name, kind) == 0)
 			return *a;
 	}
 	return NULL;

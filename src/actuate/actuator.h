@@ -1,14 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * actuator: the plug-in that makes a plan true outside, and can take it back.
+ * actuator: the plug-in that makes what is wanted true outside.
  *
- * Control thread. apply and withdraw are idempotent; withdraw succeeds on
- * something already gone. An actuator is chosen by what it can, never by name.
+ * A reconciler, not a sender of changes: it is given all plans that shall be in
+ * force, compares with what it finds, and makes the two equal. The same set
+ * again changes nothing; an empty set takes back everything that is Weir's, and
+ * nothing that is not. What it holds stays when this process ends, until its
+ * expiry; the first call after a restart finds it and goes on.
+ *
+ * open, check and close: control thread. reconcile: the worker thread of this
+ * actuator (slow work is allowed there, each wait bounded by the time-out of
+ * the settings); calls never overlap. An actuator is chosen by what it can,
+ * never by name.
  */
 #pragma once
 
 #include <stdint.h>
 
+#include "base/err.h"
+#include "base/text.h"
 #include "config/config.h"
 #include "model/plan.h"
 
@@ -21,26 +31,54 @@ enum actuator_caps {
 	ACTUATOR_CAN_BLACKHOLE = 1 << 4,
 };
 
+/** What came of a call of reconcile. */
+struct actuator_result {
+	struct effect
+		*effects; /**< one for each plan of the set, in its order; room is the caller's */
+	uint64_t added;   /**< rules or routes put in, taken out, found as wanted */
+	uint64_t removed;
+	uint64_t kept;
+	/** On failure, or when a plan is refused: one sentence that says what to do. */
+	struct text *why;
+};
+
 /** An actuator's descriptor, at the end of its file. */
 struct actuator {
 	const char *name;
 	const char *summary;
-	uint32_t caps; /**< enum actuator_caps */
-	int (*open)(const struct config *config, void **ret_state);
-	/** Dry run: can this plan be applied? Return: 0 or why not. */
-	int (*check)(void *state, const struct plan *plan);
-	int (*apply)(void *state, const struct plan *plan, uint64_t now_ns,
-		     struct effect *ret_effect);
-	int (*withdraw)(void *state, const struct plan *plan, uint64_t now_ns,
-			struct effect *ret_effect);
-	/** After a restart: learn what is held for a plan of the journal. */
-	int (*resync)(void *state, const struct plan *plan, uint64_t now_ns,
-		      struct effect *ret_effect);
+	const char *profile; /**< what its rules can say: a name of plan/profile.h; NULL: nothing */
+
+	/**
+	 * open() - check the settings and take memory; does not touch the outside.
+	 * @config: the whole configuration; borrowed until close
+	 * @settings: its entry; NULL for `observe`, which needs none; borrowed until close
+	 * @ret_caps: enum actuator_caps, as these settings allow
+	 * @why: on failure gets one sentence
+	 */
+	int (*open)(const struct config *config, const struct config_actuator *settings,
+		    void **ret_state, uint32_t *ret_caps, struct text *why);
+
+	/** check() - could this be put in force? Return: 0, or -EOPNOTSUPP and the like with @why. */
+	int (*check)(void *state, const struct wanted *wanted, struct text *why);
+
+	/**
+	 * reconcile() - make exactly this true.
+	 * @set: borrowed for the call
+	 * @result: counters and effects zeroed by the caller
+	 *
+	 * All or, where the outside allows it, nothing: on failure what was in force is still, or
+	 * the effects say what is. Plans that expired meanwhile are not put in force.
+	 * Return: 0; -ENOTCONN (nobody there), -ETIMEDOUT, -WEIR_EFORMAT (nonsense as answer),
+	 * -EACCES, -WEIR_EFULL (no room outside), -EOPNOTSUPP. It is called again later.
+	 */
+	int (*reconcile)(void *state, const struct wanted_set *set, struct actuator_result *result);
+
+	/** close() - let go; what is held stays. */
 	void (*close)(void *state);
 };
 
 /** All actuators, generated from the list in src/actuate/meson.build; NULL-terminated. */
 extern const struct actuator *const actuator_registry[];
 
-/** actuator_for() - the first that can do @level; NULL if none. */
-const struct actuator *actuator_for(enum plan_level level);
+/** actuator_find() - by the kind in the configuration; NULL if there is none. */
+const struct actuator *actuator_find(const char *kind);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/entries.h"
 #include "config/path.h"
 
 /* Earlier in the file? Keeps "it is there already" at the later of two. */
@@ -311,24 +312,24 @@ static void check_flowlogs(struct reader *r)
 	}
 }
 
-static void check_kind(struct reader *r, const struct config_sink *sink, const char *const *kinds)
+void check_kind(struct reader *r, struct config_place at, const char *kind,
+		const char *const *kinds)
 {
 	struct text list = text_heap();
 	size_t count = 0;
 
 	for (; kinds[count]; count++) {
-		if (strcmp(kinds[count], sink->kind) == 0)
+		if (strcmp(kinds[count], kind) == 0)
 			goto out;
 		text_addf(&list, "%s`%s`", count ? ", " : "", kinds[count]);
 	}
-	const char *meant = name_nearest(sink->kind, kinds, count);
+	const char *meant = name_nearest(kind, kinds, count);
 	if (meant)
-		problem_add(r->problems, sink->at,
-			    "`kind`: this version has no `%s`; did you mean `%s`?", sink->kind,
-			    meant);
+		problem_add(r->problems, at, "`kind`: this version has no `%s`; did you mean `%s`?",
+			    kind, meant);
 	else
-		problem_add(r->problems, sink->at, "`kind`: this version has no `%s`; it has %s",
-			    sink->kind, text_string(&list));
+		problem_add(r->problems, at, "`kind`: this version has no `%s`; it has %s", kind,
+			    text_string(&list));
 out:
 	text_done(&list);
 }
@@ -344,7 +345,7 @@ static void check_sinks(struct reader *r)
 		plain[i] = list[i].path ? path_plain(r->scratch, list[i].path) : NULL;
 		r->short_memory |= list[i].path && !plain[i];
 		if (r->known && r->known->sinks)
-			check_kind(r, &list[i], r->known->sinks);
+			check_kind(r, list[i].at, list[i].kind, r->known->sinks);
 		for (size_t j = 0; j < i; j++) {
 			if (!plain[i] || !plain[j] || strcmp(plain[i], plain[j]) != 0)
 				continue;
@@ -367,5 +368,6 @@ void checks_run(struct reader *r)
 	check_flowlogs(r);
 	check_thresholds(r);
 	check_sinks(r);
+	actuators_check(r);
 	check_memory(r);
 }

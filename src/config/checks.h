@@ -9,3 +9,7 @@ void checks_run(struct reader *reader);
 
 /** check_memory() - find limits that the machine is too small for. */
 void check_memory(struct reader *reader);
+
+/** check_kind() - refuse a kind of plug-in that is not in the NULL-terminated list. */
+void check_kind(struct reader *reader, struct config_place at, const char *kind,
+		const char *const *kinds);

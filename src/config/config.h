@@ -114,13 +114,61 @@ struct config_sink {
 	struct config_place at;
 };
 
+/** Where an XDP program runs. */
+enum attach_mode {
+	ATTACH_BEST,    /**< in the driver, or behind it where the driver cannot */
+	ATTACH_NATIVE,  /**< in the driver or not at all */
+	ATTACH_GENERIC, /**< behind the driver; any interface, at twice the cost */
+	ATTACH_MODE_COUNT
+};
+
+/** One word of a list. */
+struct config_word {
+	const char *text;
+	struct config_place at;
+};
+
+/** One prefix of a list. */
+struct config_prefix {
+	struct prefix prefix;
+	struct config_place at;
+};
+
+/** What puts plans in force; which fields count depends on the kind. */
+struct config_actuator {
+	const char *name; /**< its own */
+	const char
+		*kind; /**< name of a plug-in: "observe", "xdp", "nft", "bird", "gobgp", "hook" */
+	const struct config_word *interfaces; /**< xdp, nft */
+	size_t interface_count;
+	enum attach_mode mode; /**< xdp */
+	const char *pin;       /**< xdp: folder of its own on bpffs; NULL: nothing outlives us */
+	const char *table;     /**< nft: its own table */
+	const char *socket;    /**< bird: control socket */
+	const char *include;   /**< bird: file that its configuration includes */
+	const char *address;   /**< gobgp: host:port of its API */
+	struct ip next_hop_v4; /**< bird, gobgp: of blackholes; zero: not given */
+	struct ip next_hop_v6;
+	const struct config_word *communities; /**< of blackholes, "65535:666" */
+	size_t community_count;
+	bool flowspec;       /**< bird, gobgp: announce rules, not only blackholes */
+	bool source_rules;   /**< bird, gobgp: rules without a destination of ours (outbound) */
+	uint64_t routes;     /**< bird, gobgp: most routes at once */
+	const char *program; /**< hook; NULL: not given */
+	const char *url;     /**< hook; NULL: not given */
+	uint64_t timeout_ns; /**< of one try */
+	uint64_t retries;    /**< hook: further tries */
+	struct config_place at;
+};
+
 /** What rooms that config cannot see know, so that a mistake is found with all the others. */
 struct config_known {
-	const char *const *sinks; /**< kinds of sinks, NULL-terminated; NULL: any is fine */
-	uint64_t memory_bytes;    /**< that there are for the tables; 0: any size is fine */
-	const uint8_t *cpus;      /**< by number, so many below cpu_count: 1 where there is one */
-	size_t cpu_count;         /**< 0: any number is fine */
-	bool no_xdp;              /**< this program was built without BPF */
+	const char *const *sinks;     /**< kinds of sinks, NULL-terminated; NULL: any is fine */
+	const char *const *actuators; /**< kinds of actuators, likewise */
+	uint64_t memory_bytes;        /**< that there are for the tables; 0: any size is fine */
+	const uint8_t *cpus; /**< by number, so many below cpu_count: 1 where there is one */
+	size_t cpu_count;    /**< 0: any number is fine */
+	bool no_xdp;         /**< this program was built without BPF */
 };
 
 /** The snapshot. */
@@ -178,6 +226,9 @@ struct config {
 	const struct config_sink *sinks;
 	size_t sink_count;
 
+	const struct config_actuator *actuators;
+	size_t actuator_count;
+
 	uint64_t coverage_ns;  /**< how long the coverage ledger is kept; 0: it is not */
 	unsigned loss_percent; /**< more lost than this in a minute is a fault */
 
@@ -216,6 +267,9 @@ uint64_t config_memory_bytes(const struct config *config);
 
 /** capture_mode_name() - "packet", "xdp", "auto". */
 const char *capture_mode_name(enum capture_mode mode);
+
+/** attach_mode_name() - "best", "native", "generic". */
+const char *attach_mode_name(enum attach_mode mode);
 
 /** config_workers() - ingest threads, with the one that reads flow logs where there are any. */
 static inline unsigned config_workers(const struct config *config)

@@ -22,6 +22,16 @@ extern const struct words words_capture;
 /** Formats of flow logs. */
 extern const struct words words_flowlog;
 
+/** Where XDP programs run. */
+extern const struct words words_attach;
+
+/** actuator_finish() - see schema.finish. */
+void actuator_finish(struct reader *reader, const struct node *map, void *entry);
+/** actuators_differ() - see schema_key.differs. */
+bool actuators_differ(const struct config *before, const struct config *after);
+/** actuators_check() - names that are there twice, kinds that this program does not have. */
+void actuators_check(struct reader *reader);
+
 /** network_finish() - see schema.finish. */
 void network_finish(struct reader *reader, const struct node *map, void *entry);
 /** threshold_finish() - see schema.finish. */

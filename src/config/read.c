@@ -97,6 +97,7 @@ static void read_absent(struct reader *r, const struct schema_key *key, const st
 void read_map(struct reader *r, const struct schema *schema, const struct node *map, void *target)
 {
 	const struct node *found[SCHEMA_KEYS_MAX] = { 0 };
+	bool bad = false;
 
 	assert(schema->count <= SCHEMA_KEYS_MAX);
 	if (map)
@@ -110,8 +111,10 @@ void read_map(struct reader *r, const struct schema *schema, const struct node *
 		else
 			read_value(r, key, found[i]->value, target);
 		if (schema->subject && strcmp(key->name, schema->subject) == 0)
-			r->subject_bad = before != r->problems->count;
+			bad = before != r->problems->count;
 	}
+	if (schema->subject)
+		r->subject_bad = bad; /* lists inside have subjects of their own */
 }
 
 static void read_entry(struct reader *r, const struct schema *schema, const struct node *node,

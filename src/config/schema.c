@@ -12,6 +12,9 @@
 #define SETTING(member)     FIELD(struct config, member)
 #define LIST_OF(member, number) \
 	.offset = offsetof(struct config, member), .count_offset = offsetof(struct config, number)
+#define ENTRIES(member, number)                             \
+	.offset = offsetof(struct config_actuator, member), \
+	.count_offset = offsetof(struct config_actuator, number)
 #define KEYS(table) .keys = (table), .count = sizeof(table) / sizeof((table)[0])
 
 /* One row: the name, what it takes, its default, how it changes, where it goes, its meaning. */
@@ -261,6 +264,66 @@ static const struct schema schema_report = {
 	.subject = "kind",
 };
 
+static const struct schema_key word_keys[] = {
+	ROW("name", TEXT, NULL, RELOAD, FIELD(struct config_word, text), "The word", .required = true),
+};
+
+static const struct schema schema_word = {
+	KEYS(word_keys), .entry_size = sizeof(struct config_word), .entries_max = 16,
+	.place_offset = offsetof(struct config_word, at), .subject = "name", .brief = true,
+};
+
+static const struct schema_key actuator_keys[] = {
+	ROW("name", NAME, NULL, RESTART, FIELD(struct config_actuator, name),
+	    "What to call it, in policies and plans", .required = true),
+	ROW("kind", NAME, NULL, RESTART, FIELD(struct config_actuator, kind),
+	    "How it acts: `observe`, `xdp`, `nft`, `bird`, `gobgp`, `hook`", .required = true),
+	ROW("interfaces", LIST, NULL, RESTART, ENTRIES(interfaces, interface_count),
+	    "`xdp`, `nft`: interfaces of this machine that it acts at", .inside = &schema_word,
+	    .differs = actuators_differ),
+	ROW("mode", WORD, "best", RESTART, FIELD(struct config_actuator, mode),
+	    "`xdp`: in the driver (`native`), behind it (`generic`), or as it can (`best`)",
+	    .words = &words_attach),
+	ROW("pin", PATH, "/sys/fs/bpf/weir", RESTART, FIELD(struct config_actuator, pin),
+	    "`xdp`: folder of its own on a bpffs, so that rules outlive the daemon; `none` is without",
+	    .or_none = true),
+	ROW("table", NAME, "weir", RESTART, FIELD(struct config_actuator, table),
+	    "`nft`: its own table of the family netdev"),
+	ROW("socket", PATH, "/run/bird/bird.ctl", RESTART, FIELD(struct config_actuator, socket),
+	    "`bird`: its control socket", .most = "107"),
+	ROW("include", PATH, "/etc/bird/weir.conf", RESTART, FIELD(struct config_actuator, include),
+	    "`bird`: the file with our routes, which its configuration includes"),
+	ROW("address", TEXT, "127.0.0.1:50051", RESTART, FIELD(struct config_actuator, address),
+	    "`gobgp`: host and port of its API"),
+	ROW("next_hop", ADDRESS, NULL, RESTART, FIELD(struct config_actuator, next_hop_v4),
+	    "`bird`, `gobgp`: IPv4 next hop of blackholes, an address that your routers discard"),
+	ROW("next_hop6", ADDRESS, NULL, RESTART, FIELD(struct config_actuator, next_hop_v6),
+	    "`bird`, `gobgp`: the same for IPv6"),
+	ROW("communities", LIST, "['65535:666']", RESTART, ENTRIES(communities, community_count),
+	    "`bird`, `gobgp`: communities of blackholes (RFC 7999)", .inside = &schema_word,
+	    .differs = actuators_differ),
+	ROW("flowspec", BOOL, "true", RESTART, FIELD(struct config_actuator, flowspec),
+	    "`bird`, `gobgp`: announce rules (RFC 8955), not only blackholes"),
+	ROW("source_rules", BOOL, "false", RESTART, FIELD(struct config_actuator, source_rules),
+	    "`bird`, `gobgp`: rules about what your own machines send too"),
+	NUMBER("routes", COUNT, "1", "100k", "1000", RESTART, FIELD(struct config_actuator, routes),
+	       "`bird`, `gobgp`: routes and rules at once"),
+	ROW("program", PATH, NULL, RESTART, FIELD(struct config_actuator, program),
+	    "`hook`: program that is started; it gets JSON on its standard input"),
+	ROW("url", TEXT, NULL, RESTART, FIELD(struct config_actuator, url),
+	    "`hook`: where JSON is posted, by HTTPS, or by HTTP to this machine"),
+	NUMBER("timeout", DURATION, "100ms", "5min", "5s", RESTART,
+	       FIELD(struct config_actuator, timeout_ns), "How long the other side may take"),
+	NUMBER("retries", COUNT, NULL, "20", "3", RESTART, FIELD(struct config_actuator, retries),
+	       "`hook`: further tries, each after twice the pause"),
+};
+
+static const struct schema schema_actuator = {
+	KEYS(actuator_keys), .entry_size = sizeof(struct config_actuator), .entries_max = 16,
+	.place_offset = offsetof(struct config_actuator, at), .subject = "name",
+	.finish = actuator_finish,
+};
+
 static const struct schema_key archive_keys[] = {
 	NUMBER("coverage", DURATION, NULL, "3650d", "90d", RESTART, SETTING(coverage_ns),
 	       "How long the minutes of the coverage ledger are kept; `0s` keeps none"),
@@ -312,13 +375,15 @@ static const struct schema_key file_keys[] = {
 	MAP("limits", schema_limits, "Sizes of tables; what does not fit is counted"),
 	ROW("report", LIST, "[{kind: text, path: '-'}]", RELOAD, LIST_OF(sinks, sink_count),
 	    "Where events go; `[]` is nowhere", .inside = &schema_report),
+	ROW("actuators", LIST, NULL, RESTART, LIST_OF(actuators, actuator_count),
+	    "What puts plans in force; without any, Weir watches and says what it would do",
+	    .differs = actuators_differ, .inside = &schema_actuator),
 	MAP("faults", schema_faults, "When telemetry is at fault"),
 	MAP("archive", schema_archive, "What is kept about the past"),
 	MAP("state", schema_state, "What outlives a restart"),
 	MAP("control", schema_control, "How to talk to the running daemon"),
 	LATER("policy"),
 	LATER("protect"),
-	LATER("actuators"),
 	LATER("cluster"),
 	LATER("console"),
 	LATER("bus"),

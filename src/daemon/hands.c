@@ -7,31 +7,26 @@
 #include <stdlib.h>
 
 #include "actuate/actuator.h"
-#include "base/log.h"
 #include "plan/observe.h"
 #include "verify/judge.h"
 
-#define ACTUATORS_MAX 16
-
 struct hands {
-	const struct actuator *actuators[ACTUATORS_MAX];
-	void *states[ACTUATORS_MAX];
-	unsigned count;
+	void *observe;
+	uint32_t caps;
 };
 
 int hands_new(const struct config *config, struct hands **ret_hands)
 {
 	struct hands *hands = calloc(1, sizeof(*hands));
+	struct text why = text_heap();
 
 	if (!hands)
 		return -ENOMEM;
-	for (unsigned i = 0; actuator_registry[i] && i < ACTUATORS_MAX; i++) {
-		int err = actuator_registry[i]->open(config, &hands->states[i]);
-		if (err) {
-			hands_free(hands);
-			return err;
-		}
-		hands->actuators[hands->count++] = actuator_registry[i];
+	int err = actuator_find("observe")->open(config, NULL, &hands->observe, &hands->caps, &why);
+	text_done(&why);
+	if (err) {
+		free(hands);
+		return err;
 	}
 	*ret_hands = hands;
 	return 0;
@@ -41,66 +36,30 @@ void hands_free(struct hands *hands)
 {
 	if (!hands)
 		return;
-	for (unsigned i = 0; i < hands->count; i++)
-		hands->actuators[i]->close(hands->states[i]);
+	actuator_find("observe")->close(hands->observe);
 	free(hands);
 }
 
-static void *state_of(const struct hands *hands, const struct actuator *actuator)
-{
-	for (unsigned i = 0; i < hands->count; i++) {
-		if (hands->actuators[i] == actuator)
-			return hands->states[i];
-	}
-	return NULL;
-}
-
-/* Chosen by what it can do, never by name. */
-static const struct actuator *make_plan(const struct incident *incident, struct plan *ret_plan)
+void hands_plan(const struct incident *incident, struct plan *ret_plan)
 {
 	plan_observe(incident, ret_plan);
-	const struct actuator *actuator = actuator_for(ret_plan->level);
-	if (actuator)
-		snprintf(ret_plan->actuator, sizeof(ret_plan->actuator), "%s", actuator->name);
-	return actuator;
-}
-
-bool hands_plan(const struct incident *incident, struct plan *ret_plan)
-{
-	return make_plan(incident, ret_plan) != NULL;
-}
-
-static void complain(const struct actuator *actuator, const char *what, const struct plan *plan,
-		     int err)
-{
-	log_error("actuate", "%s cannot %s plan %s: %s", actuator->name, what, plan->id,
-		  err_text(err));
+	snprintf(ret_plan->actuator, sizeof(ret_plan->actuator), "observe");
 }
 
 void hands_apply(struct hands *hands, const struct incident *incident, uint64_t now_ns,
 		 const struct event_sink *sink)
 {
 	struct plan plan;
-	struct effect effect;
 	struct event event = {
 		.type = EVENT_PLAN_PROPOSED,
 		.time_ns = now_ns,
 		.incident = incident,
 		.plan = &plan,
 	};
-	const struct actuator *actuator = make_plan(incident, &plan);
 
+	(void)hands;
+	hands_plan(incident, &plan);
 	sink->emit(sink->self, &event);
-	if (!actuator)
-		return;
-	void *state = state_of(hands, actuator);
-	int err = actuator->check(state, &plan);
-	if (!err)
-		err = actuator->apply(state, &plan, now_ns, &effect);
-	if (err) {
-		complain(actuator, "apply", &plan, err);
-		return;
-	}
 	event.type = EVENT_PLAN_APPLIED;
 	sink->emit(sink->self, &event);
 }
@@ -109,7 +68,6 @@ void hands_withdraw(struct hands *hands, const struct incident *incident, uint64
 		    const struct event_sink *sink)
 {
 	struct plan plan;
-	struct effect effect;
 	struct verdict verdict;
 	const struct event event = {
 		.type = EVENT_PLAN_WITHDRAWN,
@@ -118,27 +76,9 @@ void hands_withdraw(struct hands *hands, const struct incident *incident, uint64
 		.plan = &plan,
 		.verdict = &verdict,
 	};
-	const struct actuator *actuator = make_plan(incident, &plan);
 
-	if (!actuator)
-		return;
+	(void)hands;
+	hands_plan(incident, &plan);
 	verify_judge(&plan, incident, now_ns, &verdict);
-	int err = actuator->withdraw(state_of(hands, actuator), &plan, now_ns, &effect);
-	if (err)
-		complain(actuator, "withdraw", &plan, err);
-	else
-		sink->emit(sink->self, &event);
-}
-
-void hands_resync(struct hands *hands, const struct incident *incident, uint64_t now_ns)
-{
-	struct plan plan;
-	struct effect effect;
-	const struct actuator *actuator = make_plan(incident, &plan);
-
-	if (!actuator)
-		return;
-	int err = actuator->resync(state_of(hands, actuator), &plan, now_ns, &effect);
-	if (err)
-		complain(actuator, "tell what it holds for", &plan, err);
+	sink->emit(sink->self, &event);
 }

@@ -19,13 +19,8 @@ WEIR_CHECK int hands_new(const struct config *config, struct hands **ret_hands);
 /** hands_free() - close them; what they hold stays. NULL is fine. */
 void hands_free(struct hands *hands);
 
-/**
- * hands_plan() - the plan for an incident, with the actuator that can carry it out.
- * @ret_plan: overwritten as a whole
- *
- * Return: false when no actuator can.
- */
-bool hands_plan(const struct incident *incident, struct plan *ret_plan);
+/** hands_plan() - the plan for an incident. @ret_plan: overwritten as a whole */
+void hands_plan(const struct incident *incident, struct plan *ret_plan);
 
 /** hands_apply() - an incident has opened: propose, apply, tell @sink of both. */
 void hands_apply(struct hands *hands, const struct incident *incident, uint64_t now_ns,
@@ -34,6 +29,3 @@ void hands_apply(struct hands *hands, const struct incident *incident, uint64_t 
 /** hands_withdraw() - it has closed: take back, judge, tell @sink. */
 void hands_withdraw(struct hands *hands, const struct incident *incident, uint64_t now_ns,
 		    const struct event_sink *sink);
-
-/** hands_resync() - after a restart: what does the outside still hold for it? */
-void hands_resync(struct hands *hands, const struct incident *incident, uint64_t now_ns);

@@ -68,7 +68,8 @@ static void take_event(void *self, const struct event *event)
 	struct verdict verdict;
 	struct plan plan;
 
-	if (event->type == EVENT_INCIDENT_UPDATED && hands_plan(event->incident, &plan)) {
+	if (event->type == EVENT_INCIDENT_UPDATED) {
+		hands_plan(event->incident, &plan);
 		with_verdict.plan = &plan;
 		if (!incident_is_unseen(event->incident)) {
 			verify_judge(&plan, event->incident, p->now_ns, &verdict);
@@ -89,13 +90,6 @@ static void take_finding(void *self, const struct finding *finding)
 	incidents_finding(p->incidents, finding);
 }
 
-static void resync(void *self, const struct incident *incident)
-{
-	struct pipeline *p = self;
-
-	hands_resync(p->hands, incident, p->now_ns);
-}
-
 static int open_rooms(struct pipeline *p, const struct pipeline_options *options,
 		      struct text *error)
 {
@@ -113,8 +107,6 @@ static int open_rooms(struct pipeline *p, const struct pipeline_options *options
 		err = hands_new(p->config, &p->hands);
 	if (!err)
 		err = incidents_open(p->config, p->journal, options->now_ns, &p->incidents);
-	if (!err)
-		incidents_each(p->incidents, resync, p);
 	if (err && error->len == 0)
 		text_addf(error, "the rooms cannot be opened: %s", err_text(err));
 	return err;
@@ -224,8 +216,10 @@ int pipeline_recall(struct pipeline *pipeline, unsigned limit, const struct even
 			.type = EVENT_INCIDENT_UPDATED,
 			.time_ns = incident->updated_ns,
 			.incident = incident,
-			.plan = hands_plan(incident, &plan) ? &plan : NULL,
+			.plan = &plan,
 		};
+
+		hands_plan(incident, &plan);
 		sink->emit(sink->self, &event);
 	}
 	free(recall.incidents);

@@ -8,9 +8,11 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/ip.h"
+#include "model/flow.h"
 #include "model/incident.h"
 
 #define PLAN_RULES 16
@@ -111,12 +113,33 @@ struct plan {
 	bool needs_approval;
 };
 
+/** One plan that shall be in force, as actuators get it. */
+struct wanted {
+	struct plan plan;         /**< `expires_ns` is on the clock of wanted_set.now_ns */
+	enum direction direction; /**< inbound: its targets are ours; outbound: its sources are */
+	struct prefix own;        /**< the address or prefix of ours that it is about */
+	const struct ip *sources; /**< of rules with `from_set`, by ip_compare(); borrowed */
+	size_t source_count;
+};
+
+/** All that shall be in force at one actuator; what is not in it shall not be. */
+struct wanted_set {
+	const struct wanted *plans; /**< borrowed; no id twice */
+	size_t count;
+	uint64_t now_ns; /**< since 1970, as all times of plans */
+};
+
 /** What an actuator really holds for a plan. */
 struct effect {
 	char plan[INCIDENT_ID_MAX + 8];
 	bool applied;
 	unsigned rules_held; /**< rules in force outside; 0 for observe */
 	uint64_t at_ns;
+	bool counted;             /**< the rest is known; not over BGP */
+	uint64_t matched_packets; /**< since it is held; only grow */
+	uint64_t matched_bytes;
+	uint64_t dropped_packets;
+	uint64_t dropped_bytes;
 };
 
 /** Whether a plan helped. */

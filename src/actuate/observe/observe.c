@@ -3,50 +3,44 @@
  * observe: plans in, nothing out: what Weir does when it is to touch nothing.
  *
  * Says of each plan that it is applied and that no rule is in force, which is
- * true. Has no state, so there is nothing that a crash could lose. Control
- * thread.
+ * true. Has no state, so there is nothing that a crash could lose.
  */
 #include "actuate/actuator.h"
 
-#include <errno.h>
 #include <stdio.h>
 
-static int open(const struct config *config, void **ret_state)
+static int open(const struct config *config, const struct config_actuator *settings,
+		void **ret_state, uint32_t *ret_caps, struct text *why)
 {
 	static char nothing;
 
 	(void)config;
+	(void)settings;
+	(void)why;
 	*ret_state = &nothing;
+	*ret_caps = ACTUATOR_CAN_OBSERVE;
 	return 0;
 }
 
-static int check(void *self, const struct plan *plan)
+/* Whatever is wanted can be looked at. */
+static int check(void *self, const struct wanted *wanted, struct text *why)
 {
 	(void)self;
-	return plan->level == LEVEL_OBSERVE ? 0 : -EOPNOTSUPP;
+	(void)wanted;
+	(void)why;
+	return 0;
 }
 
-static void say(const struct plan *plan, bool applied, uint64_t now_ns, struct effect *ret_effect)
-{
-	struct effect effect = { .applied = applied, .rules_held = 0, .at_ns = now_ns };
-
-	snprintf(effect.plan, sizeof(effect.plan), "%s", plan->id);
-	*ret_effect = effect;
-}
-
-static int apply(void *self, const struct plan *plan, uint64_t now_ns, struct effect *ret_effect)
-{
-	int err = check(self, plan);
-
-	if (err == 0)
-		say(plan, true, now_ns, ret_effect);
-	return err;
-}
-
-static int withdraw(void *self, const struct plan *plan, uint64_t now_ns, struct effect *ret_effect)
+static int reconcile(void *self, const struct wanted_set *set, struct actuator_result *result)
 {
 	(void)self;
-	say(plan, false, now_ns, ret_effect);
+	for (size_t i = 0; i < set->count; i++) {
+		struct effect *effect = &result->effects[i];
+		snprintf(effect->plan, sizeof(effect->plan), "%s", set->plans[i].plan.id);
+		effect->applied = true;
+		effect->at_ns = set->now_ns;
+	}
+	result->kept = set->count;
 	return 0;
 }
 
@@ -58,11 +52,8 @@ static void close(void *self)
 const struct actuator actuator_observe = {
 	.name = "observe",
 	.summary = "watch and report, touch nothing",
-	.caps = ACTUATOR_CAN_OBSERVE,
 	.open = open,
 	.check = check,
-	.apply = apply,
-	.withdraw = withdraw,
-	.resync = apply, /* watching goes on by itself */
+	.reconcile = reconcile,
 	.close = close,
 };

@@ -79,41 +79,35 @@ static void a_plan_only_watches_and_ends_with_its_incident(void **state)
 	assert_true(ip_equal(&again.rules[0].dst.ip, &plan.rules[0].dst.ip));
 }
 
-static void actuators_are_chosen_by_what_they_can(void **state)
+static void actuators_are_found_by_kind(void **state)
 {
 	(void)state;
-	assert_string_equal(actuator_for(LEVEL_OBSERVE)->name, "observe");
-	assert_null(actuator_for(LEVEL_DROP));
-	assert_null(actuator_for(LEVEL_BLACKHOLE));
+	assert_string_equal(actuator_find("observe")->name, "observe");
+	assert_null(actuator_find("observer"));
+	assert_null(actuator_find(""));
 }
 
 static void observing_holds_nothing(void **state)
 {
-	const struct actuator *observe = actuator_for(LEVEL_OBSERVE);
-	struct plan plan = { .id = "p1", .level = LEVEL_OBSERVE };
-	struct plan drop = { .id = "p2", .level = LEVEL_DROP };
-	struct effect effect = { .rules_held = 99 };
+	const struct actuator *observe = actuator_find("observe");
+	const struct wanted wanted[2] = { { .plan = { .id = "p1", .level = LEVEL_OBSERVE } },
+					  { .plan = { .id = "p2", .level = LEVEL_DROP } } };
+	const struct wanted_set set = { .plans = wanted, .count = 2, .now_ns = 7 };
+	struct effect effects[2] = { { .applied = false } };
+	struct actuator_result result = { .effects = effects };
+	uint32_t caps = 0;
 	void *self = NULL;
 
 	(void)state;
-	assert_int_equal(observe->open(NULL, &self), 0);
-	assert_int_equal(observe->check(self, &plan), 0);
-	assert_int_equal(observe->check(self, &drop), -EOPNOTSUPP);
-	assert_int_equal(observe->apply(self, &drop, 1, &effect), -EOPNOTSUPP);
-	assert_int_equal(effect.rules_held, 99);
-	for (uint64_t now_ns = 1; now_ns <= 2; now_ns++) {
-		assert_int_equal(observe->apply(self, &plan, now_ns, &effect), 0);
-		assert_true(effect.applied);
-		assert_int_equal(effect.rules_held, 0);
-		assert_int_equal(effect.at_ns, now_ns);
-		assert_string_equal(effect.plan, "p1");
-	}
-	assert_int_equal(observe->resync(self, &plan, 3, &effect), 0);
-	assert_true(effect.applied);
-	for (uint64_t now_ns = 4; now_ns <= 5; now_ns++) {
-		assert_int_equal(observe->withdraw(self, &plan, now_ns, &effect), 0);
-		assert_false(effect.applied);
-		assert_int_equal(effect.at_ns, now_ns);
+	assert_int_equal(observe->open(NULL, NULL, &self, &caps, NULL), 0);
+	assert_int_equal(caps, ACTUATOR_CAN_OBSERVE);
+	assert_int_equal(observe->check(self, &wanted[1], NULL), 0);
+	assert_int_equal(observe->reconcile(self, &set, &result), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_true(effects[i].applied);
+		assert_int_equal(effects[i].rules_held, 0);
+		assert_int_equal(effects[i].at_ns, 7);
+		assert_string_equal(effects[i].plan, wanted[i].plan.id);
 	}
 	observe->close(self);
 }
@@ -152,7 +146,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_rule_is_as_narrow_as_the_excess),
 		cmocka_unit_test(a_plan_only_watches_and_ends_with_its_incident),
-		cmocka_unit_test(actuators_are_chosen_by_what_they_can),
+		cmocka_unit_test(actuators_are_found_by_kind),
 		cmocka_unit_test(observing_holds_nothing),
 		cmocka_unit_test(a_verdict_compares_before_and_now),
 	};

@@ -3,8 +3,8 @@
  * @NAME@: plans in, effects on an outside system out.
  *
  * An example that holds nothing: it has no capability, so no plan is given to
- * it, and it says of every plan that nothing is in force. Control thread; slow
- * outside work must not be done in these calls.
+ * it, and it says of every plan that nothing is in force. reconcile runs on a
+ * thread of its own, and may wait.
  */
 #include "actuate/actuator.h"
 
@@ -13,47 +13,44 @@
 #include <stdlib.h>
 
 struct state {
-	uint64_t refused; /* plans that could not be applied */
+	uint64_t refused; /* plans that could not be put in force */
 };
 
-static int open(const struct config *config, void **ret_state)
+static int open(const struct config *config, const struct config_actuator *settings,
+		void **ret_state, uint32_t *ret_caps, struct text *why)
 {
 	struct state *state = calloc(1, sizeof(*state));
 
 	(void)config;
+	(void)settings;
+	(void)why;
 	if (!state)
 		return -ENOMEM;
 	*ret_state = state;
+	*ret_caps = 0;
 	return 0;
 }
 
-static int check(void *self, const struct plan *plan)
+static int check(void *self, const struct wanted *wanted, struct text *why)
 {
 	(void)self;
-	(void)plan;
+	(void)wanted;
+	text_addf(why, "@NAME@ cannot do anything yet");
 	return -EOPNOTSUPP;
 }
 
-static int apply(void *self, const struct plan *plan, uint64_t now_ns, struct effect *ret_effect)
+/* Make exactly the set true; here nothing ever is. */
+static int reconcile(void *self, const struct wanted_set *set, struct actuator_result *result)
 {
 	struct state *state = self;
 
-	(void)plan;
-	(void)now_ns;
-	(void)ret_effect;
-	state->refused++;
-	return -EOPNOTSUPP;
-}
-
-/* Also what withdraw says: it succeeds on something that is not there. */
-static int nothing_held(void *self, const struct plan *plan, uint64_t now_ns,
-			struct effect *ret_effect)
-{
-	(void)self;
-	struct effect effect = { .applied = false, .rules_held = 0, .at_ns = now_ns };
-
-	snprintf(effect.plan, sizeof(effect.plan), "%s", plan->id);
-	*ret_effect = effect;
+	for (size_t i = 0; i < set->count; i++) {
+		struct effect *effect = &result->effects[i];
+		snprintf(effect->plan, sizeof(effect->plan), "%s", set->plans[i].plan.id);
+		effect->applied = false;
+		effect->at_ns = set->now_ns;
+		state->refused++;
+	}
 	return 0;
 }
 
@@ -65,11 +62,8 @@ static void close(void *self)
 const struct actuator actuator_@NAME@ = {
 	.name = "@NAME@",
 	.summary = "an example: say in one line where this acts",
-	.caps = 0,
 	.open = open,
 	.check = check,
-	.apply = apply,
-	.withdraw = nothing_held,
-	.resync = nothing_held,
+	.reconcile = reconcile,
 	.close = close,
 };

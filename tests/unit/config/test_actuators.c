@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of config/actuators: what entries of `actuators` become, and what is wrong with them. */
+#include "check.h"
+
+#include <string.h>
+
+#include "config/config.h"
+
+static struct config *good(const char *yaml)
+{
+	struct text errors = text_heap();
+	struct config *config = NULL;
+
+	int err = config_parse("f", yaml, strlen(yaml), &errors, &config);
+	assert_string_equal(text_string(&errors), "");
+	assert_int_equal(err, 0);
+	text_done(&errors);
+	return config;
+}
+
+static void is_refused(const char *yaml, const char *words)
+{
+	struct text errors = text_heap();
+	struct config *config = NULL;
+
+	assert_int_equal(config_parse("f", yaml, strlen(yaml), &errors, &config), -WEIR_ECONFIG);
+	if (!strstr(text_string(&errors), words))
+		fail_msg("no \"%s\" in: %s", words, text_string(&errors));
+	text_done(&errors);
+}
+
+static void entries_keep_what_is_given_and_have_defaults(void **state)
+{
+	struct config *config =
+		good("actuators:\n"
+		     "  - {name: edge, kind: bird, next_hop: 192.0.2.1}\n"
+		     "  - {name: here, kind: xdp, interfaces: [eth0, eth1], mode: native}\n");
+
+	(void)state;
+	assert_int_equal(config->actuator_count, 2);
+	assert_string_equal(config->actuators[0].name, "edge");
+	assert_string_equal(config->actuators[0].communities[0].text, "65535:666");
+	assert_int_equal(config->actuators[0].community_count, 1);
+	assert_true(config->actuators[0].flowspec);
+	assert_int_equal(config->actuators[1].interface_count, 2);
+	assert_string_equal(config->actuators[1].interfaces[1].text, "eth1");
+	assert_int_equal(config->actuators[1].mode, ATTACH_NATIVE);
+	config_free(config);
+}
+
+static void mistakes_are_told_where_they_stand(void **state)
+{
+	(void)state;
+	is_refused("actuators: [{name: a, kind: nft}]", "f:1:20: `kind: nft` needs `interfaces`");
+	is_refused("actuators: [{name: a, kind: hook}]", "either `program` or `url`");
+	is_refused("actuators: [{name: a, kind: hook, url: 'http://example.net/x'}]", "https://");
+	is_refused("actuators: [{name: a, kind: bird, communities: [65536:1]}]", "no community");
+	is_refused("actuators: [{name: a, kind: bird}, {name: a, kind: bird}]",
+		   "`a` is the name of f:1:20 as well");
+	is_refused("actuators: [{kind: bird}]", "`name` is missing");
+}
+
+static void any_difference_needs_a_restart(void **state)
+{
+	struct config *a = good("actuators: [{name: a, kind: nft, interfaces: [eth0]}]");
+	struct config *b = good("actuators: [{name: a, kind: nft, interfaces: [eth1]}]");
+	struct text fields = text_heap();
+
+	(void)state;
+	assert_int_equal(config_restart_needed(a, a, &fields), 0);
+	assert_int_equal(config_restart_needed(a, b, &fields), 1);
+	assert_string_equal(text_string(&fields), "actuators");
+	text_done(&fields);
+	config_free(a);
+	config_free(b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(entries_keep_what_is_given_and_have_defaults),
+		cmocka_unit_test(mistakes_are_told_where_they_stand),
+		cmocka_unit_test(any_difference_needs_a_restart),
+	};
+
+	return cmocka_run_group_tests_name("config/actuators", tests, NULL, NULL);
+}
