@@ -110,7 +110,7 @@ static void put_fragment(struct out *out, int fragment)
 		return;
 	put(out, C_FRAGMENT);
 	if (fragment == PLAN_FRAGMENT_LATER) {
-		put_value(out, OP_END, IS_FRAGMENT);
+		put_value(out, OP_END | OP_MATCH, IS_FRAGMENT);
 	} else {
 		put_value(out, OP_NOT, IS_FRAGMENT);
 		put_value(out, OP_END | OP_AND | OP_NOT, FIRST_FRAGMENT);
