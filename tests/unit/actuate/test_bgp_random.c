@@ -282,7 +282,7 @@ static void somebody_wants(const struct bgp_limits *limits, const struct wanted_
 			bool same = blackhole == (route->kind <= BGP_RTBH6) &&
 				    prefix_is_v4(ours) == v4 &&
 				    rule->rate_pps == route->rule.rate_pps;
-			for (unsigned k = 0; same && !blackhole && k < 24; k++) {
+			for (unsigned k = 0; same && !blackhole && k < 16; k++) {
 				struct packet packet = any_packet(rule, v4);
 				same = nlri_match(route, &packet, &dst, &src) ==
 				       rule_match(rule, &packet);
