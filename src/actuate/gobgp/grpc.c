@@ -19,6 +19,7 @@
 #define UNIX_PREFIX   "unix:"
 #define UNIMPLEMENTED 12
 #define NO_STATUS     UINT64_MAX
+#define LOOK_AGAIN_MS 2
 
 /* One call on its way. */
 struct call {
@@ -164,7 +165,7 @@ static void set_options(CURL *curl, const struct grpc_peer *peer, struct curl_sl
 static int judge_transport(const struct grpc_peer *peer, const struct call *call, CURLcode code,
 			   struct text *why)
 {
-	if (call->no_memory)
+	if (call->no_memory || code == CURLE_OUT_OF_MEMORY)
 		return -ENOMEM;
 	if (call->too_big) {
 		text_addf(why, "GoBGP's table on %s is too large to be looked through",
@@ -210,11 +211,35 @@ static int judge_status(const struct grpc_peer *peer, const struct call *call, l
 	return -EOPNOTSUPP;
 }
 
+/* As curl_easy_perform(), which in 7.88.1 may wait a second for what it has read already. */
+static CURLcode run(CURL *curl)
+{
+	CURLM *multi = curl_multi_init();
+	CURLcode code = CURLE_OUT_OF_MEMORY;
+	int running = 1;
+	int left;
+
+	if (!multi || curl_multi_add_handle(multi, curl) != CURLM_OK)
+		running = 0;
+	while (running) {
+		if (curl_multi_perform(multi, &running) != CURLM_OK)
+			break;
+		if (running && curl_multi_poll(multi, NULL, 0, LOOK_AGAIN_MS, NULL) != CURLM_OK)
+			break;
+	}
+	const CURLMsg *message = multi ? curl_multi_info_read(multi, &left) : NULL;
+	if (message && message->msg == CURLMSG_DONE)
+		code = message->data.result;
+	curl_multi_remove_handle(multi, curl);
+	curl_multi_cleanup(multi);
+	return code;
+}
+
 static int perform(CURL *curl, const struct grpc_peer *peer, const char *method, struct call *call,
 		   struct text *why)
 {
 	long http = 0;
-	CURLcode code = curl_easy_perform(curl);
+	CURLcode code = run(curl);
 
 	/* A stream may be ended early by an error that stands in the trailers. */
 	if (code != CURLE_OK && (call->status == NO_STATUS || call->status == 0))
