@@ -122,6 +122,7 @@ static int make_true(struct state *state, const struct bgp_routes *routes,
 		     struct actuator_result *result)
 {
 	struct gobgp_change change;
+	unsigned long long differ = 0;
 
 	for (int round = 0; round < ROUNDS; round++) {
 		int err = one_round(state, routes, &change, result->why);
@@ -132,12 +133,13 @@ static int make_true(struct state *state, const struct bgp_routes *routes,
 			result->removed = change.removed;
 			result->kept = change.kept;
 		}
-		if (change.added == 0 && change.removed == 0)
+		differ = change.added + change.removed;
+		if (differ == 0)
 			return 0;
 	}
 	text_addf(result->why,
 		  "GoBGP on %s took %llu routes and does not have them; look at its log",
-		  state->peer.address, (unsigned long long)(change.added + change.removed));
+		  state->peer.address, differ);
 	return -EOPNOTSUPP;
 }
 
