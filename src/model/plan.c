@@ -104,6 +104,10 @@ void plan_to_json(const struct plan *plan, struct jsonw *w, const char *key)
 	if (plan->expires_ns)
 		jsonw_time(w, "expires", plan->expires_ns);
 	jsonw_bool(w, "needs_approval", plan->needs_approval);
+	if (plan->would > plan->level)
+		jsonw_string(w, "would", plan_level_name(plan->would));
+	if (plan->why[0])
+		jsonw_string(w, "why", plan->why);
 	jsonw_object_end(w);
 }
 

@@ -15,7 +15,8 @@
 #include "model/flow.h"
 #include "model/incident.h"
 
-#define PLAN_RULES 16
+#define PLAN_RULES   16
+#define PLAN_WHY_MAX 160
 
 /** The ladder; each step hurts more than the one before. */
 enum plan_level {
@@ -111,6 +112,8 @@ struct plan {
 	double collateral_upper; /**< its upper bound */
 	uint64_t expires_ns;     /**< 0: with the incident */
 	bool needs_approval;
+	uint8_t would;          /**< enum plan_level it would have, could or might it act */
+	char why[PLAN_WHY_MAX]; /**< why it goes so far and no further; "": nothing to say */
 };
 
 /** One plan that shall be in force, as actuators get it. */
