@@ -398,6 +398,7 @@ static int open_rooms(struct daemon *d, struct text *error)
 	if (!d->health || !d->traffic || !d->board)
 		return -ENOMEM;
 	const struct pipeline_options options = {
+		.act = true,
 		.state_path = d->config->state_path,
 		.seed = seed,
 		.now_ns = step_clock(d),

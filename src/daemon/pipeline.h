@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,7 @@ struct pipeline_options {
 	const char *state_path; /**< folder of the journal; NULL: memory only */
 	uint64_t seed;          /**< for hash tables; no output depends on it */
 	uint64_t now_ns;        /**< time of opening: what was open goes on from here */
+	bool act;               /**< use the configured actuators; else nothing is touched */
 	bool report;            /**< carry events to the configured sinks */
 	struct event_sink also; /**< gets every event as well; emit may be NULL */
 };
