@@ -70,6 +70,12 @@ void board_coverage(struct board *board, const char *path)
 		control_server_coverage(board->server, &board->coverage);
 }
 
+void board_acts(struct board *board, const struct api_acts *acts)
+{
+	if (board->server)
+		control_server_acts(board->server, acts);
+}
+
 /* The snapshot under construction; NULL only when memory is short, then the old one stays. */
 static struct control_snapshot *next_of(struct board *board)
 {

@@ -218,7 +218,7 @@ static int about_case(struct hands *hands, const struct order *order, struct tex
 
 	if (!c) {
 		text_addf(answer,
-			  "no open incident or plan %s; `weir incidents --open` lists those there "
+			  "no open incident or plan %s; `weir incidents --state open` lists those there "
 			  "are",
 			  order->id);
 		return -ENOENT;

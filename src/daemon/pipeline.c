@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/hands.h"
 #include "detect/detector.h"
@@ -376,6 +377,25 @@ void pipeline_fault(struct pipeline *pipeline, const struct fault *fault)
 	else if (fault->severity == SEVERITY_CRITICAL && fault->state == FAULT_ENDED)
 		pipeline->faults -= pipeline->faults > 0;
 	emit(pipeline, &event);
+}
+
+int pipeline_act(struct pipeline *pipeline, const struct act_request *request, uint64_t now_ns,
+		 struct text *answer)
+{
+	if (strcmp(request->act, "audit") == 0)
+		return pipeline->journal
+			       ? journal_acts(pipeline->journal, (unsigned)request->level, answer)
+			       : -ENOENT;
+	const struct order order = {
+		.act = request->act,
+		.id = request->id,
+		.level = request->level,
+		.for_ns = request->for_ns,
+		.who = request->who,
+		.why = request->why,
+	};
+
+	return hands_order(pipeline->hands, &order, now_ns, answer);
 }
 
 void pipeline_save(const struct pipeline *pipeline, struct text *out)

@@ -14,6 +14,7 @@
 
 #include "base/text.h"
 #include "config/config.h"
+#include "control/acts.h"
 #include "control/status.h"
 #include "model/event.h"
 #include "model/tally.h"
@@ -74,6 +75,10 @@ bool pipeline_is_hot(const struct pipeline *pipeline);
 
 /** pipeline_fault() - tell of a fault of the telemetry, as an event to all sinks. */
 void pipeline_fault(struct pipeline *pipeline, const struct fault *fault);
+
+/** pipeline_act() - do what a person wants, or list what people did ("audit"); see orders_do_fn. */
+int pipeline_act(struct pipeline *pipeline, const struct act_request *request, uint64_t now_ns,
+		 struct text *answer);
 
 /** pipeline_is_idle() - nothing is followed and nothing is open: time may be skipped. */
 bool pipeline_is_idle(const struct pipeline *pipeline);
