@@ -37,8 +37,11 @@ static void add_level(const struct plan *plan, struct text *out)
 		text_addf(out, "%s by %s", plan_level_name((enum plan_level)plan->level),
 			  plan->actuator);
 	if (plan->would > plan->level)
-		text_addf(out, "; %s %s", plan->needs_approval ? "proposed:" : "would be",
+		text_addf(out, "; an actuator would %s",
 			  plan_level_name((enum plan_level)plan->would));
+	if (plan->proposed > plan->level)
+		text_addf(out, "; %s is proposed",
+			  plan_level_name((enum plan_level)plan->proposed));
 	text_add(out, "\n");
 }
 

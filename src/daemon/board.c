@@ -95,7 +95,7 @@ static void take_event(void *self, const struct event *event)
 	text_clear(&board->scratch);
 	if (event->plan) {
 		struct jsonw w = jsonw_on(&board->scratch);
-		plan_to_json(event->plan, &w, NULL);
+		plan_to_json(event->plan, event->sources, event->source_count, &w, NULL);
 	}
 	if (control_snapshot_put_incident(next, event->incident,
 					  event->plan ? text_string(&board->scratch) : NULL))

@@ -287,6 +287,15 @@ void hands_plan(const struct hands *hands, const struct incident *incident, stru
 	snprintf(ret_plan->actuator, sizeof(ret_plan->actuator), "observe");
 }
 
+size_t hands_sources(const struct hands *hands, const struct incident *incident,
+		     const struct ip **ret_sources)
+{
+	const struct hand_case *c = case_of((struct hands *)hands, incident->id);
+
+	*ret_sources = c ? c->wanted.sources : NULL;
+	return c ? c->wanted.source_count : 0;
+}
+
 bool hands_verdict(const struct hands *hands, const struct incident *incident,
 		   struct verdict *ret_verdict)
 {

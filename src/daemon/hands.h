@@ -86,6 +86,10 @@ void hands_act(struct hands *hands, uint64_t now_ns);
 /** hands_plan() - the present plan of an incident. @ret_plan: overwritten as a whole */
 void hands_plan(const struct hands *hands, const struct incident *incident, struct plan *ret_plan);
 
+/** hands_sources() - of that plan's rules with `from_set`. Borrowed until the next tick. */
+size_t hands_sources(const struct hands *hands, const struct incident *incident,
+		     const struct ip **ret_sources);
+
 /** hands_verdict() - whether that helps; false: nothing is known yet. */
 bool hands_verdict(const struct hands *hands, const struct incident *incident,
 		   struct verdict *ret_verdict);

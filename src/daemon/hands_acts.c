@@ -110,7 +110,7 @@ void hands_resume(struct hands *hands, const struct incident *(*find)(void *self
 static int approve(struct hands *hands, struct hand_case *c, const struct order *order,
 		   struct text *answer)
 {
-	uint8_t level = order->level > 0 ? (uint8_t)order->level : c->wanted.plan.would;
+	uint8_t level = order->level > 0 ? (uint8_t)order->level : c->wanted.plan.proposed;
 
 	if (!c->wanted.plan.needs_approval && c->approved) {
 		text_addf(answer, "%s was approved already, by %s", c->wanted.plan.id,
@@ -218,7 +218,8 @@ static int about_case(struct hands *hands, const struct order *order, struct tex
 
 	if (!c) {
 		text_addf(answer,
-			  "no open incident or plan %s; `weir incidents --state open` lists those there "
+			  "no open incident or plan %s; `weir incidents --state open` lists those "
+			  "there "
 			  "are",
 			  order->id);
 		return -ENOENT;

@@ -26,6 +26,8 @@ void case_tell(struct hands *hands, struct hand_case *c, enum event_type type, c
 		.time_ns = hands->now_ns,
 		.incident = &c->incident,
 		.plan = &c->wanted.plan,
+		.sources = c->wanted.sources,
+		.source_count = c->wanted.source_count,
 		.verdict =
 			type == EVENT_PLAN_WITHDRAWN && hands_verdict(hands, &c->incident, &verdict)
 				? &verdict
@@ -210,6 +212,7 @@ static uint8_t highest(uint32_t levels, uint8_t most)
 struct choice {
 	uint8_t level;
 	uint8_t asked;
+	uint8_t would; /* of the levels that go by themselves, were there an actuator */
 	size_t member;
 	char why[PLAN_WHY_MAX];
 };
@@ -295,6 +298,7 @@ static struct choice decide(const struct hands *hands, struct hand_case *c)
 		choice.level = c->wanted.plan.level;
 	uint8_t asked = highest(policy->approve, capped(hands, c, &choice, most));
 	choice.asked = asked > choice.level && !c->over ? asked : LEVEL_OBSERVE;
+	choice.would = choice.level;
 	choose_member(hands, c, policy, allowed, &choice);
 	return choice;
 }
@@ -341,7 +345,8 @@ static void change(struct hands *hands, struct hand_case *c, struct choice *choi
 		choice->member = 0;
 		write_plan(hands, c, LEVEL_OBSERVE, 0, &wanted);
 	}
-	wanted.plan.would = choice->asked ? choice->asked : c->step.level;
+	wanted.plan.would = choice->would;
+	wanted.plan.proposed = choice->asked;
 	wanted.plan.needs_approval = choice->asked != LEVEL_OBSERVE;
 	snprintf(wanted.plan.why, sizeof(wanted.plan.why), "%s", choice->why);
 	c->generation += c->fresh;

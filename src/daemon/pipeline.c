@@ -71,6 +71,8 @@ static void take_event(void *self, const struct event *event)
 	if (event->type == EVENT_INCIDENT_UPDATED) {
 		hands_plan(p->hands, event->incident, &plan);
 		with_verdict.plan = &plan;
+		with_verdict.source_count =
+			hands_sources(p->hands, event->incident, &with_verdict.sources);
 		if (hands_verdict(p->hands, event->incident, &verdict))
 			with_verdict.verdict = &verdict;
 	}

@@ -15,7 +15,7 @@ void wanted_to_json(const struct wanted *wanted, struct text *out)
 	struct jsonw w = jsonw_on(out);
 
 	jsonw_object(&w, NULL);
-	plan_to_json(&wanted->plan, &w, "plan");
+	plan_to_json(&wanted->plan, NULL, 0, &w, "plan");
 	jsonw_u64(&w, "direction", wanted->direction);
 	jsonw_prefix(&w, "own", &wanted->own);
 	jsonw_array(&w, "sources");
@@ -116,6 +116,7 @@ static bool plan_of(const json_t *object, struct plan *plan)
 	const char *expires = json_string_value(json_object_get(object, "expires"));
 	int level = level_of(string_of(object, "level"));
 	int would = level_of(string_of(object, "would"));
+	int proposed = level_of(string_of(object, "proposed"));
 	size_t count = json_array_size(rules);
 
 	if (level < 0 || count > PLAN_RULES || (expires && time_parse(expires, &plan->expires_ns)))
@@ -126,6 +127,7 @@ static bool plan_of(const json_t *object, struct plan *plan)
 	snprintf(plan->why, sizeof(plan->why), "%s", string_of(object, "why"));
 	plan->level = (uint8_t)level;
 	plan->would = (uint8_t)(would < 0 ? 0 : would);
+	plan->proposed = (uint8_t)(proposed < 0 ? 0 : proposed);
 	plan->needs_approval = json_is_true(json_object_get(object, "needs_approval"));
 	forecast_of(object, plan);
 	for (size_t i = 0; i < count; i++) {
