@@ -70,6 +70,19 @@ struct xdp_engine_counters {
 /** Called with each sample; borrowed for the call. */
 typedef void xdp_sample_fn(void *self, const struct xdp_sample *sample);
 
+/** xdp_pins_are() - is there a folder with pins? */
+bool xdp_pins_are(const char *pin_dir);
+
+/**
+ * xdp_pins_remove() - take away all that is pinned, of whatever version, without an engine.
+ * @pin_dir: its own folder on bpffs; it is removed too. Anywhere else nothing is touched.
+ * @error: on failure gets one sentence for people, and what to do
+ *
+ * Links that are pinned nowhere else end with it. Return: 0, also when there is nothing; -EBUSY
+ * (an engine works with it), -EACCES, -EOPNOTSUPP (not on bpffs) and the like.
+ */
+WEIR_CHECK int xdp_pins_remove(const char *pin_dir, struct text *error);
+
 /** xdp_engine_is_built() - was this program built with BPF? */
 bool xdp_engine_is_built(void);
 
@@ -90,6 +103,17 @@ bool xdp_engine_is_built(void);
  */
 WEIR_CHECK int xdp_engine_open(const struct xdp_engine_config *config,
 			       struct xdp_engine **ret_engine, struct text *error);
+
+/**
+ * xdp_engine_attach() - attach again where interfaces went away and came back.
+ * @config: as it was opened with; borrowed for the call
+ * @error: on failure gets one sentence for people, and what to do
+ *
+ * Also pins links again whose pins were taken away. Return: as xdp_engine_open(); where the
+ * program was attached, it still is.
+ */
+WEIR_CHECK int xdp_engine_attach(struct xdp_engine *engine, const struct xdp_engine_config *config,
+				 struct text *error);
 
 /**
  * xdp_engine_set() - make this the truth.
@@ -128,6 +152,16 @@ WEIR_CHECK int xdp_engine_sources_remove(struct xdp_engine *engine, const struct
 
 /** xdp_engine_sources_clear() - empty one set, or all with 0; takes a walk over all of them. */
 WEIR_CHECK int xdp_engine_sources_clear(struct xdp_engine *engine, uint16_t set);
+
+/** Called with each member of a source set; borrowed for the call. */
+typedef void xdp_source_fn(void *self, const struct prefix *member, uint16_t set);
+
+/**
+ * xdp_engine_sources() - hand over all members of all sets, as after taking over.
+ *
+ * In no order; takes some microseconds for each. Return: 0 or what the kernel refused.
+ */
+WEIR_CHECK int xdp_engine_sources(const struct xdp_engine *engine, xdp_source_fn *take, void *self);
 
 /**
  * xdp_engine_rule_counters() - what a rule of this set, or the one before, has done.
