@@ -413,6 +413,27 @@ def a_blackhole_takes_everything_to_the_target(kind):
 
 
 @each
+def a_machine_of_ours_is_held_back(kind):
+    scene = Scene(kind)
+    # XDP sees what the machine sends where it comes in, nft where it goes out.
+    out = "near" if kind == NFT else "far"
+    one, other = "198.51.100.9", "198.51.100.10"
+    quarantine = {"id": "q1", "level": "quarantine", "direction": "outbound", "own": one + "/32"}
+    limited = {"id": "l1", "level": "drop", "direction": "outbound", "own": other + "/32",
+               "rules": [{"dst": "192.0.2.9/32", "proto": 17, "dport": 53}]}
+    scene.hold(quarantine, limited)
+    for src, dst in ((one, "192.0.2.9"), (one, "203.0.113.1"), (other, "192.0.2.9"),
+                     (other, "192.0.2.10"), ("198.51.100.11", "192.0.2.9")):
+        scene.ns.send([wire.frame(wire.ipv4(src, dst, 17, wire.udp(5, 53, b"x" * 100)))], 20, out)
+    scene.arrive(attacked=0)
+    told = scene.effects(quarantine, limited)
+    tap.equal((told["q1"]["dropped_packets"], told["l1"]["dropped_packets"]), (40, 20), kind)
+    tap.equal(told["q1"]["dropped_bytes"], 40 * 128, f"{kind}: bytes of IP")
+    scene.hold()
+    scene.is_clean()
+
+
+@each
 def an_interface_that_comes_back_is_filtered_again(kind):
     scene = Scene(kind)
     scene.hold(NTP)
@@ -443,6 +464,35 @@ def what_cannot_be_done_is_refused_with_a_reason(kind):
     tap.equal((done["rc"], [e["applied"] for e in done["effects"]]), (0, [False, True]), kind)
     tap.contains(done["why"], "plan bad", f"{kind}: why")
     scene.holds(times=50)
+
+
+@tap.case
+def nft_leaves_other_tables_alone_and_mends_its_own():
+    scene = Scene(NFT)
+    scene.ns.inside(["nft", "add table netdev theirs; add chain netdev theirs c; add rule netdev "
+                     "theirs c counter"])
+    before = scene.ns.inside(["nft", "list", "table", "netdev", "theirs"]).out
+    scene.hold(NTP, plan(rule(from_set=True), name="p2", sources=["192.0.2.99"]))
+    for damage in ("flush table netdev weir", "delete table netdev weir",
+                   "add rule netdev weir inbound drop"):
+        scene.ns.inside(["nft", damage])
+        scene.hold(NTP)
+        scene.holds(times=50)
+    scene.hold()
+    tap.equal(scene.ns.inside(["nft", "list", "ruleset"]).out.strip(), before.strip(), "ruleset")
+
+
+@tap.case
+def nft_says_what_right_it_needs():
+    scene = Scene(NFT)
+    tap.need("setpriv")
+    scene.end()
+    argv = scene.ns.command(["setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin", DRIVE,
+                             scene.config])
+    done = tap.run(argv, stdin=json.dumps({"plans": [NTP]}) + "\n")
+    told = json.loads(done.out.splitlines()[-1])
+    tap.equal(told["rc"], -13, "result")
+    tap.contains(told["why"], "CAP_NET_ADMIN")
 
 
 @tap.case

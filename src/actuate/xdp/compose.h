@@ -38,12 +38,15 @@ WEIR_CHECK int compose(const struct wanted_set *set, const struct sets *now, uin
 /** compose_done() - release the memory. */
 void compose_done(struct composed *composed);
 
-/** compose_protect() - destinations that rules may be about: all own networks, or everything.
+/** Most prefixes that compose_protect() gives. */
+#define COMPOSE_PROTECT_MAX 4096
+
+/**
+ * compose_protect() - destinations that rules may be about: all own networks, or everything.
  * @ret_protect: room for COMPOSE_PROTECT_MAX; the same as long as the rules allow it
  *
  * Return: how many.
  */
-#define COMPOSE_PROTECT_MAX 4096
 size_t compose_protect(const struct config *config, const struct composed *composed,
 		       struct xdp_protected *ret_protect);
 
