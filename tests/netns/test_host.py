@@ -238,6 +238,10 @@ def an_attack_is_dropped_and_the_innocent_pass(kind):
     scene.open()
     scene.open(v6=True)
     scene.is_clean()
+    # It comes back, and counts anew.
+    scene.hold(NTP)
+    scene.holds(times=50)
+    tap.equal(scene.effects(NTP)["p1"]["dropped_packets"], 50, f"{kind}: once more")
 
 
 @each

@@ -231,6 +231,10 @@ static bool is_attached(const struct xdp_engine *e, const char *name)
 int xdp_engine_attach(struct xdp_engine *e, const struct xdp_engine_config *config,
 		      struct text *error)
 {
+	int woken = engine_wake(e, error);
+
+	if (woken)
+		return woken;
 	forget_lost(e);
 	for (size_t i = 0; i < config->interface_count; i++) {
 		const char *name = config->interfaces[i];

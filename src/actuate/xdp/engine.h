@@ -34,6 +34,7 @@ struct xdp_engine_config {
 	const char *const *interfaces; /**< borrowed; names */
 	size_t interface_count;        /**< 0: attached nowhere */
 	enum xdp_mode mode;
+	bool idle;              /**< only load: pinned and attached by xdp_engine_attach() */
 	uint32_t blocks_max;    /**< IPv4 /24 that can be told apart; 16384; 512 bytes twice each */
 	uint32_t prefixes6_max; /**< IPv6 prefixes protected; 65536 */
 	uint32_t hosts_max;     /**< single hosts in all source sets; 1048576 */
@@ -105,7 +106,7 @@ WEIR_CHECK int xdp_engine_open(const struct xdp_engine_config *config,
 			       struct xdp_engine **ret_engine, struct text *error);
 
 /**
- * xdp_engine_attach() - attach again where interfaces went away and came back.
+ * xdp_engine_attach() - attach where it is not: after idling, and where interfaces came back.
  * @config: as it was opened with; borrowed for the call
  * @error: on failure gets one sentence for people, and what to do
  *
@@ -191,6 +192,14 @@ size_t xdp_engine_rules(const struct xdp_engine *engine, uint64_t *ret_ids);
  * negative errno.
  */
 int xdp_engine_samples(struct xdp_engine *engine, xdp_sample_fn *take, void *self, size_t most);
+
+/**
+ * xdp_engine_withdraw() - take the program off all interfaces, and unpin everything.
+ *
+ * Stays loaded, without rules: xdp_engine_attach() is then quick. Return: 0 or what the kernel
+ * refused.
+ */
+WEIR_CHECK int xdp_engine_withdraw(struct xdp_engine *engine);
 
 /** xdp_engine_close() - let go; what is pinned stays in force, else it ends. NULL is fine. */
 void xdp_engine_close(struct xdp_engine *engine);

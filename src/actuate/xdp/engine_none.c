@@ -107,6 +107,12 @@ int xdp_engine_samples(struct xdp_engine *engine, xdp_sample_fn *take, void *sel
 	return -EOPNOTSUPP;
 }
 
+int xdp_engine_withdraw(struct xdp_engine *engine)
+{
+	(void)engine;
+	return -EOPNOTSUPP;
+}
+
 void xdp_engine_close(struct xdp_engine *engine)
 {
 	(void)engine;

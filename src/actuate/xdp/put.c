@@ -12,16 +12,36 @@
 /* Expiries are worked out anew in each call; less than this apart they are the same. */
 #define SAME_EXPIRY_NS NS_PER_S
 
+/* So that the first plan need not wait for it; what is wrong is told before it is needed. */
+static void load_early(struct xdp_state *s)
+{
+	struct xdp_engine_config settings = s->settings;
+	char reason[512];
+	struct text said = text_fixed(reason, sizeof(reason));
+
+	if (s->engine || s->warned)
+		return;
+	settings.idle = true;
+	if (xdp_engine_open(&settings, &s->engine, &said)) {
+		log_warning(AREA, "no plan can be put in force: %s", reason);
+		s->warned = true;
+	}
+}
+
 /* Nothing of ours is left: no program, no pins, whichever version they are of. */
 int put_take_back(struct xdp_state *s, struct text *why)
 {
-	if (s->engine)
+	if (s->engine && s->there && xdp_engine_withdraw(s->engine)) {
 		xdp_engine_remove(s->engine);
-	s->engine = NULL;
-	s->told = false;
+		s->engine = NULL;
+	}
+	s->told = s->there = false;
 	compose_done(s->last);
 	s->last->count = 0;
-	return s->settings.pin_dir ? xdp_pins_remove(s->settings.pin_dir, why) : 0;
+	int err = s->settings.pin_dir ? xdp_pins_remove(s->settings.pin_dir, why) : 0;
+	if (!err)
+		load_early(s);
+	return err;
 }
 
 /* Rules that an earlier process left are not new. */
@@ -49,7 +69,7 @@ static int open_engine(struct xdp_state *s, struct text *why)
 	}
 	if (err) {
 		text_add(why, reason);
-		return err == -EPERM ? -EACCES : err;
+		return err;
 	}
 	err = sets_read(s->engine, &s->last->sets);
 	if (!err)
@@ -69,7 +89,8 @@ int put_be_there(struct xdp_state *s, struct text *why)
 		xdp_engine_close(s->engine);
 		s->engine = NULL;
 	}
-	return err;
+	s->there = s->there || !err;
+	return err == -EPERM ? -EACCES : err;
 }
 
 static const struct xdp_rule *last_rule(const struct xdp_state *s, size_t hint, uint64_t id)

@@ -15,6 +15,8 @@ struct xdp_state {
 	struct xdp_engine *engine; /* NULL: nothing is known to be in force */
 	struct composed *next;
 	struct composed *last; /* what the engine was told; its sets are those in force */
+	bool there;            /* on interfaces */
+	bool warned;           /* that it could not be loaded */
 	bool told;             /* is it what `last` says? */
 	size_t protect_count;
 	struct xdp_protected protect[COMPOSE_PROTECT_MAX];

@@ -2,8 +2,8 @@
 /*
  * xdp: plans in, filters before this host's network stack out, and what they did.
  *
- * The engine is loaded when the first rule is wanted and removed with the last
- * one: without plans nothing of Weir is on the interfaces. What is pinned stays
+ * Without plans nothing of Weir is on the interfaces or pinned; the program then
+ * only waits in the kernel's memory, so that the first plan need not. What is pinned stays
  * when the process ends, until each rule's expiry, and is taken over by the
  * first call after a start. Control thread, and the actuator's worker.
  */
