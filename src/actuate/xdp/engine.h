@@ -43,8 +43,10 @@ struct xdp_engine_config {
 	uint32_t sampling;      /**< one dropped packet of so many is kept; 0: none */
 	uint32_t cpus;          /**< that a rate is divided by; all that are online */
 	uint64_t seed;          /**< of the drawing of samples; 0 is a seed too */
-	uint32_t test_spread;   /**< measuring: bits of IPv4 destinations that are drawn anew */
-	bool test_clock;        /**< tests: see xdp_engine_test_clock() */
+	uint32_t
+		test_spread; /**< measuring: bits of destinations that are drawn anew: all of IPv4's,
+	                          or the second 32 of IPv6's */
+	bool test_clock;     /**< tests: see xdp_engine_test_clock() */
 };
 
 /** All that is wanted. */

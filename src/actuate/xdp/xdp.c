@@ -137,6 +137,9 @@ static int reconcile(void *self, const struct wanted_set *set, struct actuator_r
 		compose_done(s->next);
 	else
 		err = put_report(s, set, result);
+	/* In force already; who waits here need not when the next set comes. */
+	if (s->engine)
+		xdp_engine_settle(s->engine);
 	return !err && s->last->full ? -WEIR_EFULL : err;
 }
 
