@@ -43,8 +43,8 @@ def from_memory(build, cpu):
     """Output of the programs that measure one room without any socket."""
     found = {}
     for program in sorted((build / "tests/bench").glob("bench_*")):
-        # Of bench_NAME, and not bench_NAME.p, which holds its objects; bench_live needs devices.
-        if not program.is_file() or program.name == "bench_live":
+        # Of bench_NAME, and not bench_NAME.p, which holds its objects; some need a namespace.
+        if not program.is_file() or program.name in ("bench_live", "bench_announce"):
             continue
         say(program.name)
         try:
@@ -97,6 +97,30 @@ def host(build, quick):
     rows += [f"{kind:<5} {name:<32}" + "".join(f"{t[n]:9.2f}" for n in ("cpu", "least", "median", "p99"))
              for kind in ("xdp", "nft") for name, t in told[kind].items()]
     return "\n".join(rows)
+def announce(build, quick):
+    """Output of announce.py, which measures routes between BGP daemons; or why there is none."""
+    if os.geteuid():
+        return "not measured: needs root, for a network namespace"
+    say("bench_announce")
+    rows = []
+    for kind in ("bird", "gobgp"):
+        command = [sys.executable, TOP / "tests/bench/announce.py", build, "--ahead", "--kind", kind,
+                   "--changes", "100" if quick else "400", "--rounds", "5" if quick else "20"]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        except subprocess.TimeoutExpired:
+            rows.append(f"{kind:<6} not done within 300 s")
+            continue
+        if done.returncode:
+            rows.append(f"{kind:<6} not measured: {done.stderr.strip()}")
+            continue
+        told = json.loads(done.stdout)
+        for name, what in (("one", f"one rule, {told['standing']} in force"),
+                           ("at_once", f"{told['many']} rules for {told['many']}")):
+            found = told[name]
+            rows.append(f"{kind:<6} {what:<28} p50 {found['p50_ms']:7.2f} ms  p99 "
+                        f"{found['p99_ms']:7.2f} ms  of {found['count']}")
+    return "\n".join(["from a decision until BIRD's neighbour shows it, ahead of other processes", *rows])
 
 
 def measure(args):
@@ -124,6 +148,7 @@ def measure(args):
     if "from_memory" in args.parts:
         data["from_memory"]["bench_live"] = live(args.build, args.quick)
         data["from_memory"]["host"] = host(args.build, args.quick)
+        data["from_memory"]["bench_announce"] = announce(args.build, args.quick)
     data.update(configurations=work.configurations, seconds=time.monotonic() - began,
                 finished=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
                 load_after=os.getloadavg())

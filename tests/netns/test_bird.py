@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`bird`: BIRD's neighbours hold exactly what is wanted, whoever is killed or restarted."""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import bgp  # noqa: E402
+import bgp_wanted as wanted  # noqa: E402
+import tap  # noqa: E402
+
+
+class Scene:
+    """A speaker, its neighbours, and the actuator."""
+
+    def __init__(self, *neighbours):
+        self.net = bgp.Network()
+        self.neighbours = [each(self.net) for each in neighbours]
+        addresses = {bgp.Bird: bgp.BIRD, bgp.Gobgp: bgp.GOBGP, bgp.Frr: bgp.FRR}
+        self.speaker = bgp.BirdSpeaker(self.net, [addresses[each] for each in neighbours])
+        self.actuator = self.new_actuator()
+
+    def new_actuator(self, die_at=0):
+        return bgp.Actuator(self.net, self.speaker.actuator(), die_at)
+
+    def all_hold(self, which, what):
+        for each in self.neighbours:
+            each.wait_for(wanted.held(each, which), f"{type(each).__name__}: {what}")
+
+    def reconfigured(self):
+        return self.net.said("speaker.log").count("Reconfigured")
+
+
+def life(kind):
+    """Apply, withdraw a part, and all; restarts of everybody in between."""
+    scene = Scene(kind)
+    done = scene.actuator.wants(wanted.plans())
+    tap.equal((done["added"], len(done["applied"])), (6, 6), "added and applied")
+    scene.all_hold(wanted.ALL, "all that is wanted")
+    tap.equal(scene.actuator.wants(wanted.plans())["kept"], 6, "kept, the second time")
+
+    done = scene.actuator.wants(wanted.plans([0, 2, 5]))
+    tap.equal((done["kept"], done["removed"]), (3, 3), "kept and removed")
+    scene.all_hold([0, 2, 5], "the rest")
+
+    times = scene.reconfigured()
+    scene.actuator.end()
+    scene.actuator = scene.new_actuator()
+    tap.equal(scene.actuator.wants(wanted.plans([0, 2, 5]))["kept"], 3, "kept by the next process")
+    tap.equal(scene.reconfigured(), times, "times that BIRD was reconfigured")
+
+    scene.speaker.restart()
+    scene.all_hold([0, 2, 5], "the same after BIRD's restart, without a call")
+    tap.equal(scene.actuator.wants(wanted.plans([0, 2, 5]))["kept"], 3, "kept after BIRD's restart")
+
+    scene.neighbours[0].restart()
+    scene.all_hold([0, 2, 5], "the same after the neighbour's restart")
+
+    plan, _ = wanted.outbound()
+    done = scene.actuator.wants([*wanted.plans([1, 2]), plan])
+    tap.equal((done["added"], done["removed"], done["kept"]), (2, 2, 1), "a mixed change")
+    scene.actuator.wants([])
+    scene.all_hold([], "nothing")
+
+
+@tap.case
+def bird_as_neighbour_holds_exactly_what_is_wanted():
+    life(bgp.Bird)
+
+
+@tap.case
+def gobgp_as_neighbour_holds_exactly_what_is_wanted():
+    life(bgp.Gobgp)
+
+
+@tap.case
+def frr_as_neighbour_holds_exactly_what_is_wanted():
+    life(bgp.Frr)
+
+
+@tap.case
+def all_three_at_once_hold_the_same():
+    scene = Scene(bgp.Bird, bgp.Gobgp, bgp.Frr)
+    plan, words = wanted.outbound()
+    scene.actuator.wants([*wanted.plans(), plan])
+    for each, more in zip(scene.neighbours, words):
+        each.wait_for(wanted.held(each) | {more}, f"{type(each).__name__}: a source as well")
+
+
+@tap.case
+def killed_at_any_step_nothing_is_lost_and_the_next_goes_on():
+    scene = Scene(bgp.Bird)
+    before, after = [0, 2, 4], [1, 2, 3, 5]
+    neighbour = scene.neighbours[0]
+    sides = [wanted.held(neighbour, before), wanted.held(neighbour, after)]
+    for step in range(1, 100):
+        scene.actuator.wants(wanted.plans(before))
+        neighbour.wait_for(sides[0], f"step {step}: the set of before")
+        doomed = scene.new_actuator(die_at=step)
+        done = doomed.want(wanted.plans(after))
+        if done:
+            doomed.end()
+            break
+        tap.wait_for(lambda: neighbour.routes() in sides, f"step {step}: one set or the other")
+        # BIRD could be started with what stands there.
+        scene.net.inside(["bird", "-p", "-c", scene.net.folder / "speaker.conf"])
+        if step % 5 == 0:
+            scene.speaker.restart()
+        scene.new_actuator().wants(wanted.plans(after))
+        neighbour.wait_for(sides[1], f"step {step}: the set of after")
+    tap.true(15 < step < 99, f"the sequence had {step} steps")
+
+
+@tap.case
+def a_configuration_that_bird_refuses_changes_nothing():
+    scene = Scene(bgp.Bird)
+    scene.actuator.wants(wanted.plans([0, 2]))
+    scene.all_hold([0, 2], "the first set")
+    file = scene.speaker.include.read_text()
+    path = scene.net.folder / "speaker.conf"
+    good = path.read_text()
+    path.write_text(good.replace("flow4 table flowtab4;", ""))
+    done = scene.actuator.want(wanted.plans([0, 1, 2]))
+    tap.true(done["err"] < 0 and not done["applied"], f"refused: {done}")
+    tap.contains(done["why"], "BIRD refuses its configuration", "the sentence")
+    tap.equal(scene.speaker.include.read_text(), file, "the file of before")
+    scene.all_hold([0, 2], "still the first set")
+    path.write_text(good)
+    scene.actuator.wants(wanted.plans([0, 1, 2]))
+    scene.all_hold([0, 1, 2], "the second set")
+
+
+@tap.case
+def a_file_that_is_not_included_is_told():
+    scene = Scene(bgp.Bird)
+    path = scene.net.folder / "speaker.conf"
+    path.write_text("\n".join(line for line in path.read_text().splitlines()
+                              if not line.startswith("include")))
+    done = scene.actuator.want(wanted.plans())
+    tap.contains(done["why"], "needs a line that includes it", "the sentence")
+    tap.equal(done["applied"], [], "applied")
+
+
+@tap.case
+def what_is_not_ours_is_not_announced():
+    scene = Scene(bgp.Bird)
+    bad = [{"id": "other", "level": "blackhole", "rules": [{"dst": "203.0.113.1/32"}]},
+           {"id": "short", "level": "drop", "rules": [{"dst": "2001:db8::/32"}]},
+           {"id": "ttl", "level": "drop", "rules": [{"dst": "198.51.100.1/32", "ttl": [0, 9]}]}]
+    done = scene.actuator.want([*bad, *wanted.plans()])
+    tap.equal((done["err"], len(done["applied"])), (0, 6), "error and applied")
+    tap.contains(done["why"], "203.0.113.1/32: its prefix is not in `networks`", "the sentence")
+    scene.all_hold(wanted.ALL, "only ours")
+
+
+if __name__ == "__main__":
+    tap.main()

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* announce: settings and plans for the tests of what is announced over BGP. */
+#pragma once
+
+#include "check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "actuate/actuator.h"
+
+#define OWN_NETWORKS                                             \
+	"networks:\n"                                            \
+	"  - {prefix: 198.51.0.0/16}\n"                          \
+	"  - {prefix: 198.51.100.0/24, within: 198.51.0.0/16}\n" \
+	"  - {prefix: 203.0.113.0/25}\n"                         \
+	"  - {prefix: '2001:db8::/32'}\n"                        \
+	"  - {prefix: '2001:db8:1:2::/64', within: '2001:db8::/32'}\n"
+
+/* A configuration from text; free with config_free(). */
+static inline struct config *config_of(const char *yaml)
+{
+	struct text errors = text_heap();
+	struct config *config = NULL;
+	int err = config_parse("f", yaml, strlen(yaml), &errors, &config);
+
+	assert_string_equal(text_string(&errors), "");
+	assert_int_equal(err, 0);
+	text_done(&errors);
+	return config;
+}
+
+static inline struct prefix prefix_of(const char *words)
+{
+	struct prefix prefix = { 0 };
+
+	assert_int_equal(prefix_parse(words, &prefix), 0);
+	return prefix;
+}
+
+/* A plan of one rule about all traffic to @dst. */
+static inline struct wanted wanted_of(const char *id, enum plan_level level, const char *dst)
+{
+	struct wanted wanted = { .plan = { .level = (uint8_t)level, .rule_count = 1 } };
+
+	snprintf(wanted.plan.id, sizeof(wanted.plan.id), "%s", id);
+	wanted.plan.rules[0] = plan_rule_any();
+	wanted.plan.rules[0].dst = prefix_of(dst);
+	wanted.own = wanted.plan.rules[0].dst;
+	return wanted;
+}
