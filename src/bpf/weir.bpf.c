@@ -136,7 +136,10 @@ static __always_inline int give(struct xdp_cpu *cpu, __u32 reason)
 static __always_inline void spread(struct xdp_cpu *cpu, struct packet *p)
 {
 	cpu->random = cpu->random * 6364136223846793005ULL + 1442695040888963407ULL;
-	p->dst_host ^= (__u32)(cpu->random >> 32) & test_spread;
+	__u32 drawn = (__u32)(cpu->random >> 32) & test_spread;
+	p->dst_host ^= drawn;
+	if (p->v6)
+		p->dst[1] ^= bpf_htonl(drawn); /* what follows the first 32 bits */
 }
 
 SEC("xdp.frags")

@@ -61,7 +61,8 @@ static int read_json(const struct cli_args *args, const struct text *body, json_
 	return CLI_OK;
 }
 
-int ask(const struct cli_args *args, const char *path, struct text *ret_body, json_t **ret_json)
+int ask_to(const struct cli_args *args, const char *path, const char *to_send,
+	   struct text *ret_body, json_t **ret_json)
 {
 	struct control_reply reply;
 	char *socket = find_socket(args);
@@ -69,7 +70,9 @@ int ask(const struct cli_args *args, const char *path, struct text *ret_body, js
 
 	if (!socket)
 		return CLI_NO;
-	if (control_get(socket, path, &reply) < 0)
+	int err = to_send ? control_post(socket, path, to_send, &reply)
+			  : control_get(socket, path, &reply);
+	if (err < 0)
 		cli_error(args->command->name, "%s", text_string(&reply.error));
 	else
 		status = read_json(args, &reply.body, ret_json);
@@ -80,6 +83,11 @@ int ask(const struct cli_args *args, const char *path, struct text *ret_body, js
 	control_reply_done(&reply);
 	free(socket);
 	return status;
+}
+
+int ask(const struct cli_args *args, const char *path, struct text *ret_body, json_t **ret_json)
+{
+	return ask_to(args, path, NULL, ret_body, ret_json);
 }
 
 struct render_layout ask_layout(bool wide, bool all)

@@ -38,6 +38,10 @@ enum ask_option { ASK_SOCKET, ASK_CONFIG, ASK_JSON, ASK_OPTION_COUNT };
  */
 int ask(const struct cli_args *args, const char *path, struct text *ret_body, json_t **ret_json);
 
+/** ask_to() - as ask(), with a JSON body that wants something done. */
+int ask_to(const struct cli_args *args, const char *path, const char *to_send,
+	   struct text *ret_body, json_t **ret_json);
+
 /**
  * ask_layout() - how much fits: all with @wide, else what COLUMNS or the terminal says.
  *

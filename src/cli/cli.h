@@ -85,9 +85,17 @@ void cli_know(const struct config_known *known);
 __attribute__((format(printf, 2, 3))) void cli_error(const char *name, const char *format, ...);
 
 /** The subcommands of this room. */
+extern const struct command command_approve;
+extern const struct command command_audit;
 extern const struct command command_check;
 extern const struct command command_completion;
 extern const struct command command_coverage;
+extern const struct command command_extend;
 extern const struct command command_incidents;
+extern const struct command command_mitigate;
+extern const struct command command_panic;
+extern const struct command command_plan;
+extern const struct command command_reject;
 extern const struct command command_status;
 extern const struct command command_top;
+extern const struct command command_withdraw;

@@ -13,6 +13,7 @@
 
 #include <jansson.h>
 
+#include "base/err.h"
 #include "base/text.h"
 
 struct table;
@@ -55,6 +56,17 @@ void render_traffic(const json_t *status, const struct render_layout *layout, st
  */
 void render_top(const json_t *top, uint64_t now_ns, size_t limit,
 		const struct render_layout *layout, struct text *out);
+
+/**
+ * render_plan() - append the page of `weir plan`.
+ * @one: one incident as the API gives it, borrowed
+ *
+ * Return: 0, or -WEIR_EFORMAT when it has no plan that can be read.
+ */
+WEIR_CHECK int render_plan(const json_t *one, struct text *out);
+
+/** render_acts() - append the page of `weir audit`. @acts: the answer to GET /api/v1/acts */
+void render_acts(const json_t *acts, const struct render_layout *layout, struct text *out);
 
 /** render_exporters() - its last part: the table, those with trouble on top. */
 void render_exporters(const json_t *status, const struct render_layout *layout, struct text *out);

@@ -49,6 +49,24 @@ static void check_host(struct reader *r, const struct config_actuator *actuator)
 			    "-Dbpf=enabled, or use `nft`");
 }
 
+/* The name ends there: http://127.0.0.1@example.net and http://localhost.example.net do not count. */
+static bool is_this_machine(const char *url)
+{
+	static const char *const heads[] = { "http://127.0.0.1", "http://[::1]",
+					     "http://localhost" };
+
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		size_t len = strlen(heads[i]);
+		size_t digits = 0;
+		if (strncmp(url, heads[i], len) != 0)
+			continue;
+		if (url[len] == ':')
+			digits = 1 + strspn(url + len + 1, "0123456789");
+		return url[len + digits] == '\0' || url[len + digits] == '/';
+	}
+	return false;
+}
+
 static void check_hook(struct reader *r, const struct config_actuator *actuator)
 {
 	const char *url = actuator->url;
@@ -56,8 +74,7 @@ static void check_hook(struct reader *r, const struct config_actuator *actuator)
 	if (!actuator->program == !url)
 		problem_add(r->problems, actuator->at,
 			    "`kind: hook` needs either `program` or `url`");
-	if (url && strncmp(url, "https://", 8) != 0 && strncmp(url, "http://127.0.0.1", 16) != 0 &&
-	    strncmp(url, "http://[::1]", 12) != 0 && strncmp(url, "http://localhost", 16) != 0)
+	if (url && strncmp(url, "https://", 8) != 0 && !is_this_machine(url))
 		problem_add(r->problems, actuator->at,
 			    "`url` begins with https://; http:// only to this machine");
 }

@@ -369,5 +369,6 @@ void checks_run(struct reader *r)
 	check_thresholds(r);
 	check_sinks(r);
 	actuators_check(r);
+	policies_check(r);
 	check_memory(r);
 }

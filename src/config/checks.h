@@ -13,3 +13,6 @@ void check_memory(struct reader *reader);
 /** check_kind() - refuse a kind of plug-in that is not in the NULL-terminated list. */
 void check_kind(struct reader *reader, struct config_place at, const char *kind,
 		const char *const *kinds);
+
+/** policies_check() - names of actuators that there are not. */
+void policies_check(struct reader *reader);

@@ -161,6 +161,19 @@ struct config_actuator {
 	struct config_place at;
 };
 
+/** How far Weir goes with what, by itself and when a person says so; the first that matches. */
+struct config_policy {
+	uint32_t directions; /**< bit 1 << enum direction; 0: any */
+	const char *tenant;  /**< NULL: any */
+	bool any_network;
+	struct prefix network;
+	uint32_t ladder;                     /**< bit 1 << enum plan_level: what goes by itself */
+	uint32_t approve;                    /**< what waits for a person */
+	const struct config_word *actuators; /**< by name; none: any that can */
+	size_t actuator_count;
+	struct config_place at;
+};
+
 /** What rooms that config cannot see know, so that a mistake is found with all the others. */
 struct config_known {
 	const char *const *sinks;     /**< kinds of sinks, NULL-terminated; NULL: any is fine */
@@ -228,6 +241,20 @@ struct config {
 
 	const struct config_actuator *actuators;
 	size_t actuator_count;
+	const struct config_policy *policies;
+	size_t policy_count;
+
+	const struct config_prefix *never_touch;
+	size_t never_touch_count;
+	const struct config_prefix *expendable; /**< may be blackholed unasked */
+	size_t expendable_count;
+	uint64_t floor_v4; /**< no prefix of ours shorter than this is acted on */
+	uint64_t floor_v6;
+	uint64_t max_rules;      /**< in force at once */
+	uint64_t max_blackholed; /**< prefixes at once */
+	unsigned max_share;      /**< of our usual traffic that rules may match, percent */
+	uint64_t max_actions;    /**< by itself within ten seconds; more pull the brake */
+	const char *kill_file;   /**< while it is there nothing is in force; NULL: none */
 
 	uint64_t coverage_ns;  /**< how long the coverage ledger is kept; 0: it is not */
 	unsigned loss_percent; /**< more lost than this in a minute is a fault */
@@ -267,6 +294,15 @@ uint64_t config_memory_bytes(const struct config *config);
 
 /** capture_mode_name() - "packet", "xdp", "auto". */
 const char *capture_mode_name(enum capture_mode mode);
+
+/**
+ * config_policy_of() - what goes with an own host's traffic.
+ * @host: ours; @tenant: whose, "" if nobody's
+ *
+ * Without a policy that matches the built-in one. Never NULL.
+ */
+const struct config_policy *config_policy_of(const struct config *config, enum direction direction,
+					     const struct ip *host, const char *tenant);
 
 /** attach_mode_name() - "best", "native", "generic". */
 const char *attach_mode_name(enum attach_mode mode);

@@ -25,6 +25,12 @@ extern const struct words words_flowlog;
 /** Where XDP programs run. */
 extern const struct words words_attach;
 
+/** Levels of the ladder. */
+extern const struct words words_level;
+
+/** policy_finish() - see schema.finish. */
+void policy_finish(struct reader *reader, const struct node *map, void *entry);
+
 /** actuator_finish() - see schema.finish. */
 void actuator_finish(struct reader *reader, const struct node *map, void *entry);
 /** actuators_differ() - see schema_key.differs. */

@@ -12,10 +12,10 @@
 #define SETTING(member)     FIELD(struct config, member)
 #define LIST_OF(member, number) \
 	.offset = offsetof(struct config, member), .count_offset = offsetof(struct config, number)
-#define ENTRIES(member, number)                             \
-	.offset = offsetof(struct config_actuator, member), \
-	.count_offset = offsetof(struct config_actuator, number)
-#define KEYS(table) .keys = (table), .count = sizeof(table) / sizeof((table)[0])
+#define ENTRIES_OF(type, member, number) \
+	.offset = offsetof(type, member), .count_offset = offsetof(type, number)
+#define ENTRIES(member, number) ENTRIES_OF(struct config_actuator, member, number)
+#define KEYS(table)             .keys = (table), .count = sizeof(table) / sizeof((table)[0])
 
 /* One row: the name, what it takes, its default, how it changes, where it goes, its meaning. */
 #define ROW(title, what, without, change, place, ...)                                              \
@@ -324,6 +324,73 @@ static const struct schema schema_actuator = {
 	.finish = actuator_finish,
 };
 
+static const struct schema_key match_keys[] = {
+	ROW("direction", WORDS, NULL, RELOAD, FIELD(struct config_policy, directions),
+	    "Which way the attack goes, seen from `networks`; without, any way", .words = &words_direction),
+	ROW("tenant", TEXT, NULL, RELOAD, FIELD(struct config_policy, tenant),
+	    "Only about hosts of this tenant"),
+	ROW("network", PREFIX, NULL, RELOAD, FIELD(struct config_policy, network),
+	    "Only about hosts inside it"),
+};
+
+static const struct schema schema_match = { KEYS(match_keys) };
+
+static const struct schema_key policy_keys[] = {
+	MAP("match", schema_match, "What the policy is about; without, everything"),
+	ROW("ladder", WORDS, "observe", RELOAD, FIELD(struct config_policy, ladder),
+	    "Levels that go by themselves, where the forecast is good enough",
+	    .words = &words_level),
+	ROW("approve", WORDS, "observe", RELOAD, FIELD(struct config_policy, approve),
+	    "Levels that are proposed and wait for a person", .words = &words_level),
+	ROW("actuators", LIST, NULL, RELOAD, ENTRIES_OF(struct config_policy, actuators, actuator_count),
+	    "Names of the actuators to use, the first that can do it", .inside = &schema_word),
+};
+
+static const struct schema schema_policy = {
+	KEYS(policy_keys), .entry_size = sizeof(struct config_policy), .entries_max = 256,
+	.place_offset = offsetof(struct config_policy, at), .finish = policy_finish,
+};
+
+static const struct schema_key prefix_keys[] = {
+	ROW("prefix", PREFIX, NULL, RELOAD, FIELD(struct config_prefix, prefix),
+	    "Addresses; a prefix alone is an entry too", .required = true),
+};
+
+static const struct schema schema_prefix = {
+	KEYS(prefix_keys), .entry_size = sizeof(struct config_prefix), .entries_max = 1024,
+	.place_offset = offsetof(struct config_prefix, at), .subject = "prefix", .brief = true,
+};
+
+static const struct schema_key floor_lengths_keys[] = {
+	NUMBER("ipv4", COUNT, "8", "32", "24", RELOAD, SETTING(floor_v4),
+	       "Shortest IPv4 prefix of yours that is ever acted on, as its length"),
+	NUMBER("ipv6", COUNT, "16", "128", "48", RELOAD, SETTING(floor_v6), "The same for IPv6"),
+};
+
+static const struct schema schema_floor_lengths = { KEYS(floor_lengths_keys) };
+
+static const struct schema_key protect_keys[] = {
+	ROW("never_touch", LIST, NULL, RELOAD, LIST_OF(never_touch, never_touch_count),
+	    "Addresses that no rule may overlap: resolvers, peers, exporters, management",
+	    .inside = &schema_prefix),
+	ROW("expendable", LIST, NULL, RELOAD, LIST_OF(expendable, expendable_count),
+	    "Your addresses that may be blackholed without asking", .inside = &schema_prefix),
+	MAP("min_prefix", schema_floor_lengths, "How large a part of your network may be acted on"),
+	NUMBER("max_rules", COUNT, "1", "10000", "1000", RELOAD, SETTING(max_rules),
+	       "Rules in force at once"),
+	NUMBER("max_blackholed", COUNT, NULL, "1000", "8", RELOAD, SETTING(max_blackholed),
+	       "Addresses blackholed at once"),
+	NUMBER("max_share", PERCENT, "1%", "100%", "20%", RELOAD, SETTING(max_share),
+	       "Of your usual traffic that all rules together may match"),
+	NUMBER("max_actions", COUNT, "1", "1000", "20", RELOAD, SETTING(max_actions),
+	       "Actions without a person in ten seconds; more stop all further ones for five minutes"),
+	ROW("kill_file", PATH, "/run/weir/panic", RELOAD, SETTING(kill_file),
+	    "As long as this file is there, nothing is held back; `none` looks for none",
+	    .or_none = true),
+};
+
+static const struct schema schema_protect = { KEYS(protect_keys) };
+
 static const struct schema_key archive_keys[] = {
 	NUMBER("coverage", DURATION, NULL, "3650d", "90d", RESTART, SETTING(coverage_ns),
 	       "How long the minutes of the coverage ledger are kept; `0s` keeps none"),
@@ -378,12 +445,14 @@ static const struct schema_key file_keys[] = {
 	ROW("actuators", LIST, NULL, RESTART, LIST_OF(actuators, actuator_count),
 	    "What puts plans in force; without any, Weir watches and says what it would do",
 	    .differs = actuators_differ, .inside = &schema_actuator),
+	ROW("policy", LIST, NULL, RELOAD, LIST_OF(policies, policy_count),
+	    "How far Weir goes, by itself and with a person; the first entry that matches",
+	    .inside = &schema_policy),
+	MAP("protect", schema_protect, "What is never done, whoever asks"),
 	MAP("faults", schema_faults, "When telemetry is at fault"),
 	MAP("archive", schema_archive, "What is kept about the past"),
 	MAP("state", schema_state, "What outlives a restart"),
 	MAP("control", schema_control, "How to talk to the running daemon"),
-	LATER("policy"),
-	LATER("protect"),
 	LATER("cluster"),
 	LATER("console"),
 	LATER("bus"),

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/jsonw.h"
 #include "base/parse.h"
+#include "control/problem.h"
 
 /* What a list request asks for, checked. */
 struct list_query {
@@ -22,12 +23,20 @@ static const char *status_title(unsigned status)
 	switch (status) {
 	case 400:
 		return "Bad Request";
+	case 403:
+		return "Forbidden";
 	case 404:
 		return "Not Found";
 	case 405:
 		return "Method Not Allowed";
+	case 409:
+		return "Conflict";
+	case 410:
+		return "Gone";
 	case 413:
 		return "Content Too Large";
+	case 415:
+		return "Unsupported Media Type";
 	case 503:
 		return "Service Unavailable";
 	default:
@@ -35,7 +44,7 @@ static const char *status_title(unsigned status)
 	}
 }
 
-static unsigned problem(struct text *body, unsigned status, const char *detail)
+unsigned problem(struct text *body, unsigned status, const char *detail)
 {
 	struct jsonw w = jsonw_on(body);
 
@@ -262,13 +271,15 @@ static unsigned route(const struct api_request *request, const struct control_sn
 		return answer_kept(request, control_snapshot_top(snapshot), body);
 	if (strcmp(path, API_ROOT "/coverage") == 0)
 		return answer_coverage(request, body);
+	if (strcmp(path, API_ROOT "/acts") == 0)
+		return acts_list(request->acts, body);
 	if (strcmp(path, list) == 0)
 		return answer_list(request, snapshot, body);
 	if (strncmp(path, list, strlen(list)) == 0 && path[strlen(list)] == '/')
 		return answer_incident(request, path + strlen(list) + 1, snapshot, body);
 	return problem_about(body, 404, "there is nothing at ", path,
 			     ": see " API_ROOT "/status, " API_ROOT "/top, " API_ROOT
-			     "/incidents and " API_ROOT "/coverage");
+			     "/incidents, " API_ROOT "/coverage and " API_ROOT "/acts");
 }
 
 unsigned api_answer(const struct api_request *request, const struct control_snapshot *snapshot,
@@ -276,7 +287,8 @@ unsigned api_answer(const struct api_request *request, const struct control_snap
 {
 	if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0)
 		return problem_about(body, 405, "method ", request->method,
-				     " changes something; this API only answers GET and HEAD");
+				     " changes something; only " API_ROOT "/acts takes POST, all "
+				     "else GET and HEAD");
 	if (request->has_body)
 		return problem(body, 413, "this request takes no body");
 	if (!snapshot)

@@ -3,14 +3,15 @@
  * api: which request gets which answer; docs/manual/api.md in code.
  *
  * A pure function of the request and a snapshot: no socket, no clock, no lock,
- * so that tests need no server. Everything is read-only. Errors are problem
- * details (RFC 9457).
+ * so that tests need no server. Only acts change anything, and those are done
+ * elsewhere. Errors are problem details (RFC 9457).
  */
 #pragma once
 
 #include <stdbool.h>
 
 #include "base/text.h"
+#include "control/acts.h"
 #include "control/snapshot.h"
 #include "model/coverage.h"
 
@@ -46,6 +47,7 @@ struct api_request {
 	const char *exporter;                /**< query; NULL if not given */
 	const char *step;                    /**< query; NULL if not given */
 	const struct api_coverage *coverage; /**< the ledger; NULL: none is kept */
+	const struct api_acts *acts;         /**< NULL: not yet */
 	const char *unknown;  /**< name of a query parameter that is none of these; NULL: none */
 	const char *repeated; /**< name of one that was given twice; NULL: none */
 	bool has_body;

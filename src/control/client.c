@@ -106,6 +106,16 @@ static bool set_options(CURL *curl, const char *socket, const char *url, struct 
 	       curl_easy_setopt(curl, CURLOPT_WRITEDATA, body) == CURLE_OK;
 }
 
+/* The list of headers goes with the handle; @json NULL: a question. */
+static bool set_body(CURL *curl, const char *json, struct curl_slist **headers)
+{
+	if (!json)
+		return true;
+	*headers = curl_slist_append(NULL, "Content-Type: application/json");
+	return *headers && curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *headers) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_POSTFIELDS, json) == CURLE_OK;
+}
+
 static int ask(CURL *curl, const char *socket, const char *url, struct control_reply *reply)
 {
 	long status = 0;
@@ -122,9 +132,11 @@ static int ask(CURL *curl, const char *socket, const char *url, struct control_r
 	return status == 200 ? 0 : say_problem(reply);
 }
 
-int control_get(const char *socket, const char *path, struct control_reply *ret_reply)
+static int exchange(const char *socket, const char *path, const char *json,
+		    struct control_reply *ret_reply)
 {
 	struct text url = text_heap();
+	struct curl_slist *headers = NULL;
 	CURL *curl = curl_easy_init();
 	int ret = -ENOMEM;
 
@@ -136,14 +148,26 @@ int control_get(const char *socket, const char *path, struct control_reply *ret_
 			  "longer than %zu: %s",
 			  strlen(socket), SOCKET_PATH_MAX, socket);
 		ret = -ENAMETOOLONG;
-	} else if (curl && !url.failed) {
+	} else if (curl && !url.failed && set_body(curl, json, &headers)) {
 		ret = ask(curl, socket, text_string(&url), ret_reply);
 	} else {
 		text_add(&ret_reply->error, "no memory to ask weir");
 	}
 	curl_easy_cleanup(curl);
+	curl_slist_free_all(headers);
 	text_done(&url);
 	return ret;
+}
+
+int control_get(const char *socket, const char *path, struct control_reply *ret_reply)
+{
+	return exchange(socket, path, NULL, ret_reply);
+}
+
+int control_post(const char *socket, const char *path, const char *json,
+		 struct control_reply *ret_reply)
+{
+	return exchange(socket, path, json, ret_reply);
 }
 
 void control_reply_done(struct control_reply *reply)

@@ -37,5 +37,9 @@ struct control_reply {
  */
 WEIR_CHECK int control_get(const char *socket, const char *path, struct control_reply *ret_reply);
 
+/** control_post() - as control_get(), with a JSON body that asks for something to be done. */
+WEIR_CHECK int control_post(const char *socket, const char *path, const char *json,
+			    struct control_reply *ret_reply);
+
 /** control_reply_done() - release the texts. */
 void control_reply_done(struct control_reply *reply);

@@ -20,6 +20,7 @@
 #include "control/api.h"
 #include "control/client.h"
 #include "control/listener.h"
+#include "control/post.h"
 
 #define CONNECTIONS_MAX   CONTROL_CONNECTIONS_MAX
 #define IDLE_S            CONTROL_EXCHANGE_S
@@ -39,6 +40,7 @@ struct control_server {
 	pthread_mutex_t lock;              /* guards `snapshot`, the pointer */
 	struct control_snapshot *snapshot; /* one reference; NULL before the first */
 	_Atomic(const struct api_coverage *) coverage;
+	_Atomic(const struct api_acts *) acts;
 	atomic_uint_least64_t requests;
 	pthread_mutex_t connections_lock; /* guards `connections`; never held with `lock` */
 	struct connection connections[CONNECTIONS_MAX];
@@ -86,10 +88,37 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, unsigned s
 				status == 200 ? "application/json" : "application/problem+json");
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	if (status == 405)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD, POST");
 	enum MHD_Result result = MHD_queue_response(connection, status, response);
 	MHD_destroy_response(response);
 	return result;
+}
+
+/* A request with a body: it is read first, then answered. */
+static enum MHD_Result take_post(struct control_server *server, struct MHD_Connection *connection,
+				 const char *upload, size_t *upload_size, void **ret_mark)
+{
+	struct text body = text_heap();
+	char who[ACTS_WHO_MAX];
+
+	if (!*ret_mark) {
+		*ret_mark = post_new();
+		return *ret_mark ? MHD_YES : MHD_NO;
+	}
+	if (*upload_size) {
+		post_take(*ret_mark, upload, *upload_size);
+		*upload_size = 0;
+		return MHD_YES;
+	}
+	post_who(connection, who);
+	unsigned status =
+		post_answer(*ret_mark, connection, atomic_load(&server->acts), who, &body);
+	atomic_fetch_add(&server->requests, 1);
+	if (body.failed) {
+		text_done(&body);
+		return MHD_NO;
+	}
+	return send_answer(connection, status, &body);
 }
 
 /* The signature is libmicrohttpd's. NOLINTNEXTLINE(readability-function-size) */
@@ -102,8 +131,8 @@ static enum MHD_Result handle(void *self, struct MHD_Connection *connection, con
 	struct text body = text_heap();
 
 	(void)version;
-	(void)upload;
-	(void)upload_size;
+	if (strcmp(method, "POST") == 0 && strcmp(path, API_ROOT "/acts") == 0)
+		return take_post(server, connection, upload, upload_size, ret_mark);
 	request.has_body = announces_body(connection);
 	/* The first call comes with the headers. An answer then ends the connection without
 	 * reading on, which is right only for a body that nobody wants. */
@@ -114,6 +143,7 @@ static enum MHD_Result handle(void *self, struct MHD_Connection *connection, con
 	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, set_query, &request);
 	struct control_snapshot *snapshot = hold_snapshot(server);
 	request.coverage = atomic_load(&server->coverage);
+	request.acts = atomic_load(&server->acts);
 	unsigned status = api_answer(&request, snapshot, &body);
 	control_snapshot_unref(snapshot);
 	atomic_fetch_add(&server->requests, 1);
@@ -160,8 +190,9 @@ static void note_answered(void *self, struct MHD_Connection *http, void **mark,
 		MHD_get_connection_info(http, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct connection *connection = info ? info->socket_context : NULL;
 
-	(void)mark;
 	(void)code;
+	if (*mark != server)
+		post_free(*mark);
 	pthread_mutex_lock(&server->connections_lock);
 	if (connection)
 		connection->since_ns = clock_mono_ns();
@@ -222,6 +253,11 @@ void control_server_sweep(struct control_server *server, uint64_t now_ns)
 void control_server_coverage(struct control_server *server, const struct api_coverage *coverage)
 {
 	atomic_store(&server->coverage, coverage);
+}
+
+void control_server_acts(struct control_server *server, const struct api_acts *acts)
+{
+	atomic_store(&server->acts, acts);
 }
 
 void control_server_publish(struct control_server *server, struct control_snapshot *snapshot)

@@ -6,9 +6,8 @@
  * published last, and for the coverage ledger the disk; neither ever waits for the other longer than it takes
  * to pass a pointer. Bounded: connections, request size and the time of a whole
  * exchange have limits (control/client.h); who exceeds them is turned away and
- * nothing else happens. Whoever may
- * open the socket file (mode 0660) may ask; there are no other rights yet,
- * because nothing can be changed here.
+ * nothing else happens. Whoever may open the socket file (mode 0660) may ask, and may act: who that
+ * is the kernel says (SO_PEERCRED), and it stands in the audit.
  */
 #pragma once
 
@@ -38,6 +37,9 @@ WEIR_CHECK int control_server_open(const char *path, struct text *error,
  * @coverage: borrowed as long as the server is open
  */
 void control_server_coverage(struct control_server *server, const struct api_coverage *coverage);
+
+/** control_server_acts() - who does what people want; as control_server_coverage(). */
+void control_server_acts(struct control_server *server, const struct api_acts *acts);
 
 /**
  * control_server_publish() - answer from this snapshot from now on.

@@ -70,6 +70,12 @@ void board_coverage(struct board *board, const char *path)
 		control_server_coverage(board->server, &board->coverage);
 }
 
+void board_acts(struct board *board, const struct api_acts *acts)
+{
+	if (board->server)
+		control_server_acts(board->server, acts);
+}
+
 /* The snapshot under construction; NULL only when memory is short, then the old one stays. */
 static struct control_snapshot *next_of(struct board *board)
 {
@@ -89,7 +95,7 @@ static void take_event(void *self, const struct event *event)
 	text_clear(&board->scratch);
 	if (event->plan) {
 		struct jsonw w = jsonw_on(&board->scratch);
-		plan_to_json(event->plan, &w, NULL);
+		plan_to_json(event->plan, event->sources, event->source_count, &w, NULL);
 	}
 	if (control_snapshot_put_incident(next, event->incident,
 					  event->plan ? text_string(&board->scratch) : NULL))

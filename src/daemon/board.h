@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/text.h"
+#include "control/acts.h"
 #include "control/status.h"
 #include "model/event.h"
 
@@ -24,6 +25,9 @@ WEIR_CHECK int board_listen(struct board *board, const char *path, struct text *
 
 /** board_coverage() - let the API read the coverage ledger, kept in the file at @path. */
 void board_coverage(struct board *board, const char *path);
+
+/** board_acts() - let the API take acts of people. @acts: borrowed as long as the board is there */
+void board_acts(struct board *board, const struct api_acts *acts);
 
 /** board_event_sink() - where events for this board go. */
 struct event_sink board_event_sink(struct board *board);

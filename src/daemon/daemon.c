@@ -26,6 +26,7 @@
 #include "daemon/learning.h"
 #include "daemon/links.h"
 #include "daemon/logs.h"
+#include "daemon/orders.h"
 #include "daemon/pipeline.h"
 #include "daemon/sockets.h"
 #include "daemon/traffic.h"
@@ -36,6 +37,7 @@
 struct daemon {
 	const char *path;
 	struct config *config;
+	struct config *first;    /* of the start: the actuators go on with it */
 	struct config *retiring; /* replaced, but perhaps still read by a worker */
 	bool reload_wanted;
 	bool stopping;
@@ -53,6 +55,7 @@ struct daemon {
 	struct traffic *traffic;
 	struct logs_told logs_told;
 	struct board *board;
+	struct orders *orders;
 	struct learning *learning; /* NULL: nothing learned is kept */
 	struct keeper *keeper;     /* NULL: the coverage ledger is not kept */
 	struct links *links;
@@ -178,7 +181,8 @@ static void retire_config(struct daemon *d)
 		if (worker_config(d->workers[i]) != d->config)
 			return;
 	}
-	config_free(d->retiring);
+	if (d->retiring != d->first)
+		config_free(d->retiring);
 	d->retiring = NULL;
 }
 
@@ -256,6 +260,13 @@ static void adapt_ticks(struct daemon *d)
 		worker_tick(d->workers[i], hot ? TICK_HOT_NS : TICK_NS);
 }
 
+static int do_order(void *self, const struct act_request *request, struct text *answer)
+{
+	struct daemon *d = self;
+
+	return pipeline_act(d->pipeline, request, step_clock(d), answer);
+}
+
 static void tick(struct daemon *d)
 {
 	uint64_t mono_ns = clock_mono_ns();
@@ -264,6 +275,7 @@ static void tick(struct daemon *d)
 
 	take_parcels(d);
 	ledger_tick(health_ledger(d->health), step_clock(d), &sink);
+	orders_do(d->orders, do_order, d);
 	pipeline_tick(d->pipeline, step_clock(d));
 	traffic_tick(d->traffic, d->now_ns);
 	adapt_ticks(d);
@@ -395,9 +407,11 @@ static int open_rooms(struct daemon *d, struct text *error)
 	d->health = health_new(d->config, config_workers(d->config));
 	d->traffic = traffic_new(d->config, seed);
 	d->board = board_new();
-	if (!d->health || !d->traffic || !d->board)
+	d->orders = orders_new();
+	if (!d->health || !d->traffic || !d->board || !d->orders)
 		return -ENOMEM;
 	const struct pipeline_options options = {
+		.act = true,
 		.state_path = d->config->state_path,
 		.seed = seed,
 		.now_ns = step_clock(d),
@@ -418,6 +432,8 @@ static int open_rooms(struct daemon *d, struct text *error)
 		err = board_listen(d->board, d->config->control_socket, error);
 	if (!err && d->keeper)
 		board_coverage(d->board, keeper_path(d->keeper));
+	if (!err)
+		board_acts(d->board, orders_api(d->orders));
 	return err;
 }
 
@@ -460,7 +476,9 @@ static void stop(struct daemon *d)
 		pipeline_tick(d->pipeline, step_clock(d));
 	}
 	learning_close(d->learning, d->now_ns);
+	orders_stop(d->orders);
 	board_free(d->board);
+	orders_free(d->orders);
 	pipeline_close(d->pipeline);
 	keeper_stop(d->keeper);
 	for (unsigned i = 0; i < d->worker_count; i++)
@@ -469,8 +487,11 @@ static void stop(struct daemon *d)
 	traffic_free(d->traffic);
 	health_free(d->health);
 	text_done(&d->listen_words);
-	config_free(d->retiring);
-	config_free(d->config);
+	if (d->retiring != d->first)
+		config_free(d->retiring);
+	if (d->config != d->first)
+		config_free(d->config);
+	config_free(d->first);
 	close_fd(d->signal_fd);
 	close_fd(d->timer_fd);
 	close_fd(d->epoll_fd);
@@ -482,6 +503,7 @@ int daemon_run(const char *path, struct config *config)
 	struct daemon d = {
 		.path = path,
 		.config = config,
+		.first = config,
 		.generation = 1,
 		.started_ns = clock_steady_ns(),
 		.listen_words = text_heap(),

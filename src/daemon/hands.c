@@ -1,84 +1,333 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hands: incidents in; plans, effects and their events out. Control thread. */
+/* hands: incidents and samples in; wanted sets and events out. Control thread. */
 #include "daemon/hands.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
-#include "actuate/actuator.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/hands_part.h"
 #include "plan/observe.h"
 #include "verify/judge.h"
 
-struct hands {
-	void *observe;
-	uint32_t caps;
-};
+static int take_memory(struct hands *hands, uint64_t seed)
+{
+	const struct stock_limits sizes = {
+		.hosts = hands->config->max_hosts / 16,
+		.watches = HANDS_CASES,
+	};
+	int err = stock_open(&sizes, seed, &hands->stock);
 
-int hands_new(const struct config *config, struct hands **ret_hands)
+	err = err ? err : maker_open(&hands->maker);
+	hands->trial = calloc(1, sizeof(*hands->trial));
+	hands->room = calloc(SYNTH_BASE, sizeof(*hands->room));
+	for (unsigned i = 0; i < HANDS_CASES; i++) {
+		struct hand_case *c = &hands->cases[i];
+		c->made = calloc(1, sizeof(*c->made));
+		c->machines = calloc(CASE_MACHINES, sizeof(*c->machines));
+		err = c->made && c->machines ? err : -ENOMEM;
+	}
+	return hands->trial && hands->room ? err : -ENOMEM;
+}
+
+/* The lists of the configuration as the rails want them. */
+static int take_limits(struct hands *hands, const struct config *config)
+{
+	struct prefix *own = calloc(config->network_count + 1, sizeof(*own));
+	struct prefix *never = calloc(config->never_touch_count + 1, sizeof(*never));
+
+	if (!own || !never) {
+		free(own);
+		free(never);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < config->network_count; i++)
+		own[i] = config->networks[i].prefix;
+	for (size_t i = 0; i < config->never_touch_count; i++)
+		never[i] = config->never_touch[i].prefix;
+	free(hands->own);
+	free(hands->never);
+	hands->own = own;
+	hands->never = never;
+	hands->config = config;
+	hands->ladder = ladder_defaults();
+	hands->limits = rails_defaults();
+	hands->limits.own = own;
+	hands->limits.own_count = config->network_count;
+	hands->limits.never = never;
+	hands->limits.never_count = config->never_touch_count;
+	hands->limits.floor_v4 = (uint8_t)(config->floor_v4 + 96);
+	hands->limits.floor_v6 = (uint8_t)config->floor_v6;
+	hands->limits.rules = (unsigned)config->max_rules;
+	hands->limits.blackholes = (unsigned)config->max_blackholed;
+	hands->limits.own_share = config->max_share / 100.0;
+	hands->limits.brake_actions = (unsigned)config->max_actions;
+	return 0;
+}
+
+int hands_open(const struct config *config, const struct hands_options *options, struct text *error,
+	       struct hands **ret_hands)
 {
 	struct hands *hands = calloc(1, sizeof(*hands));
-	struct text why = text_heap();
 
 	if (!hands)
 		return -ENOMEM;
-	int err = actuator_find("observe")->open(config, NULL, &hands->observe, &hands->caps, &why);
-	text_done(&why);
+	hands->journal = options->journal;
+	hands->act = options->act;
+	hands->now_ns = options->now_ns;
+	int err = take_limits(hands, config);
+	err = err ? err : take_memory(hands, options->seed);
+	err = err ? err : crew_open(config, options->act, error, &hands->crew);
 	if (err) {
-		free(hands);
+		hands_close(hands);
 		return err;
 	}
 	*ret_hands = hands;
 	return 0;
 }
 
-void hands_free(struct hands *hands)
+void hands_close(struct hands *hands)
 {
 	if (!hands)
 		return;
-	actuator_find("observe")->close(hands->observe);
+	crew_close(hands->crew);
+	for (unsigned i = 0; i < HANDS_CASES; i++) {
+		free(hands->cases[i].made);
+		free(hands->cases[i].machines);
+	}
+	stock_close(hands->stock);
+	maker_close(hands->maker);
+	free(hands->trial);
+	free(hands->room);
+	free(hands->own);
+	free(hands->never);
 	free(hands);
 }
 
-void hands_plan(const struct incident *incident, struct plan *ret_plan)
+void hands_reload(struct hands *hands, const struct config *config)
 {
+	if (take_limits(hands, config))
+		log_error("plan", "no memory for the new limits; the old ones stay in force");
+}
+
+void hands_observe(struct hands *hands, const struct tally_set *set)
+{
+	stock_observe(hands->stock, set);
+}
+
+struct hand_case *case_of(struct hands *hands, const char *id)
+{
+	for (unsigned i = 0; i < HANDS_CASES; i++) {
+		struct hand_case *c = &hands->cases[i];
+		if (c->used &&
+		    (strcmp(c->incident.id, id) == 0 || strcmp(c->wanted.plan.id, id) == 0))
+			return c;
+	}
+	return NULL;
+}
+
+/* Also its machines, which are borrowed only as long as the event. */
+static void copy_incident(struct hand_case *c, const struct incident *incident)
+{
+	unsigned count =
+		incident->machine_count < CASE_MACHINES ? incident->machine_count : CASE_MACHINES;
+
+	if (count)
+		memcpy(c->machines, incident->machines, count * sizeof(*c->machines));
+	c->incident = *incident;
+	c->incident.machines = c->machines;
+	c->incident.machine_count = count;
+	c->incident.whose = NULL;
+}
+
+static struct hand_case *begin_case(struct hands *hands, const struct incident *incident)
+{
+	for (unsigned i = 0; i < HANDS_CASES; i++) {
+		struct hand_case *c = &hands->cases[i];
+		struct made *made = c->made;
+		struct finding_machine *machines = c->machines;
+		if (c->used)
+			continue;
+		memset(made, 0, sizeof(*made));
+		*c = (struct hand_case){
+			.used = true, .made = made, .machines = machines, .begun_ns = hands->now_ns
+		};
+		copy_incident(c, incident);
+		return c;
+	}
+	hands->turned_away++;
+	return NULL;
+}
+
+void hands_incident(struct hands *hands, const struct event *event)
+{
+	const struct incident *incident = event->incident;
+	struct hand_case *c = case_of(hands, incident->id);
+
+	if (event->time_ns > hands->now_ns)
+		hands->now_ns = event->time_ns;
+	if (!c && event->type != EVENT_INCIDENT_CLOSED)
+		c = begin_case(hands, incident);
+	else if (c)
+		copy_incident(c, incident);
+	if (c)
+		c->over = incident->state == INCIDENT_CLOSED;
+}
+
+/* A file that anybody with rights there can make, also when nothing of Weir answers any more. */
+static void look_for_kill_file(struct hands *hands)
+{
+	const char *path = hands->config->kill_file;
+
+	if (!hands->act || hands->now_ns - hands->kill_looked_ns < NS_PER_S)
+		return;
+	hands->kill_looked_ns = hands->now_ns;
+	bool there = path && access(path, F_OK) == 0;
+	if (there != hands->kill_file)
+		log_warning("plan",
+			    there ? "%s is there: everything that is held back is let go"
+				  : "%s is gone: attacks are held back again",
+			    path);
+	hands->kill_file = there;
+}
+
+static void take_effects(struct hands *hands, size_t member)
+{
+	const struct crew_report *report = &hands->report;
+
+	for (unsigned i = 0; i < HANDS_CASES; i++) {
+		struct hand_case *c = &hands->cases[i];
+		if (!c->used || c->member != member || !c->wanted_on)
+			continue;
+		snprintf(c->trouble, sizeof(c->trouble), "%.*s", (int)sizeof(c->trouble) - 1,
+			 report->failing ? report->why : "");
+		for (unsigned j = 0; j < report->count; j++) {
+			const struct effect *effect = &report->effects[j];
+			if (strcmp(effect->plan, c->wanted.plan.id) != 0)
+				continue;
+			if (effect->counted && effect->matched_packets > c->effect.matched_packets)
+				c->matched_ns = hands->now_ns;
+			c->effect = *effect;
+			if (!effect->applied || c->told_applied)
+				continue;
+			c->told_applied = true;
+			case_tell(hands, c, EVENT_PLAN_APPLIED, NULL);
+		}
+	}
+}
+
+static void take_reports(struct hands *hands)
+{
+	for (size_t m = 0; m < crew_count(hands->crew); m++) {
+		bool was_failing = hands->report.failing;
+		if (!crew_report(hands->crew, m, &hands->report))
+			continue;
+		if (hands->report.failing && !was_failing && hands->report.failures == 1)
+			log_error("actuate", "%s: %s", crew_member(hands->crew, m)->name,
+				  hands->report.why);
+		take_effects(hands, m);
+	}
+}
+
+void hands_tick(struct hands *hands, uint64_t now_ns, bool telemetry_fault,
+		const struct event_sink *sink)
+{
+	hands->now_ns = now_ns;
+	hands->fault = telemetry_fault;
+	hands->sink = sink;
+	hands->making_done = false;
+	look_for_kill_file(hands);
+	take_reports(hands);
+	for (unsigned i = 0; i < HANDS_CASES; i++) {
+		struct hand_case *c = &hands->cases[(hands->turn + i) % HANDS_CASES];
+		if (c->used)
+			case_step(hands, c);
+	}
+	hands->sink = NULL;
+}
+
+static void give(struct hands *hands, size_t member)
+{
+	struct wanted_set set = { .plans = hands->list, .now_ns = hands->now_ns };
+
+	for (unsigned i = 0; i < HANDS_CASES; i++) {
+		const struct hand_case *c = &hands->cases[i];
+		if (c->used && c->wanted_on && c->member == member)
+			hands->list[set.count++] = c->wanted;
+	}
+	int err = crew_want(hands->crew, member, &set);
+	if (err)
+		log_error("actuate", "%s: cannot take %zu plans: %s",
+			  crew_member(hands->crew, member)->name, set.count, err_text(err));
+}
+
+void hands_act(struct hands *hands, uint64_t now_ns)
+{
+	hands->now_ns = now_ns;
+	for (size_t m = 0; m < crew_count(hands->crew); m++) {
+		if (hands->dirty[m])
+			give(hands, m);
+		hands->dirty[m] = false;
+	}
+}
+
+void hands_plan(const struct hands *hands, const struct incident *incident, struct plan *ret_plan)
+{
+	struct hand_case *c = case_of((struct hands *)hands, incident->id);
+
+	if (c && c->wanted.plan.id[0]) {
+		*ret_plan = c->wanted.plan;
+		return;
+	}
 	plan_observe(incident, ret_plan);
 	snprintf(ret_plan->actuator, sizeof(ret_plan->actuator), "observe");
 }
 
-void hands_apply(struct hands *hands, const struct incident *incident, uint64_t now_ns,
-		 const struct event_sink *sink)
+size_t hands_sources(const struct hands *hands, const struct incident *incident,
+		     const struct ip **ret_sources)
 {
-	struct plan plan;
-	struct event event = {
-		.type = EVENT_PLAN_PROPOSED,
-		.time_ns = now_ns,
-		.incident = incident,
-		.plan = &plan,
-	};
+	const struct hand_case *c = case_of((struct hands *)hands, incident->id);
 
-	(void)hands;
-	hands_plan(incident, &plan);
-	sink->emit(sink->self, &event);
-	event.type = EVENT_PLAN_APPLIED;
-	sink->emit(sink->self, &event);
+	*ret_sources = c ? c->wanted.sources : NULL;
+	return c ? c->wanted.source_count : 0;
 }
 
-void hands_withdraw(struct hands *hands, const struct incident *incident, uint64_t now_ns,
-		    const struct event_sink *sink)
+bool hands_verdict(const struct hands *hands, const struct incident *incident,
+		   struct verdict *ret_verdict)
 {
 	struct plan plan;
-	struct verdict verdict;
-	const struct event event = {
-		.type = EVENT_PLAN_WITHDRAWN,
-		.time_ns = now_ns,
-		.incident = incident,
-		.plan = &plan,
-		.verdict = &verdict,
+
+	if (incident_is_unseen(incident))
+		return false;
+	hands_plan(hands, incident, &plan);
+	verify_judge(&plan, incident, hands->now_ns, ret_verdict);
+	return true;
+}
+
+void hands_stats(const struct hands *hands, struct hands_stats *ret_stats)
+{
+	struct hands_stats stats = {
+		.turned_away = hands->turned_away,
+		.rules = hands->rails.rules,
+		.refused = hands->refused,
+		.panic = hands->panic || hands->kill_file,
+		.brake = rails_brake(&hands->rails, hands->now_ns),
 	};
 
-	(void)hands;
-	hands_plan(incident, &plan);
-	verify_judge(&plan, incident, now_ns, &verdict);
-	sink->emit(sink->self, &event);
+	for (unsigned i = 0; i < HANDS_CASES; i++) {
+		const struct hand_case *c = &hands->cases[i];
+		stats.cases += c->used;
+		stats.in_force += c->used && c->wanted_on && c->wanted.plan.level;
+		stats.waiting += c->used && c->wanted.plan.needs_approval;
+	}
+	*ret_stats = stats;
+}
+
+struct crew *hands_crew(struct hands *hands)
+{
+	return hands->crew;
 }

@@ -1,31 +1,111 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * hands: from incidents to plans, and from plans to effects through actuators.
+ * hands: incidents in; plans, what is really held, and their events out.
  *
- * The part of the pipeline that acts. A plan follows from its incident alone,
- * so nothing is remembered here and a restart comes to the same plan. Control
- * thread.
+ * The part of the pipeline that acts. For each incident it makes rules from samples, forecasts what
+ * they cost, asks ladder, policy and rails how far to go, and gives every actuator all that is
+ * wanted of it. What is in force is looked at each second: harm takes it back, quiet ends it.
+ * Control thread, but for what crew does.
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "config/config.h"
+#include "daemon/crew.h"
+#include "incident/journal.h"
 #include "model/event.h"
+#include "model/tally.h"
+
+/** Incidents that plans are made for at once; more are watched only, and counted. */
+#define HANDS_CASES 64
 
 struct hands;
 
-/** hands_new() - open all actuators. Return: 0 or negative error. */
-WEIR_CHECK int hands_new(const struct config *config, struct hands **ret_hands);
+/** What distinguishes a daemon from a replay. */
+struct hands_options {
+	bool act;                /**< false: nothing is ever touched, whatever is configured */
+	struct journal *journal; /**< borrowed; NULL: none */
+	uint64_t seed;
+	uint64_t now_ns;
+};
 
-/** hands_free() - close them; what they hold stays. NULL is fine. */
-void hands_free(struct hands *hands);
+/** What somebody wants done; all borrowed. */
+struct order {
+	const char
+		*act; /**< "approve", "reject", "mitigate", "withdraw", "extend", "panic", "calm" */
+	const char *id;  /**< of an incident or a plan; "" with panic and calm */
+	int level;       /**< enum plan_level; -1: not said */
+	uint64_t for_ns; /**< 0: not said */
+	const char *who;
+	const char *why;
+};
 
-/** hands_plan() - the plan for an incident. @ret_plan: overwritten as a whole */
-void hands_plan(const struct incident *incident, struct plan *ret_plan);
+/** How it is doing. */
+struct hands_stats {
+	uint64_t cases;
+	uint64_t turned_away; /**< incidents that found no room */
+	uint64_t in_force;    /**< plans */
+	uint64_t waiting;     /**< plans that wait for a person */
+	uint64_t rules;       /**< in force */
+	uint64_t refused;     /**< plans that the rails did not admit */
+	bool panic;           /**< nothing is put in force until somebody says so */
+	bool brake;           /**< nothing more by itself just now */
+};
 
-/** hands_apply() - an incident has opened: propose, apply, tell @sink of both. */
-void hands_apply(struct hands *hands, const struct incident *incident, uint64_t now_ns,
-		 const struct event_sink *sink);
+/** hands_open() - open all actuators. @error: gets one line. Return: 0 or negative error. */
+WEIR_CHECK int hands_open(const struct config *config, const struct hands_options *options,
+			  struct text *error, struct hands **ret_hands);
 
-/** hands_withdraw() - it has closed: take back, judge, tell @sink. */
-void hands_withdraw(struct hands *hands, const struct incident *incident, uint64_t now_ns,
-		    const struct event_sink *sink);
+/** hands_close() - close them; what they hold stays. NULL is fine. */
+void hands_close(struct hands *hands);
+
+/** hands_reload() - other policies and limits; actuators stay as they are. */
+void hands_reload(struct hands *hands, const struct config *config);
+
+/**
+ * hands_resume() - after a restart: take up the plans of the journal.
+ * @find: the open incident of that id, or NULL
+ */
+void hands_resume(struct hands *hands, const struct incident *(*find)(void *self, const char *id),
+		  void *self);
+
+/** hands_observe() - the samples of a tick. */
+void hands_observe(struct hands *hands, const struct tally_set *set);
+
+/** hands_incident() - an event about an incident; plans follow with hands_tick(). */
+void hands_incident(struct hands *hands, const struct event *event);
+
+/** hands_tick() - decide, tell @sink of it, and write it into the journal, uncommitted. */
+void hands_tick(struct hands *hands, uint64_t now_ns, bool telemetry_fault,
+		const struct event_sink *sink);
+
+/** hands_act() - the journal is committed: give the actuators what is wanted of them. */
+void hands_act(struct hands *hands, uint64_t now_ns);
+
+/** hands_plan() - the present plan of an incident. @ret_plan: overwritten as a whole */
+void hands_plan(const struct hands *hands, const struct incident *incident, struct plan *ret_plan);
+
+/** hands_sources() - of that plan's rules with `from_set`. Borrowed until the next tick. */
+size_t hands_sources(const struct hands *hands, const struct incident *incident,
+		     const struct ip **ret_sources);
+
+/** hands_verdict() - whether that helps; false: nothing is known yet. */
+bool hands_verdict(const struct hands *hands, const struct incident *incident,
+		   struct verdict *ret_verdict);
+
+/**
+ * hands_order() - do what somebody wants, as far as the rails allow.
+ * @answer: one sentence: what was done, or why not
+ *
+ * In the audit in either case. Return: 0; -ENOENT, -EALREADY, -EPERM (rails), -EINVAL, -ETIME (it
+ * is over).
+ */
+int hands_order(struct hands *hands, const struct order *order, uint64_t now_ns,
+		struct text *answer);
+
+/** hands_stats() - copy of the counters. */
+void hands_stats(const struct hands *hands, struct hands_stats *ret_stats);
+
+/** hands_crew() - the actuators, for status. Borrowed. */
+struct crew *hands_crew(struct hands *hands);

@@ -4,13 +4,13 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/hands.h"
 #include "detect/detector.h"
 #include "incident/incidents.h"
 #include "incident/journal.h"
 #include "report/report.h"
-#include "verify/judge.h"
 
 #define DETECTORS_MAX 16
 
@@ -21,6 +21,7 @@ struct pipeline {
 	void *detector_states[DETECTORS_MAX];
 	unsigned detector_count;
 	struct hands *hands;
+	unsigned faults; /* open ones that are more than info */
 	struct journal *journal;
 	struct journal_stats journal_stats;
 	struct incidents *incidents;
@@ -63,24 +64,20 @@ static void take_plan_event(void *self, const struct event *event)
 static void take_event(void *self, const struct event *event)
 {
 	struct pipeline *p = self;
-	const struct event_sink plans = { .emit = take_plan_event, .self = p };
 	struct event with_verdict = *event;
 	struct verdict verdict;
 	struct plan plan;
 
 	if (event->type == EVENT_INCIDENT_UPDATED) {
-		hands_plan(event->incident, &plan);
+		hands_plan(p->hands, event->incident, &plan);
 		with_verdict.plan = &plan;
-		if (!incident_is_unseen(event->incident)) {
-			verify_judge(&plan, event->incident, p->now_ns, &verdict);
+		with_verdict.source_count =
+			hands_sources(p->hands, event->incident, &with_verdict.sources);
+		if (hands_verdict(p->hands, event->incident, &verdict))
 			with_verdict.verdict = &verdict;
-		}
 	}
 	emit(p, &with_verdict);
-	if (event->type == EVENT_INCIDENT_OPENED)
-		hands_apply(p->hands, event->incident, p->now_ns, &plans);
-	else if (event->type == EVENT_INCIDENT_CLOSED)
-		hands_withdraw(p->hands, event->incident, p->now_ns, &plans);
+	hands_incident(p->hands, event);
 }
 
 static void take_finding(void *self, const struct finding *finding)
@@ -88,6 +85,26 @@ static void take_finding(void *self, const struct finding *finding)
 	struct pipeline *p = self;
 
 	incidents_finding(p->incidents, finding);
+}
+
+static const struct incident *find_incident(void *self, const char *id)
+{
+	const struct pipeline *p = self;
+
+	return incidents_find(p->incidents, id);
+}
+
+static int open_hands(struct pipeline *p, const struct pipeline_options *options,
+		      struct text *error)
+{
+	const struct hands_options hands = {
+		.act = options->act,
+		.journal = p->journal,
+		.seed = options->seed,
+		.now_ns = options->now_ns,
+	};
+
+	return hands_open(p->config, &hands, error, &p->hands);
 }
 
 static int open_rooms(struct pipeline *p, const struct pipeline_options *options,
@@ -104,9 +121,11 @@ static int open_rooms(struct pipeline *p, const struct pipeline_options *options
 	if (!err)
 		err = open_detectors(p, options->seed);
 	if (!err)
-		err = hands_new(p->config, &p->hands);
+		err = open_hands(p, options, error);
 	if (!err)
 		err = incidents_open(p->config, p->journal, options->now_ns, &p->incidents);
+	if (!err && p->journal)
+		hands_resume(p->hands, find_incident, p);
 	if (err && error->len == 0)
 		text_addf(error, "the rooms cannot be opened: %s", err_text(err));
 	return err;
@@ -136,7 +155,7 @@ void pipeline_close(struct pipeline *pipeline)
 	if (!pipeline)
 		return;
 	incidents_close(pipeline->incidents);
-	hands_free(pipeline->hands);
+	hands_close(pipeline->hands);
 	for (unsigned i = 0; i < pipeline->detector_count; i++)
 		pipeline->detectors[i]->close(pipeline->detector_states[i]);
 	report_close(pipeline->report);
@@ -163,12 +182,14 @@ int pipeline_reload(struct pipeline *pipeline, const struct config *config, stru
 	pipeline->report = report;
 	for (unsigned i = 0; i < pipeline->detector_count; i++)
 		pipeline->detectors[i]->reload(pipeline->detector_states[i], config);
+	hands_reload(pipeline->hands, config);
 	pipeline->config = config;
 	return 0;
 }
 
 void pipeline_observe(struct pipeline *pipeline, const struct tally_set *set)
 {
+	hands_observe(pipeline->hands, set);
 	for (unsigned i = 0; i < pipeline->detector_count; i++)
 		pipeline->detectors[i]->observe(pipeline->detector_states[i], set);
 }
@@ -177,13 +198,16 @@ void pipeline_tick(struct pipeline *pipeline, uint64_t now_ns)
 {
 	const struct finding_sink findings = { .finding = take_finding, .self = pipeline };
 	const struct event_sink events = { .emit = take_event, .self = pipeline };
+	const struct event_sink plans = { .emit = take_plan_event, .self = pipeline };
 
 	pipeline->now_ns = now_ns;
 	for (unsigned i = 0; i < pipeline->detector_count; i++)
 		pipeline->detectors[i]->tick(pipeline->detector_states[i], now_ns, &findings);
 	incidents_tick(pipeline->incidents, now_ns, &events);
+	hands_tick(pipeline->hands, now_ns, pipeline->faults > 0, &plans);
 	if (pipeline->journal)
 		journal_commit(pipeline->journal, now_ns);
+	hands_act(pipeline->hands, now_ns);
 }
 
 struct recall {
@@ -219,7 +243,7 @@ int pipeline_recall(struct pipeline *pipeline, unsigned limit, const struct even
 			.plan = &plan,
 		};
 
-		hands_plan(incident, &plan);
+		hands_plan(pipeline->hands, incident, &plan);
 		sink->emit(sink->self, &event);
 	}
 	free(recall.incidents);
@@ -349,7 +373,31 @@ void pipeline_fault(struct pipeline *pipeline, const struct fault *fault)
 				     .time_ns = fault->time_ns,
 				     .fault = fault };
 
+	/* Only what makes rates wrong by a factor keeps the hands still: losses are ordinary. */
+	if (fault->severity == SEVERITY_CRITICAL && fault->state == FAULT_BEGUN)
+		pipeline->faults++;
+	else if (fault->severity == SEVERITY_CRITICAL && fault->state == FAULT_ENDED)
+		pipeline->faults -= pipeline->faults > 0;
 	emit(pipeline, &event);
+}
+
+int pipeline_act(struct pipeline *pipeline, const struct act_request *request, uint64_t now_ns,
+		 struct text *answer)
+{
+	if (strcmp(request->act, "audit") == 0)
+		return pipeline->journal
+			       ? journal_acts(pipeline->journal, (unsigned)request->level, answer)
+			       : -ENOENT;
+	const struct order order = {
+		.act = request->act,
+		.id = request->id,
+		.level = request->level,
+		.for_ns = request->for_ns,
+		.who = request->who,
+		.why = request->why,
+	};
+
+	return hands_order(pipeline->hands, &order, now_ns, answer);
 }
 
 void pipeline_save(const struct pipeline *pipeline, struct text *out)

@@ -8,11 +8,13 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/text.h"
 #include "config/config.h"
+#include "control/acts.h"
 #include "control/status.h"
 #include "model/event.h"
 #include "model/tally.h"
@@ -24,6 +26,7 @@ struct pipeline_options {
 	const char *state_path; /**< folder of the journal; NULL: memory only */
 	uint64_t seed;          /**< for hash tables; no output depends on it */
 	uint64_t now_ns;        /**< time of opening: what was open goes on from here */
+	bool act;               /**< use the configured actuators; else nothing is touched */
 	bool report;            /**< carry events to the configured sinks */
 	struct event_sink also; /**< gets every event as well; emit may be NULL */
 };
@@ -72,6 +75,10 @@ bool pipeline_is_hot(const struct pipeline *pipeline);
 
 /** pipeline_fault() - tell of a fault of the telemetry, as an event to all sinks. */
 void pipeline_fault(struct pipeline *pipeline, const struct fault *fault);
+
+/** pipeline_act() - do what a person wants, or list what people did ("audit"); see orders_do_fn. */
+int pipeline_act(struct pipeline *pipeline, const struct act_request *request, uint64_t now_ns,
+		 struct text *answer);
 
 /** pipeline_is_idle() - nothing is followed and nothing is open: time may be skipped. */
 bool pipeline_is_idle(const struct pipeline *pipeline);

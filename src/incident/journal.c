@@ -24,6 +24,8 @@ struct journal {
 	struct journal_stats stats;
 	sqlite3_stmt *put_event;
 	sqlite3_stmt *put_incident;
+	sqlite3_stmt *put_plan;
+	sqlite3_stmt *put_act;
 	struct text json; /* of the row that is being written */
 	bool open;        /* a transaction has begun */
 	bool broken;      /* something in it failed: it will be undone */
@@ -47,6 +49,13 @@ static const char sql_incident[] =
 	" ON CONFLICT(id) DO UPDATE SET state=?2, severity=?3, onset_ns=?6, detected_ns=?7,"
 	" updated_ns=?8, above_ns=?9, ended_ns=?10, json=?11";
 
+static const char sql_plan[] =
+	"INSERT INTO plans(id, incident, state, time_ns, json) VALUES(?1, ?2, ?3, ?4, ?5)"
+	" ON CONFLICT(id) DO UPDATE SET state=?3, time_ns=?4, json=?5";
+
+static const char sql_act[] = "INSERT INTO audit(time_ns, who, act, subject, why, result)"
+			      " VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
+
 /* SQLite's own hook would copy the log back within the commit, and wait for the disk there. */
 static int log_grew(void *self, sqlite3 *db, const char *name, int pages)
 {
@@ -66,6 +75,10 @@ static int prepare(struct journal *journal, struct text *error)
 
 	if (rc == SQLITE_OK)
 		rc = sqlite3_prepare_v2(store->db, sql_incident, -1, &journal->put_incident, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_prepare_v2(store->db, sql_plan, -1, &journal->put_plan, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_prepare_v2(store->db, sql_act, -1, &journal->put_act, NULL);
 	if (rc != SQLITE_OK)
 		return store_error(store->db, rc, store->path, error);
 	int err = checkpoint_start(store->path, &journal->checkpoint);
@@ -111,6 +124,8 @@ void journal_close(struct journal *journal)
 	checkpoint_stop(journal->checkpoint);
 	sqlite3_finalize(journal->put_event);
 	sqlite3_finalize(journal->put_incident);
+	sqlite3_finalize(journal->put_plan);
+	sqlite3_finalize(journal->put_act);
 	store_close(&journal->store);
 	text_done(&journal->json);
 	free(journal);
@@ -244,9 +259,41 @@ void journal_add(struct journal *journal, const struct event *event)
 		put_state(journal, incident);
 }
 
+void journal_add_plan(struct journal *journal, const struct wanted *wanted, enum act_state state,
+		      uint64_t now_ns)
+{
+	sqlite3_stmt *stmt = journal->put_plan;
+
+	if (!begun(journal))
+		return;
+	text_clear(&journal->json);
+	wanted_to_json(wanted, &journal->json);
+	sqlite3_bind_text(stmt, 1, wanted->plan.id, -1, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 2, wanted->plan.incident, -1, SQLITE_STATIC);
+	sqlite3_bind_int(stmt, 3, state);
+	sqlite3_bind_int64(stmt, 4, (sqlite3_int64)now_ns);
+	sqlite3_bind_text(stmt, 5, text_string(&journal->json), -1, SQLITE_STATIC);
+	put(journal, stmt);
+}
+
+void journal_add_act(struct journal *journal, const struct act *act)
+{
+	sqlite3_stmt *stmt = journal->put_act;
+
+	if (!begun(journal))
+		return;
+	sqlite3_bind_int64(stmt, 1, (sqlite3_int64)act->time_ns);
+	sqlite3_bind_text(stmt, 2, act->who, -1, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 3, act->what, -1, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 4, act->subject, -1, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 5, act->why, -1, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 6, act->result, -1, SQLITE_STATIC);
+	put(journal, stmt);
+}
+
 static void prune(struct journal *journal)
 {
-	char sql[256];
+	char sql[512];
 
 	journal->unpruned += journal->batch;
 	if (journal->unpruned < PRUNE_EVERY)
@@ -255,8 +302,12 @@ static void prune(struct journal *journal)
 	snprintf(sql, sizeof(sql),
 		 "DELETE FROM events WHERE seq <= (SELECT max(seq) FROM events) - %d;"
 		 "DELETE FROM incidents WHERE state = %d AND rowid <="
-		 " (SELECT max(rowid) FROM incidents) - %d",
-		 JOURNAL_EVENTS_MAX, INCIDENT_CLOSED, JOURNAL_CLOSED_MAX);
+		 " (SELECT max(rowid) FROM incidents) - %d;"
+		 "DELETE FROM plans WHERE state >= %d AND rowid <="
+		 " (SELECT max(rowid) FROM plans) - %d;"
+		 "DELETE FROM audit WHERE seq <= (SELECT max(seq) FROM audit) - %d",
+		 JOURNAL_EVENTS_MAX, INCIDENT_CLOSED, JOURNAL_CLOSED_MAX, ACT_WITHDRAWN,
+		 JOURNAL_PLANS_MAX, JOURNAL_AUDIT_MAX);
 	run(journal, sql);
 }
 
@@ -328,6 +379,17 @@ int journal_list(struct journal *journal, enum journal_filter filter, unsigned l
 		 unsigned offset, struct text *out)
 {
 	return reader_list(&journal->store, filter, limit, offset, out);
+}
+
+int journal_each_plan(struct journal *journal, enum act_state state,
+		      void (*each)(void *self, const struct wanted *wanted), void *self)
+{
+	return reader_each_plan(&journal->store, (int)state, each, self);
+}
+
+int journal_acts(struct journal *journal, unsigned limit, struct text *out)
+{
+	return reader_acts(&journal->store, limit, out);
 }
 
 int journal_get(struct journal *journal, const char *id, struct text *out)

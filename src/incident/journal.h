@@ -24,6 +24,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "model/event.h"
+#include "model/wanted.h"
 
 /** Events kept, and closed incidents kept; open ones are never dropped. */
 #define JOURNAL_EVENTS_MAX  100000
@@ -35,7 +36,30 @@
 /** Longest reason. */
 #define JOURNAL_REASON_MAX  256
 
+/** Plans kept that are over, and acts of people kept. */
+#define JOURNAL_PLANS_MAX 10000
+#define JOURNAL_AUDIT_MAX 100000
+
 struct journal;
+
+/** Where a plan stands. */
+enum act_state {
+	ACT_WANTED,    /**< shall be in force; the actuator may hold it already */
+	ACT_PROPOSED,  /**< waits for a person */
+	ACT_WITHDRAWN, /**< shall not be in force any more */
+	ACT_REJECTED,  /**< a person said no */
+	ACT_STATE_COUNT
+};
+
+/** What a person, or something in their name, did. All borrowed. */
+struct act {
+	uint64_t time_ns;
+	const char *who;
+	const char *what;    /**< "approve", "panic", … */
+	const char *subject; /**< incident or plan; "" for all */
+	const char *why;
+	const char *result; /**< "done", or why not */
+};
 
 /** How it is doing; filled in by journal_stats(). */
 struct journal_stats {
@@ -81,6 +105,29 @@ void journal_add(struct journal *journal, const struct event *event);
 
 /** journal_add_state() - record just the present state of an incident. */
 void journal_add_state(struct journal *journal, const struct incident *incident);
+
+/**
+ * journal_add_plan() - record a plan and where it stands, before anything is done about it.
+ *
+ * Takes effect with journal_commit(); what was recorded of it before is replaced.
+ */
+void journal_add_plan(struct journal *journal, const struct wanted *wanted, enum act_state state,
+		      uint64_t now_ns);
+
+/** journal_add_act() - record what somebody did; takes effect with journal_commit(). */
+void journal_add_act(struct journal *journal, const struct act *act);
+
+/**
+ * journal_each_plan() - read back plans that stand so, oldest first.
+ * @each: the plan and its sources are borrowed
+ *
+ * Rows that cannot be understood are passed over. Return: number given, or a negative error.
+ */
+WEIR_CHECK int journal_each_plan(struct journal *journal, enum act_state state,
+				 void (*each)(void *self, const struct wanted *wanted), void *self);
+
+/** journal_acts() - append a JSON array of the newest acts, newest first. As journal_list(). */
+int journal_acts(struct journal *journal, unsigned limit, struct text *out);
 
 /** journal_commit() - make what was added since the last time permanent, all or nothing. */
 void journal_commit(struct journal *journal, uint64_t now_ns);

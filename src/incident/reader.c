@@ -3,6 +3,7 @@
 #include "incident/reader.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 static const char sql_list[] =
 	"SELECT json, onset_ns, detected_ns, updated_ns, above_ns, ended_ns FROM incidents"
@@ -130,4 +131,74 @@ int reader_events(const struct store *store, const char *id, unsigned limit, str
 	sqlite3_bind_text(stmt, 1, id, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(stmt, 2, limit);
 	return rows_to_json(store, stmt, out);
+}
+
+static int give_plan(sqlite3_stmt *stmt, struct ip *sources,
+		     void (*each)(void *self, const struct wanted *wanted), void *self)
+{
+	struct wanted *wanted = calloc(1, sizeof(*wanted));
+	const char *json = (const char *)sqlite3_column_text(stmt, 0);
+	int given = 0;
+
+	if (wanted && json && wanted_from_json(json, wanted, sources) == 0) {
+		each(self, wanted);
+		given = 1;
+	}
+	free(wanted);
+	return given;
+}
+
+int reader_each_plan(const struct store *store, int state,
+		     void (*each)(void *self, const struct wanted *wanted), void *self)
+{
+	static const char sql[] = "SELECT json FROM plans WHERE state = ?1 ORDER BY time_ns, id";
+	struct ip *sources = calloc(WANTED_SOURCES, sizeof(*sources));
+	sqlite3_stmt *stmt = NULL;
+	int count = 0;
+	int rc = sources ? sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL) : SQLITE_NOMEM;
+
+	if (rc == SQLITE_OK) {
+		sqlite3_bind_int(stmt, 1, state);
+		while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+			count += give_plan(stmt, sources, each, self);
+	}
+	free(sources);
+	return finish(store, stmt, rc, count);
+}
+
+/* One row as an object. */
+static void act_to_json(sqlite3_stmt *stmt, struct jsonw *w)
+{
+	static const char *const names[] = { "who", "act", "subject", "why", "result" };
+
+	jsonw_object(w, NULL);
+	jsonw_time(w, "time", (uint64_t)sqlite3_column_int64(stmt, 0));
+	for (int i = 0; i < 5; i++)
+		jsonw_string(w, names[i], (const char *)sqlite3_column_text(stmt, i + 1));
+	jsonw_object_end(w);
+}
+
+int reader_acts(const struct store *store, unsigned limit, struct text *out)
+{
+	static const char sql[] = "SELECT time_ns, who, act, subject, why, result FROM audit"
+				  " ORDER BY seq DESC LIMIT ?1";
+	struct text rows = text_heap();
+	struct jsonw w = jsonw_on(&rows);
+	sqlite3_stmt *stmt = NULL;
+	int count = 0;
+	int rc = sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL);
+
+	if (rc == SQLITE_OK)
+		sqlite3_bind_int64(stmt, 1, limit);
+	jsonw_array(&w, NULL);
+	for (; rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW; rc = SQLITE_OK, count++)
+		act_to_json(stmt, &w);
+	jsonw_array_end(&w);
+	int err = finish(store, stmt, rc, count);
+	if (err >= 0 && !rows.failed)
+		text_add_n(out, text_string(&rows), rows.len);
+	else if (err >= 0)
+		err = -ENOMEM;
+	text_done(&rows);
+	return err;
 }

@@ -24,3 +24,10 @@ WEIR_CHECK int reader_get(const struct store *store, const char *id, struct text
 /** reader_events() - as journal_events(). */
 WEIR_CHECK int reader_events(const struct store *store, const char *id, unsigned limit,
 			     struct text *out);
+
+/** reader_each_plan() - as journal_each_plan(). */
+WEIR_CHECK int reader_each_plan(const struct store *store, int state,
+				void (*each)(void *self, const struct wanted *wanted), void *self);
+
+/** reader_acts() - as journal_acts(). */
+WEIR_CHECK int reader_acts(const struct store *store, unsigned limit, struct text *out);

@@ -41,6 +41,21 @@ static const char *const steps[] = {
 	" incident TEXT,"
 	" json TEXT NOT NULL);" /* event_to_json() */
 	"CREATE INDEX events_by_incident ON events(incident, seq);",
+	"CREATE TABLE plans("
+	" id TEXT PRIMARY KEY,"
+	" incident TEXT NOT NULL,"
+	" state INTEGER NOT NULL," /* enum act_state */
+	" time_ns INTEGER NOT NULL,"
+	" json TEXT NOT NULL);" /* wanted_to_json() */
+	"CREATE INDEX plans_by_state ON plans(state, time_ns);"
+	"CREATE TABLE audit("
+	" seq INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" time_ns INTEGER NOT NULL,"
+	" who TEXT NOT NULL,"
+	" act TEXT NOT NULL,"
+	" subject TEXT NOT NULL,"
+	" why TEXT NOT NULL,"
+	" result TEXT NOT NULL);",
 };
 
 #define VERSION_NOW ((int)(sizeof(steps) / sizeof(steps[0])))

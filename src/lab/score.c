@@ -50,8 +50,10 @@ void score_free(struct score *score)
 		json_decref(score->stories[i].machines);
 		json_decref(score->stories[i].stages);
 	}
-	for (size_t i = 0; i < score->plan_count; i++)
+	for (size_t i = 0; i < score->plan_count; i++) {
 		json_decref(score->plans[i].rules);
+		json_decref(score->plans[i].sources);
+	}
 	free(score->stories);
 	free(score->plans);
 	free(score);
@@ -224,8 +226,13 @@ static void take_plan(struct score *score, const json_t *json, const char *what,
 		plan->first_ns = time_ns;
 		snprintf(plan->incident, sizeof(plan->incident), "%s", incident);
 	}
-	if (!plan->rules || time_ns <= story_rules_ns(score->truth))
-		keep(&plan->rules, json_object_get(json, "rules"));
+	/* What it would not put in force by itself stops nothing and costs nothing. */
+	bool acts =
+		json_object_get(json, "would") || strcmp(string_of(json, "level"), "observe") != 0;
+	if (!plan->rules || time_ns <= story_rules_ns(score->truth)) {
+		keep(&plan->rules, acts ? json_object_get(json, "rules") : NULL);
+		keep(&plan->sources, json_object_get(json, "sources"));
+	}
 }
 
 void score_event(struct score *score, const char *json)

@@ -109,7 +109,8 @@ static unsigned gather_rules(const struct score *score, uint64_t at_ns, struct s
 			continue;
 		json_array_foreach(plan->rules, n, rule)
 		{
-			if (count < RULES_MAX && score_rule_read(rule, &rules[count]) == 0)
+			if (count < RULES_MAX &&
+			    score_rule_read(rule, plan->sources, &rules[count]) == 0)
 				count++;
 		}
 	}

@@ -27,7 +27,8 @@ static const struct field fields[] = {
 _Static_assert(sizeof(fields) / sizeof(fields[0]) == SCORE_RULE_NUMBERS, "a place for each");
 
 /* Members that say what is done, not to which packets. */
-static const char *const others[] = { "id", "action", "level", "rate", "rate_pps", "rate_bps" };
+static const char *const others[] = { "id",       "action",   "level",   "rate",
+				      "rate_pps", "rate_bps", "from_set" };
 
 static uint32_t u32_of(const json_t *value)
 {
@@ -104,15 +105,19 @@ static bool read_number(const char *key, const json_t *value, struct score_rule 
 	return is_other(key);
 }
 
-int score_rule_read(const json_t *json, struct score_rule *ret_rule)
+int score_rule_read(const json_t *json, const json_t *sources, struct score_rule *ret_rule)
 {
 	struct score_rule rule = { 0 };
 	const char *key;
 	json_t *value;
 	int err = score_prefixes_add(&rule.src, json_object_get(json, "src"));
 
+	bool set = json_is_true(json_object_get(json, "from_set"));
+
 	if (!err)
 		err = score_prefixes_add(&rule.dst, json_object_get(json, "dst"));
+	if (!err && set)
+		err = score_prefixes_add(&rule.set, sources);
 	if (err) {
 		score_rule_done(&rule);
 		return err;
@@ -131,6 +136,7 @@ void score_rule_done(struct score_rule *rule)
 {
 	score_prefixes_done(&rule->src);
 	score_prefixes_done(&rule->dst);
+	score_prefixes_done(&rule->set);
 }
 
 static uint32_t number_in(const struct lab_packet *packet, const struct field *field)
@@ -147,6 +153,8 @@ static uint32_t number_in(const struct lab_packet *packet, const struct field *f
 bool score_rule_matches(const struct score_rule *rule, const struct lab_packet *packet)
 {
 	if (rule->src.count && !score_prefixes_have(&rule->src, &packet->src))
+		return false;
+	if (rule->set.count && !score_prefixes_have(&rule->set, &packet->src))
 		return false;
 	if (rule->dst.count && !score_prefixes_have(&rule->dst, &packet->dst))
 		return false;

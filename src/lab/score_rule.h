@@ -33,6 +33,7 @@ struct score_rule {
 	struct score_prefixes src; /**< empty: any */
 	struct score_prefixes dst; /**< empty: any */
 	struct score_number numbers[SCORE_RULE_NUMBERS];
+	struct score_prefixes set; /**< sources of its set; empty: any */
 	unsigned unknown; /**< members that the scorer does not know: it matches too much */
 };
 
@@ -44,11 +45,13 @@ struct score_population {
 
 /**
  * score_rule_read() - from the JSON form of a plan's rule.
+ * @sources: the plan's, for a rule with `from_set`; may be NULL
  * @ret_rule: owned by the caller; release with score_rule_done()
  *
  * Return: 0 or -ENOMEM.
  */
-WEIR_CHECK int score_rule_read(const json_t *json, struct score_rule *ret_rule);
+WEIR_CHECK int score_rule_read(const json_t *json, const json_t *sources,
+			       struct score_rule *ret_rule);
 
 /** score_rule_done() - release; harmless when repeated. */
 void score_rule_done(struct score_rule *rule);

@@ -31,6 +31,7 @@ struct story_plan {
 	uint64_t first_ns;
 	uint64_t withdrawn_ns;
 	json_t *rules;
+	json_t *sources; /* of rules with "from_set" */
 };
 
 struct score {

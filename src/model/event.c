@@ -27,7 +27,7 @@ void event_to_json(const struct event *event, struct text *out)
 	if (event->incident)
 		incident_to_json(event->incident, &w, "incident");
 	if (event->plan)
-		plan_to_json(event->plan, &w, "plan");
+		plan_to_json(event->plan, event->sources, event->source_count, &w, "plan");
 	if (event->verdict)
 		verdict_to_json(event->verdict, &w, "verdict");
 	if (event->fault)

@@ -34,6 +34,8 @@ struct event {
 	const struct verdict *verdict;   /**< may be NULL */
 	const char *text;                /**< further words, may be NULL */
 	const struct fault *fault;       /**< of a telemetry.fault; may be NULL */
+	const struct ip *sources;        /**< of the plan's set, where it has one */
+	size_t source_count;
 };
 
 /** event_type_name() - "incident.opened", … */

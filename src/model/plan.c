@@ -83,7 +83,18 @@ static void rule_to_json(const struct plan_rule *rule, struct jsonw *w)
 	jsonw_object_end(w);
 }
 
-void plan_to_json(const struct plan *plan, struct jsonw *w, const char *key)
+static void sources_to_json(const struct ip *sources, size_t count, struct jsonw *w)
+{
+	if (count == 0)
+		return;
+	jsonw_array(w, "sources");
+	for (size_t i = 0; i < count; i++)
+		jsonw_ip(w, NULL, &sources[i]);
+	jsonw_array_end(w);
+}
+
+void plan_to_json(const struct plan *plan, const struct ip *sources, size_t source_count,
+		  struct jsonw *w, const char *key)
 {
 	jsonw_object(w, key);
 	jsonw_string(w, "id", plan->id);
@@ -94,6 +105,7 @@ void plan_to_json(const struct plan *plan, struct jsonw *w, const char *key)
 	for (unsigned i = 0; i < plan->rule_count; i++)
 		rule_to_json(&plan->rules[i], w);
 	jsonw_array_end(w);
+	sources_to_json(sources, source_count, w);
 	if (plan->has_forecast) {
 		jsonw_object(w, "forecast");
 		jsonw_number(w, "attack_share", plan->attack_share);
@@ -104,6 +116,12 @@ void plan_to_json(const struct plan *plan, struct jsonw *w, const char *key)
 	if (plan->expires_ns)
 		jsonw_time(w, "expires", plan->expires_ns);
 	jsonw_bool(w, "needs_approval", plan->needs_approval);
+	if (plan->would > plan->level)
+		jsonw_string(w, "would", plan_level_name(plan->would));
+	if (plan->proposed > plan->level)
+		jsonw_string(w, "proposed", plan_level_name(plan->proposed));
+	if (plan->why[0])
+		jsonw_string(w, "why", plan->why);
 	jsonw_object_end(w);
 }
 

@@ -15,7 +15,8 @@
 #include "model/flow.h"
 #include "model/incident.h"
 
-#define PLAN_RULES 16
+#define PLAN_RULES   16
+#define PLAN_WHY_MAX 160
 
 /** The ladder; each step hurts more than the one before. */
 enum plan_level {
@@ -111,6 +112,9 @@ struct plan {
 	double collateral_upper; /**< its upper bound */
 	uint64_t expires_ns;     /**< 0: with the incident */
 	bool needs_approval;
+	uint8_t would;    /**< enum plan_level it would have by itself, were there an actuator */
+	uint8_t proposed; /**< enum plan_level that a person is asked for */
+	char why[PLAN_WHY_MAX]; /**< why it goes so far and no further; "": nothing to say */
 };
 
 /** One plan that shall be in force, as actuators get it. */
@@ -154,8 +158,12 @@ struct verdict {
 /** plan_level_name() - "observe", "rate-limit", … */
 const char *plan_level_name(enum plan_level level);
 
-/** plan_to_json() - write the plan as value of @key; what is not measured or "any" is left out. */
-void plan_to_json(const struct plan *plan, struct jsonw *w, const char *key);
+/**
+ * plan_to_json() - write the plan as value of @key; what is not measured or "any" is left out.
+ * @sources: of rules with `from_set`; none: left out
+ */
+void plan_to_json(const struct plan *plan, const struct ip *sources, size_t source_count,
+		  struct jsonw *w, const char *key);
 
 /** plan_rule_to_text() - append a rule in words: "udp from port 123 to 198.51.100.7/32". */
 void plan_rule_to_text(const struct plan_rule *rule, struct text *out);

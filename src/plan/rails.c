@@ -15,7 +15,7 @@ struct rails_limits rails_defaults(void)
 	return (struct rails_limits){
 		.floor_v4 = 120,
 		.floor_v6 = 48,
-		.plan_rules = 8,
+		.plan_rules = PLAN_RULES,
 		.rules = 1000,
 		.blackholes = 8,
 		.blackhole_share = 0.001,
@@ -114,7 +114,8 @@ bool rails_brake(const struct rails_state *state, uint64_t now_ns)
 
 static void refill(const struct rails_limits *limits, struct rails_state *state, uint64_t now_ns)
 {
-	double most = limits->changes_per_s;
+	/* A plan comes as a whole or not at all. */
+	double most = fmax(limits->changes_per_s, limits->plan_rules);
 
 	if (state->tokens_ns == 0)
 		state->tokens = most;

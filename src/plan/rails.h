@@ -106,7 +106,7 @@ struct rails_hold {
 	uint64_t forgotten; /**< pushed out by others before their time */
 };
 
-/** rails_defaults() - limits without lists: /24 and /48, 8 rules a plan, 1000 in all, ... */
+/** rails_defaults() - limits without lists: /24 and /48, 16 rules a plan, 1000 in all, ... */
 struct rails_limits rails_defaults(void);
 
 /** rails_check_rule() - may there be such a rule at all? Pure. */

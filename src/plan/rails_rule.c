@@ -114,7 +114,11 @@ static bool inside_any(const struct prefix *list, size_t count, const struct pre
 	return false;
 }
 
-/* Our side of a rule: long enough, ours, and nothing that is never touched; nor the other side. */
+/*
+ * Our side of a rule: long enough, ours, and nothing that is never touched; nor the other side.
+ * What ours send to one single host may be named by a shorter prefix, or by the machines alone: the
+ * harm is bounded by that host.
+ */
 static enum rails_why check_ends(const struct rails_limits *limits, const struct plan_rule *rule,
 				 enum direction direction)
 {
@@ -123,11 +127,14 @@ static enum rails_why check_ends(const struct rails_limits *limits, const struct
 	const struct prefix *theirs = outbound ? &rule->dst : &rule->src;
 	bool v4 = prefix_is_v4(ours);
 
-	if (ours->len == 0 || ours->len < (v4 ? limits->floor_v4 : limits->floor_v6))
+	bool one = outbound && theirs->len == 128;
+
+	if (ours->len == 0 ? !(one && rule->from_set)
+			   : !one && ours->len < (v4 ? limits->floor_v4 : limits->floor_v6))
 		return RAILS_FLOOR;
-	if (!inside_any(limits->own, limits->own_count, ours))
+	if (ours->len && !inside_any(limits->own, limits->own_count, ours))
 		return RAILS_NOT_OWN;
-	if (overlaps_any(limits->never, limits->never_count, ours) ||
+	if ((ours->len && overlaps_any(limits->never, limits->never_count, ours)) ||
 	    (theirs->len && overlaps_any(limits->never, limits->never_count, theirs)))
 		return RAILS_NEVER;
 	return RAILS_OK;

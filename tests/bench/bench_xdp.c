@@ -5,7 +5,8 @@
  * Not a test. BPF_PROG_TEST_RUN with many repetitions: CPU time of this thread,
  * ns a packet, all cases in turns, median with least and most of the rounds.
  * 100,000 IPv4 prefixes in 10/8 are protected; "random" draws the lower 24 bits
- * of the destination anew for each packet within the program. Every packet of
+ * of the destination anew for each packet within the program; of IPv6 it is those
+ * before the 64th, among 100,000 prefixes. Every packet of
  * the cases with rules is decided by the last rule, a rate limit for all of them.
  * Then wall time of xdp_engine_set(): 1,000 rules changed at once, and from the
  * call to the first packet that is judged by the new set.
@@ -41,6 +42,7 @@ struct bench {
 	bool protect;
 	bool random;
 	bool v6;
+	bool many6;   /* 100,000 prefixes of IPv6, and none of IPv4 */
 	bool sources; /* half of the rules have a source prefix */
 	bool nearly;  /* each rule misses by one of two conditions, so that all words are read */
 	bool late;    /* and not by ports, which are looked at first */
@@ -50,6 +52,7 @@ struct bench {
 };
 
 static struct xdp_protected protect[PREFIXES + 1];
+static struct xdp_protected protect6[PREFIXES];
 static struct xdp_rule rules[FILTER_RULES];
 
 static struct prefix v4_prefix(uint32_t address, unsigned len)
@@ -76,6 +79,20 @@ static void make_protected(void)
 	}
 	protect[PREFIXES].prefix = (struct prefix){ .ip.b = { 0x20, 1, 0xd, 0xb8 }, .len = 48 };
 	protect[PREFIXES].group = GROUPS + 1;
+}
+
+/* All /56 of 2001:db8:0::/40, and halves of 17,232 of them. */
+static void make_protected6(void)
+{
+	for (uint32_t i = 0; i < PREFIXES; i++) {
+		bool whole = i < 65536;
+		uint32_t slash56 = whole ? i : (i - 65536) / 2;
+		struct prefix p = { .ip.b = { 0x20, 1, 0xd, 0xb8, 0, (uint8_t)(slash56 >> 8),
+					      (uint8_t)slash56 },
+				    .len = whole ? 56 : 57 };
+		p.ip.b[7] = (uint8_t)(whole ? 0 : (i - 65536) % 2 << 7);
+		protect6[i] = (struct xdp_protected){ p, (uint16_t)(1 + slash56 % GROUPS) };
+	}
 }
 
 /* Hosts under attack, some with a port or a length; the last one limits what is left. */
@@ -178,7 +195,9 @@ static int load_bare(void)
 
 static int prepare(struct bench *b)
 {
-	const struct xdp_engine_config config = { .test_spread = b->random ? SPREAD : 0,
+	const struct xdp_wanted six = { protect6, PREFIXES, rules, b->rules };
+	const struct xdp_engine_config config = { .prefixes6_max = 2 * PREFIXES,
+						  .test_spread = b->random ? SPREAD : 0,
 						  .blocks_max = 32768,
 						  .hosts_max = 1000,
 						  .members_max = 1000,
@@ -197,6 +216,8 @@ static int prepare(struct bench *b)
 		make_near_misses(b->rules, b->late);
 	else
 		make_rules(b->rules, b->sources, 1, 7);
+	if (b->many6)
+		return xdp_engine_set(b->engine, &six, NULL);
 	return set(b->engine, b->rules, b->protect);
 }
 
@@ -339,6 +360,11 @@ int main(int argc, char **argv)
 		  .random = true,
 		  .nearly = true,
 		  .late = true },
+		{ .name = "256 rules, IPv6, 100,000 prefixes, random",
+		  .rules = 256,
+		  .random = true,
+		  .v6 = true,
+		  .many6 = true },
 		{ .name = "256 rules, IPv6", .rules = 256, .protect = true, .v6 = true },
 	};
 	const size_t count = sizeof(benches) / sizeof(benches[0]);
@@ -348,6 +374,7 @@ int main(int argc, char **argv)
 	if (argc > 1 && (parse_u64(argv[1], &rounds) || !rounds || rounds > ROUNDS_MAX))
 		return 2;
 	make_protected();
+	make_protected6();
 	if (xdp_engine_is_built())
 		benches[0].fd = load_bare();
 	for (size_t i = 1; i < count && !err; i++)

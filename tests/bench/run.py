@@ -74,6 +74,29 @@ def live(build, quick):
     return "\n".join([f"{told['what']}, {told['packets']} packets a round", *rows])
 
 
+def host(build, quick):
+    """Output of host.py, which measures filters in a namespace of its own; or why there is none."""
+    if os.geteuid():
+        return "not measured: needs root, for a network namespace"
+    if not (build / "tests/bench/host_send").exists():
+        return "not measured: built without BPF"
+    say("host")
+    command = [sys.executable, TOP / "tests/bench/host.py", build, *(["--rounds", "2"] if quick else [])]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    except subprocess.TimeoutExpired:
+        return "not done within 300 s"
+    if done.returncode:
+        return f"not measured: {done.stderr.strip()}"
+    told = json.loads(done.stdout)
+    rows = [f"{told['what']}: CPU time of nft {told['nft_to_xdp_cpu']} times that of xdp, "
+            f"load {told['load']:.1f}"]
+    rows += [f"{kind:<5} {d['mpps']:6.3f} M dropped/s  {d['wall_ns']:6d} ns each, of CPU {d['cpu_ns']:6d}"
+             for kind, d in told["drops"].items()]
+    rows.append(f"{'ms until in force':<38}" + "".join(f"{n:>9}" for n in ("cpu", "least", "median", "p99")))
+    rows += [f"{kind:<5} {name:<32}" + "".join(f"{t[n]:9.2f}" for n in ("cpu", "least", "median", "p99"))
+             for kind in ("xdp", "nft") for name, t in told[kind].items()]
+    return "\n".join(rows)
 def announce(build, quick):
     """Output of announce.py, which measures routes between BGP daemons; or why there is none."""
     if os.geteuid():
@@ -127,6 +150,7 @@ def measure(args):
     data["from_memory"] = from_memory(args.build, cpu) if "from_memory" in args.parts else {}
     if "from_memory" in args.parts:
         data["from_memory"]["bench_live"] = live(args.build, args.quick)
+        data["from_memory"]["host"] = host(args.build, args.quick)
         data["from_memory"]["bench_announce"] = announce(args.build, args.quick)
     data.update(configurations=work.configurations, seconds=time.monotonic() - began,
                 finished=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),

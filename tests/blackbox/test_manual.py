@@ -134,5 +134,68 @@ def every_field_of_the_status_is_told():
     tap.contains(tap.run(ask + ["--wide"], env={"COLUMNS": "60"}).out, "CLOCK", "weir status --wide")
 
 
+class Quarantine:
+    """The example program of actuators-hook.md, in a folder of its own."""
+
+    def __init__(self):
+        script = re.search(r"```sh\n(.*?)```", (MANUAL / "actuators-hook.md").read_text(), re.S).group(1)
+        self.folder = tap.scratch()
+        self.program = self.folder / "quarantine"
+        script, changed = re.subn("/var/lib/weir-quarantine", str(self.folder / "kept"), script)
+        tap.equal(changed, 1, "places of the folder in the example")
+        self.program.write_text(script)
+        self.program.chmod(0o755)
+
+    def told(self, event, message, status=0, **variables):
+        plan = message.get("plan", {})
+        named = {"WEIR_EVENT": event, "WEIR_KEY": message.get("key", ""), "WEIR_PLAN": plan.get("id", ""),
+                 "WEIR_LEVEL": plan.get("level", ""), "WEIR_OWN": message.get("own", ""), **variables}
+        return tap.run([self.program, event], env=named, status=status,
+                       stdin=json.dumps(message, separators=(",", ":")))
+
+    def done(self):
+        return (self.folder / "kept" / "done").read_text().splitlines()
+
+
+@tap.case
+def the_example_of_a_hook_does_what_the_page_says():
+    apply, sync = [json.loads(block) for block in re.findall(
+        r"```json\n(.*?)```", (MANUAL / "actuators-hook.md").read_text(), re.S)][:2]
+    tap.equal(sync["plans"], [{"id": apply["plan"]["id"], "key": apply["key"]}], "plans of the sync")
+    hook = Quarantine()
+    tap.contains(hook.told("apply", apply, status=77, WEIR_LEVEL="drop").err, "only quarantine")
+    for _ in range(2):
+        hook.told("apply", apply)
+    tap.equal(hook.done(), ["hold 198.51.100.7/32"], "done after apply and its repeat")
+    hook.told("sync", sync)
+    tap.equal(len(hook.done()), 1, "things done, after a sync that names the plan")
+    for _ in range(2):
+        hook.told("withdraw", apply)
+    tap.equal(hook.done()[1:], ["let go 198.51.100.7/32"], "done after withdraw and its repeat")
+    hook.told("apply", apply)
+    hook.told("sync", {**sync, "plans": []})
+    tap.equal(hook.done()[2:], ["hold 198.51.100.7/32", "let go 198.51.100.7/32"], "done after sync")
+    later = {**apply, "plan": {**apply["plan"], "expires": "2999-01-01T00:00:00.000000Z"}}
+    hook.told("apply", later)
+    hook.told("expire", {})
+    tap.equal(len(hook.done()), 5, "things done, before it expires")
+    over = {**apply["plan"], "expires": "2000-01-01T00:00:00.000000Z"}
+    hook.told("apply", {**apply, "key": "another", "plan": over})
+    hook.told("apply", {**later, "plan": {**later["plan"], "id": "the-next"}})
+    count = len(hook.done())
+    hook.told("expire", {})
+    tap.equal(len(hook.done()), count, "things done, when another plan is about the same machine")
+    hook.told("apply", {**later, "key": "shorter", "plan": {**over, "id": "the-next"}})
+    hook.told("expire", {})
+    tap.equal(hook.done()[-1], "let go 198.51.100.7/32", "done last, after it expired")
+    tap.equal(list((hook.folder / "kept").glob("*.plan*")), [], "files that are left")
+
+
+@tap.case
+def the_example_of_a_hook_passes_shellcheck():
+    tap.need("shellcheck")
+    tap.equal(tap.run(["shellcheck", Quarantine().program], status=None).out, "", "shellcheck")
+
+
 if __name__ == "__main__":
     tap.main()

@@ -229,7 +229,7 @@ static void errors_say_what_to_do(void **state)
 
 	(void)state;
 	assert_int_equal(xdp_engine_open(&config, &engine, &error), -ENODEV);
-	assert_string_equal(why, "there is no interface nowhere0");
+	assert_non_null(strstr(why, "there is no interface nowhere0"));
 	text_clear(&error);
 	config = (struct xdp_engine_config){ .pin_dir = "/tmp/weir-no-bpffs" };
 	assert_int_equal(xdp_engine_open(&config, &engine, &error), -EOPNOTSUPP);

@@ -135,9 +135,11 @@ static void draw_conditions(struct xdp_rule *rule, bool v4, unsigned sparse)
 	if (one_in(sparse))
 		rule->ttl = draw_range(draw_ttl);
 	if (one_in(sparse))
-		rule->fragment = (uint8_t)(1 + draw(2));
+		rule->fragment = (uint8_t)(1 + draw(3));
 	if (one_in(sparse))
-		rule->source_set = (uint16_t)(1 + draw(4));
+		xdp_rule_add_set(rule, 1 + draw(4));
+	if (one_in(2) && xdp_rule_has_sets(rule))
+		xdp_rule_add_set(rule, 1 + draw(4));
 	if (one_in(sparse) || one_in(4))
 		rule->proto = draw_proto(v4);
 	if (one_in(sparse)) {
@@ -201,7 +203,9 @@ static void aim(struct frame_spec *s, const struct xdp_rule *rule)
 		s->length = draw_length();
 	s->ttl = (uint8_t)(one_in(2) ? rule->ttl.min : rule->ttl.max);
 	s->flags = (uint8_t)(rule->flags | (draw(256) & ~rule->flags_mask));
-	s->fragment = rule->fragment == XDP_FRAGMENT_ONLY ? (uint16_t)(1 + draw(4)) : 0;
+	s->fragment = rule->fragment == XDP_FRAGMENT_ONLY || rule->fragment == XDP_FRAGMENT_NO_PORTS
+			      ? (uint16_t)(1 + draw(4))
+			      : 0;
 }
 
 static void draw_chain(struct frame_spec *s)

@@ -196,8 +196,8 @@ static void source_sets(void **state)
 	struct frame_spec spec = udp();
 
 	(void)state;
-	only_rule("10.1.2.0/24")->source_set = 5;
-	lab_rule(&lab, "2001:db8::/48")->source_set = 5;
+	xdp_rule_add_set(only_rule("10.1.2.0/24"), 5);
+	xdp_rule_add_set(lab_rule(&lab, "2001:db8::/48"), 5);
 	lab_set(&lab);
 	expect(&spec, FILTER_NO_RULE);
 	assert_int_equal(xdp_engine_sources_add(lab.engine, 5, &host, 1), 0);
@@ -240,6 +240,14 @@ static void fragments(void **state)
 	spec.fragment = 0;
 	spec.atomic = true;
 	expect(&spec, FILTER_NO_RULE);
+	/* Only those whose ports nobody sees. */
+	only_rule("10.1.2.0/24")->fragment = XDP_FRAGMENT_NO_PORTS;
+	lab_set(&lab);
+	spec = udp();
+	spec.fragment = 1;
+	expect(&spec, FILTER_NO_RULE);
+	spec.fragment = 100 << 1;
+	expect(&spec, FILTER_BY_DROP);
 	/* What looks like ports in a later fragment is none. */
 	only_rule("10.1.2.0/24")->src_port = (struct xdp_range){ 123, 123 };
 	lab_set(&lab);

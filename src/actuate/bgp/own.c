@@ -23,8 +23,8 @@ bool bgp_is_own(const struct config *config, const struct prefix *prefix)
 struct bgp_limits bgp_limits_of(const struct config *config, const struct config_actuator *settings)
 {
 	return (struct bgp_limits){ .config = config,
-				    .floor_v4 = BGP_FLOOR_V4,
-				    .floor_v6 = BGP_FLOOR_V6,
+				    .floor_v4 = (uint8_t)(config->floor_v4 + 96),
+				    .floor_v6 = (uint8_t)config->floor_v6,
 				    .flowspec = settings->flowspec,
 				    .source_rules = settings->source_rules,
 				    .routes = settings->routes };

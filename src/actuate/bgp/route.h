@@ -20,10 +20,6 @@
 /** Longest NLRI that route_make() gives, its own length byte included. */
 #define BGP_NLRI_MAX 96
 
-/** Shortest prefixes of ours that are announced by default, in the 128-bit form: /24 and /48. */
-#define BGP_FLOOR_V4 (96 + 24)
-#define BGP_FLOOR_V6 48
-
 /** What kind of route, in the order in which they are sorted. */
 enum bgp_kind {
 	BGP_RTBH4, /**< blackhole, IPv4 unicast */
@@ -52,7 +48,7 @@ struct bgp_route {
 	size_t seat; /**< number among all rules of the set it was made from */
 };
 
-/** bgp_limits_of() - the limits of an actuator's settings, with the default floor. */
+/** bgp_limits_of() - the limits of an actuator's settings, and `protect.min_prefix`. */
 struct bgp_limits bgp_limits_of(const struct config *config,
 				const struct config_actuator *settings);
 

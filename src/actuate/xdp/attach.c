@@ -15,6 +15,7 @@
 
 #include "actuate/xdp/engine.h"
 #include "actuate/xdp/engine_part.h"
+#include "base/log.h"
 #include "base/rights.h"
 
 #define LINK_PREFIX "link_"
@@ -45,17 +46,23 @@ static void pin_path(const struct xdp_engine *e, const char *name, char path[sta
 	snprintf(path, 320, "%s/" LINK_PREFIX "%s", e->pin_dir, name);
 }
 
-/* Return: a link that is pinned and on this very interface, or -1. */
-static int adopt_link(const struct xdp_engine *e, const char *path, unsigned if_index)
+static bool is_on(int link_fd, unsigned if_index)
 {
 	struct bpf_link_info info = { 0 };
 	uint32_t len = sizeof(info);
+
+	return if_index && !bpf_obj_get_info_by_fd(link_fd, &info, &len) &&
+	       info.xdp.ifindex == if_index;
+}
+
+/* Return: a link that is pinned and on this very interface, or -1. */
+static int adopt_link(const struct xdp_engine *e, const char *path, unsigned if_index)
+{
 	int fd = bpf_obj_get(path);
 
 	if (fd < 0)
 		return -1;
-	if (!bpf_obj_get_info_by_fd(fd, &info, &len) && info.xdp.ifindex == if_index &&
-	    !bpf_link_update(fd, xdp_engine_fd(e), NULL))
+	if (is_on(fd, if_index) && !bpf_link_update(fd, xdp_engine_fd(e), NULL))
 		return fd;
 	/* The interface was taken away, and came again perhaps. */
 	close(fd);
@@ -86,10 +93,12 @@ static int new_link(const struct xdp_engine *e, unsigned if_index, enum xdp_mode
 static void explain_attach(const char *name, int err, enum xdp_mode mode, struct text *error)
 {
 	if (err == -EBUSY)
-		text_addf(error, "%s has another XDP program: see `bpftool net show dev %s`", name,
-			  name);
+		text_addf(error,
+			  "%s has another XDP program: see `bpftool net show dev %s`; take it off, "
+			  "or use the actuator nft",
+			  name, name);
 	else if (err == -ENODEV)
-		text_addf(error, "there is no interface %s", name);
+		text_addf(error, "there is no interface %s: see `ip -br link`", name);
 	else if (mode == XDP_MODE_NATIVE)
 		text_addf(error,
 			  "the driver of %s does not take the XDP program (%s); the generic "
@@ -182,6 +191,59 @@ int attach_all(struct xdp_engine *e, const struct xdp_engine_config *config, str
 		}
 	}
 	let_go(e, config);
+	return 0;
+}
+
+/* Interfaces that went away, and perhaps came again as others, are no longer among the attached. */
+static void forget_lost(struct xdp_engine *e)
+{
+	size_t kept = 0;
+	char path[320];
+
+	for (size_t i = 0; i < e->attached_count; i++) {
+		struct xdp_attached *a = &e->attached[i];
+		pin_path(e, a->name, path);
+		if (!is_on(a->link_fd, if_nametoindex(a->name))) {
+			if (e->pin_dir[0])
+				unlink(path);
+			close(a->link_fd);
+			continue;
+		}
+		/* Somebody took the pin away: what is in force must outlive us all the same. */
+		if (e->pin_dir[0] && access(path, F_OK) && bpf_obj_pin(a->link_fd, path))
+			log_warning("actuate.xdp", "%s cannot be pinned: %s", path,
+				    err_text(errno));
+		e->attached[kept] = *a;
+		e->attached[kept++].is_new = false;
+	}
+	e->attached_count = kept;
+}
+
+static bool is_attached(const struct xdp_engine *e, const char *name)
+{
+	for (size_t i = 0; i < e->attached_count; i++) {
+		if (strcmp(e->attached[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+int xdp_engine_attach(struct xdp_engine *e, const struct xdp_engine_config *config,
+		      struct text *error)
+{
+	int woken = engine_wake(e, error);
+
+	if (woken)
+		return woken;
+	forget_lost(e);
+	for (size_t i = 0; i < config->interface_count; i++) {
+		const char *name = config->interfaces[i];
+		int err = is_attached(e, name) ? 0 : attach_one(e, name, config->mode);
+		if (err) {
+			explain_attach(name, err, config->mode, error);
+			return err;
+		}
+	}
 	return 0;
 }
 

@@ -10,15 +10,10 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "actuate/xdp/engine_part.h"
@@ -27,32 +22,6 @@
 bool xdp_engine_is_built(void)
 {
 	return true;
-}
-
-/* The folder is there, on bpffs, and nobody else works with it. */
-static int open_pins(struct xdp_engine *e, struct text *error)
-{
-	struct statfs fs;
-
-	if (mkdir(e->pin_dir, 0700) && errno != EEXIST) {
-		int err = -errno;
-		text_addf(error,
-			  "the folder %s cannot be made: %s; is bpffs mounted? (mount -t bpf "
-			  "bpf /sys/fs/bpf)",
-			  e->pin_dir, err_text(err));
-		return err;
-	}
-	if (statfs(e->pin_dir, &fs) || fs.f_type != BPF_FS_MAGIC) {
-		rmdir(e->pin_dir);
-		text_addf(error, "%s is not on bpffs: mount -t bpf bpf /sys/fs/bpf", e->pin_dir);
-		return -EOPNOTSUPP;
-	}
-	e->lock_fd = open(e->pin_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (e->lock_fd < 0 || flock(e->lock_fd, LOCK_EX | LOCK_NB)) {
-		text_addf(error, "%s is in use by another process", e->pin_dir);
-		return -EBUSY;
-	}
-	return 0;
 }
 
 static int seed(struct xdp_engine *e, uint64_t value)
@@ -142,8 +111,9 @@ static int open_on(struct xdp_engine *e, const struct xdp_engine_config *config,
 		text_addf(error, "the XDP engine: %s", err_text(err));
 		return err;
 	}
-	if (e->pin_dir[0])
-		err = open_pins(e, error);
+	e->idle = config->idle;
+	if (e->pin_dir[0] && !e->idle)
+		err = engine_open_pins(e, error);
 	if (!err)
 		err = engine_load(e, config, error);
 	if (err)
@@ -162,7 +132,7 @@ static int open_on(struct xdp_engine *e, const struct xdp_engine_config *config,
 		text_addf(error, "the ring of samples: %s", err_text(err));
 		return err;
 	}
-	return attach_all(e, config, error);
+	return e->idle ? 0 : attach_all(e, config, error);
 }
 
 int xdp_engine_open(const struct xdp_engine_config *config, struct xdp_engine **ret_engine,
@@ -213,18 +183,9 @@ void xdp_engine_close(struct xdp_engine *e)
 
 void xdp_engine_remove(struct xdp_engine *e)
 {
-	struct bpf_map *map;
-
 	if (!e)
 		return;
-	attach_close(e, true);
-	bpf_object__for_each_map(map, e->program->obj)
-	{
-		if (bpf_map__pin_path(map))
-			unlink(bpf_map__pin_path(map));
-	}
-	if (e->pin_dir[0])
-		rmdir(e->pin_dir);
+	engine_unpin(e);
 	xdp_engine_close(e);
 }
 

@@ -34,6 +34,7 @@ struct xdp_engine_config {
 	const char *const *interfaces; /**< borrowed; names */
 	size_t interface_count;        /**< 0: attached nowhere */
 	enum xdp_mode mode;
+	bool idle;              /**< only load: pinned and attached by xdp_engine_attach() */
 	uint32_t blocks_max;    /**< IPv4 /24 that can be told apart; 16384; 512 bytes twice each */
 	uint32_t prefixes6_max; /**< IPv6 prefixes protected; 65536 */
 	uint32_t hosts_max;     /**< single hosts in all source sets; 1048576 */
@@ -42,8 +43,10 @@ struct xdp_engine_config {
 	uint32_t sampling;      /**< one dropped packet of so many is kept; 0: none */
 	uint32_t cpus;          /**< that a rate is divided by; all that are online */
 	uint64_t seed;          /**< of the drawing of samples; 0 is a seed too */
-	uint32_t test_spread;   /**< measuring: bits of IPv4 destinations that are drawn anew */
-	bool test_clock;        /**< tests: see xdp_engine_test_clock() */
+	uint32_t
+		test_spread; /**< measuring: bits of destinations that are drawn anew: all of IPv4's,
+	                          or the second 32 of IPv6's */
+	bool test_clock;     /**< tests: see xdp_engine_test_clock() */
 };
 
 /** All that is wanted. */
@@ -70,6 +73,19 @@ struct xdp_engine_counters {
 /** Called with each sample; borrowed for the call. */
 typedef void xdp_sample_fn(void *self, const struct xdp_sample *sample);
 
+/** xdp_pins_are() - is there a folder with pins? */
+bool xdp_pins_are(const char *pin_dir);
+
+/**
+ * xdp_pins_remove() - take away all that is pinned, of whatever version, without an engine.
+ * @pin_dir: its own folder on bpffs; it is removed too. Anywhere else nothing is touched.
+ * @error: on failure gets one sentence for people, and what to do
+ *
+ * Links that are pinned nowhere else end with it. Return: 0, also when there is nothing; -EBUSY
+ * (an engine works with it), -EACCES, -EOPNOTSUPP (not on bpffs) and the like.
+ */
+WEIR_CHECK int xdp_pins_remove(const char *pin_dir, struct text *error);
+
 /** xdp_engine_is_built() - was this program built with BPF? */
 bool xdp_engine_is_built(void);
 
@@ -90,6 +106,17 @@ bool xdp_engine_is_built(void);
  */
 WEIR_CHECK int xdp_engine_open(const struct xdp_engine_config *config,
 			       struct xdp_engine **ret_engine, struct text *error);
+
+/**
+ * xdp_engine_attach() - attach where it is not: after idling, and where interfaces came back.
+ * @config: as it was opened with; borrowed for the call
+ * @error: on failure gets one sentence for people, and what to do
+ *
+ * Also pins links again whose pins were taken away. Return: as xdp_engine_open(); where the
+ * program was attached, it still is.
+ */
+WEIR_CHECK int xdp_engine_attach(struct xdp_engine *engine, const struct xdp_engine_config *config,
+				 struct text *error);
 
 /**
  * xdp_engine_set() - make this the truth.
@@ -129,6 +156,16 @@ WEIR_CHECK int xdp_engine_sources_remove(struct xdp_engine *engine, const struct
 /** xdp_engine_sources_clear() - empty one set, or all with 0; takes a walk over all of them. */
 WEIR_CHECK int xdp_engine_sources_clear(struct xdp_engine *engine, uint16_t set);
 
+/** Called with each member of a source set; borrowed for the call. */
+typedef void xdp_source_fn(void *self, const struct prefix *member, uint16_t set);
+
+/**
+ * xdp_engine_sources() - hand over all members of all sets, as after taking over.
+ *
+ * In no order; takes some microseconds for each. Return: 0 or what the kernel refused.
+ */
+WEIR_CHECK int xdp_engine_sources(const struct xdp_engine *engine, xdp_source_fn *take, void *self);
+
 /**
  * xdp_engine_rule_counters() - what a rule of this set, or the one before, has done.
  *
@@ -157,6 +194,14 @@ size_t xdp_engine_rules(const struct xdp_engine *engine, uint64_t *ret_ids);
  * negative errno.
  */
 int xdp_engine_samples(struct xdp_engine *engine, xdp_sample_fn *take, void *self, size_t most);
+
+/**
+ * xdp_engine_withdraw() - take the program off all interfaces, and unpin everything.
+ *
+ * Stays loaded, without rules: xdp_engine_attach() is then quick. Return: 0 or what the kernel
+ * refused.
+ */
+WEIR_CHECK int xdp_engine_withdraw(struct xdp_engine *engine);
 
 /** xdp_engine_close() - let go; what is pinned stays in force, else it ends. NULL is fine. */
 void xdp_engine_close(struct xdp_engine *engine);

@@ -62,7 +62,7 @@ static int set_pins(struct xdp_engine *e)
 
 	bpf_object__for_each_map(map, e->program->obj)
 	{
-		if (!e->pin_dir[0] || bpf_map__is_internal(map))
+		if (!e->pin_dir[0] || e->idle || bpf_map__is_internal(map))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", e->pin_dir, bpf_map__name(map));
 		int err = bpf_map__set_pin_path(map, path);

@@ -20,6 +20,23 @@ int xdp_engine_open(const struct xdp_engine_config *config, struct xdp_engine **
 
 /* Nobody has an engine, so nobody calls the others; they are here to be linked. */
 
+int xdp_engine_attach(struct xdp_engine *engine, const struct xdp_engine_config *config,
+		      struct text *error)
+{
+	(void)engine;
+	(void)config;
+	(void)error;
+	return -EOPNOTSUPP;
+}
+
+int xdp_engine_sources(const struct xdp_engine *engine, xdp_source_fn *take, void *self)
+{
+	(void)engine;
+	(void)take;
+	(void)self;
+	return -EOPNOTSUPP;
+}
+
 int xdp_engine_set(struct xdp_engine *engine, const struct xdp_wanted *wanted, struct text *error)
 {
 	(void)engine;
@@ -87,6 +104,12 @@ int xdp_engine_samples(struct xdp_engine *engine, xdp_sample_fn *take, void *sel
 	(void)take;
 	(void)self;
 	(void)most;
+	return -EOPNOTSUPP;
+}
+
+int xdp_engine_withdraw(struct xdp_engine *engine)
+{
+	(void)engine;
 	return -EOPNOTSUPP;
 }
 

@@ -42,6 +42,7 @@ struct xdp_engine {
 	struct places places;
 	bool unsettled;         /* the generation that is not in force may still be read */
 	uint32_t cpus;          /* that rates are divided by */
+	bool idle;              /* neither pinned nor attached */
 	int lock_fd;            /* the folder of the pins; -1: none */
 	int possible;           /* CPUs that counters are for */
 	struct xdp_slot *slots; /* one for each possible CPU */
@@ -59,6 +60,15 @@ WEIR_CHECK int attach_all(struct xdp_engine *engine, const struct xdp_engine_con
 
 /** attach_close() - let go of the links; @undo: also unpin them. */
 void attach_close(struct xdp_engine *engine, bool undo);
+
+/** engine_open_pins() - its folder is there and nobody else's. Return: 0, or why not. */
+WEIR_CHECK int engine_open_pins(struct xdp_engine *engine, struct text *error);
+
+/** engine_wake() - what only idled is pinned, so that it can be attached. Return: 0 or why not. */
+WEIR_CHECK int engine_wake(struct xdp_engine *engine, struct text *error);
+
+/** engine_unpin() - off all interfaces, nothing is pinned, and from then on it idles. */
+void engine_unpin(struct xdp_engine *engine);
 
 /** explain_load() - why the kernel did not take the program, in words. */
 void explain_load(int err, const char *complaint, struct text *error);

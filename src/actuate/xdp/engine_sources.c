@@ -96,3 +96,29 @@ int xdp_engine_sources_clear(struct xdp_engine *e, uint16_t set)
 			    sizeof(keys[0]));
 	return err;
 }
+
+static int walk(int fd, bool hosts, xdp_source_fn *take, void *self)
+{
+	struct xdp_lpm_key lpm;
+	struct xdp_host_key host;
+	void *key = hosts ? (void *)&host : (void *)&lpm;
+	uint32_t set;
+
+	for (int more = bpf_map_get_next_key(fd, NULL, key); !more;
+	     more = bpf_map_get_next_key(fd, key, key)) {
+		bool v6 = hosts ? host.v6 : lpm.tag & 2;
+		const uint8_t *addr = hosts ? host.addr : lpm.addr;
+		struct prefix member = { .ip = v6 ? ip_from_v6(addr) : ip_from_v4(addr) };
+		member.len = (uint8_t)(hosts ? 128 : lpm.bits - 32 + (v6 ? 0 : 96));
+		if (!bpf_map_lookup_elem(fd, key, &set))
+			take(self, &member, (uint16_t)set);
+	}
+	return errno == ENOENT ? 0 : -errno;
+}
+
+int xdp_engine_sources(const struct xdp_engine *e, xdp_source_fn *take, void *self)
+{
+	int err = walk(bpf_map__fd(e->program->maps.set_hosts), true, take, self);
+
+	return err ? err : walk(bpf_map__fd(e->program->maps.set_prefixes), false, take, self);
+}

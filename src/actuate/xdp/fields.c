@@ -101,6 +101,8 @@ static bool fits_shape(const struct xdp_rule *rule, unsigned shape)
 		return false;
 	if (rule->fragment == (fragment ? XDP_FRAGMENT_NOT : XDP_FRAGMENT_ONLY))
 		return false;
+	if (rule->fragment == XDP_FRAGMENT_NO_PORTS && (!fragment || (shape & FILTER_SHAPE_L4)))
+		return false;
 	if (!xdp_rule_has_l4(rule))
 		return true;
 	if (!(shape & FILTER_SHAPE_L4))
@@ -176,21 +178,22 @@ static void compile_sets(struct compiling *c)
 {
 	static const struct bits none;
 	struct bits any = none;
-	struct bits of[FILTER_SETS];
 
 	c->tables->by_set = 0;
 	for (unsigned i = 0; i < c->count; i++) {
-		if (!c->rules[i]->source_set)
-			bits_set(&any, i);
-		else
+		if (xdp_rule_has_sets(c->rules[i]))
 			c->tables->by_set = 1;
+		else
+			bits_set(&any, i);
 	}
-	for (unsigned s = 0; s < FILTER_SETS; s++)
-		of[s] = any;
-	for (unsigned i = 0; i < c->count; i++)
-		bits_set(&of[c->rules[i]->source_set], i);
-	for (unsigned s = 0; s < FILTER_SETS; s++)
-		c->tables->set[s] = rows_put(c->rows, &of[s]);
+	for (unsigned s = 0; s < FILTER_SETS; s++) {
+		struct bits of = any;
+		for (unsigned i = 0; c->tables->by_set && i < c->count; i++) {
+			if (xdp_rule_has_set(c->rules[i], s))
+				bits_set(&of, i);
+		}
+		c->tables->set[s] = rows_put(c->rows, &of);
+	}
 }
 
 void fields_compile(struct compiling *c)

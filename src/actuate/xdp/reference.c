@@ -238,11 +238,13 @@ static bool matches(const struct reference *r, const struct xdp_rule *rule, cons
 		return false;
 	if (rule->fragment == XDP_FRAGMENT_NOT && s->fragment)
 		return false;
+	if (rule->fragment == XDP_FRAGMENT_NO_PORTS && (!s->fragment || s->has_l4))
+		return false;
 	if (!in_range(rule->length, s->length) || !in_range(rule->ttl, s->ttl))
 		return false;
 	if (!matches_l4(rule, s))
 		return false;
-	return !rule->source_set || set_of(r, s) == rule->source_set;
+	return !xdp_rule_has_sets(rule) || xdp_rule_has_set(rule, set_of(r, s));
 }
 
 /* One kind of bucket after @since_ns: a tenth of a second's worth at the most, or @least. */

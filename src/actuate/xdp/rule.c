@@ -57,11 +57,13 @@ static const char *wrong(const struct xdp_rule *r)
 	if (!is_range(r->src_port, 65535) || !is_range(r->dst_port, 65535) ||
 	    !is_range(r->length, 65535) || !is_range(r->ttl, 255))
 		return "a range that ends before it begins";
-	if (r->fragment > XDP_FRAGMENT_NOT || r->action >= FILTER_ACTIONS ||
-	    r->source_set >= FILTER_SETS)
+	if (r->fragment > XDP_FRAGMENT_NO_PORTS || r->action >= FILTER_ACTIONS ||
+	    xdp_rule_has_set(r, 0))
 		return "no such action, fragment condition or source set";
 	if (r->action == FILTER_LIMIT && !r->rate_pps && !r->rate_bps)
 		return "a limit without a rate";
+	if (r->fragment == XDP_FRAGMENT_NO_PORTS && xdp_rule_has_l4(r))
+		return "fragments without a transport header have no ports, flags and types";
 	return wrong_transport(r);
 }
 

@@ -17,7 +17,12 @@
 #include "bpf/xdp_abi.h"
 
 /** Is the packet a fragment? An atomic one (RFC 6946) is none. */
-enum xdp_fragment { XDP_FRAGMENT_ANY, XDP_FRAGMENT_ONLY, XDP_FRAGMENT_NOT };
+enum xdp_fragment {
+	XDP_FRAGMENT_ANY,
+	XDP_FRAGMENT_ONLY,
+	XDP_FRAGMENT_NOT,
+	XDP_FRAGMENT_NO_PORTS, /**< one without a whole transport header, as all later ones are */
+};
 
 /** A range of whole numbers, both ends in it. */
 struct xdp_range {
@@ -42,10 +47,11 @@ struct xdp_rule {
 	uint8_t flags_mask;      /**< 0: any packet; else TCP only */
 	uint8_t fragment;        /**< enum xdp_fragment */
 	uint8_t action;          /**< enum filter_action */
-	uint16_t source_set;     /**< the source's set (longest match) is this one; 0: any */
-	uint64_t rate_pps;       /**< FILTER_LIMIT: packets a second; 0: no limit */
-	uint64_t rate_bps;       /**< FILTER_LIMIT: bits a second of IP packets; 0: no limit */
-	uint64_t expires_ns;     /**< clock_mono_ns() from which on it does not match; 0: never */
+	/** Bit s: the source may be in set s (the longest match); no bit at all: any source. */
+	uint64_t source_sets[FILTER_SETS / 64];
+	uint64_t rate_pps;   /**< FILTER_LIMIT: packets a second; 0: no limit */
+	uint64_t rate_bps;   /**< FILTER_LIMIT: bits a second of IP packets; 0: no limit */
+	uint64_t expires_ns; /**< clock_mono_ns() from which on it does not match; 0: never */
 };
 
 /** A destination that rules may be about. */
@@ -79,6 +85,28 @@ static inline bool xdp_rule_has_ports(const struct xdp_rule *rule)
 static inline bool xdp_rule_has_l4(const struct xdp_rule *rule)
 {
 	return xdp_rule_has_ports(rule) || rule->flags_mask || rule->icmp_type >= 0;
+}
+
+/** The rule asks for sets of sources. */
+static inline bool xdp_rule_has_sets(const struct xdp_rule *rule)
+{
+	uint64_t any = 0;
+
+	for (int i = 0; i < FILTER_SETS / 64; i++)
+		any |= rule->source_sets[i];
+	return any != 0;
+}
+
+/** Is this one of the sets that the rule asks for? */
+static inline bool xdp_rule_has_set(const struct xdp_rule *rule, unsigned set)
+{
+	return rule->source_sets[set / 64 % (FILTER_SETS / 64)] >> set % 64 & 1;
+}
+
+/** xdp_rule_add_set() - sources of this set, 1..FILTER_SETS - 1, as well. */
+static inline void xdp_rule_add_set(struct xdp_rule *rule, unsigned set)
+{
+	rule->source_sets[set / 64 % (FILTER_SETS / 64)] |= 1ULL << set % 64;
 }
 
 /** The rule asks where a packet comes from. */

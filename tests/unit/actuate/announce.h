@@ -9,6 +9,10 @@
 
 #include "actuate/actuator.h"
 
+/* The usual ones, in the 128-bit form. */
+#define FLOOR_V4 (96 + 24)
+#define FLOOR_V6 48
+
 #define OWN_NETWORKS                                             \
 	"networks:\n"                                            \
 	"  - {prefix: 198.51.0.0/16}\n"                          \

@@ -11,8 +11,8 @@
 
 static struct config *config;
 static const struct bgp_limits usual = {
-	.floor_v4 = BGP_FLOOR_V4,
-	.floor_v6 = BGP_FLOOR_V6,
+	.floor_v4 = FLOOR_V4,
+	.floor_v6 = FLOOR_V6,
 	.flowspec = true,
 	.source_rules = true,
 	.routes = 1000,
@@ -83,6 +83,24 @@ static void without_networks_nothing_is_ours(void **state)
 	limits.config = bare;
 	is_refused_for(&limits, &w, "add the network");
 	config_free(bare);
+}
+
+static void the_floor_is_that_of_the_configuration(void **state)
+{
+	struct config *other = config_of("networks: [{prefix: 198.51.0.0/16}]\n"
+					 "protect: {min_prefix: {ipv4: 28, ipv6: 56}}\n"
+					 "actuators: [{name: a, kind: bird, routes: 7}]\n");
+	struct bgp_limits limits = bgp_limits_of(other, &other->actuators[0]);
+
+	(void)state;
+	assert_int_equal(limits.floor_v4, 96 + 28);
+	assert_int_equal(limits.floor_v6, 56);
+	assert_int_equal(limits.routes, 7);
+	assert_true(limits.flowspec && !limits.source_rules);
+	limits = bgp_limits_of(config, &other->actuators[0]);
+	assert_int_equal(limits.floor_v4, FLOOR_V4);
+	assert_int_equal(limits.floor_v6, FLOOR_V6);
+	config_free(other);
 }
 
 static void what_a_route_cannot_say_is_refused(void **state)
@@ -263,6 +281,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_ours_and_no_shorter_than_the_floor),
 		cmocka_unit_test(without_networks_nothing_is_ours),
+		cmocka_unit_test(the_floor_is_that_of_the_configuration),
 		cmocka_unit_test(what_a_route_cannot_say_is_refused),
 		cmocka_unit_test(rules_about_own_machines_need_leave),
 		cmocka_unit_test(bytes_are_those_of_the_rfc),

@@ -350,9 +350,7 @@ static void one_round(unsigned long *announced)
 	struct wanted plans[6];
 	struct effect effects[6];
 	struct wanted_set set = { .plans = plans, .count = any(7), .now_ns = 100 };
-	struct bgp_limits limits = { .config = config,
-				     .floor_v4 = BGP_FLOOR_V4,
-				     .floor_v6 = BGP_FLOOR_V6 };
+	struct bgp_limits limits = { .config = config, .floor_v4 = FLOOR_V4, .floor_v6 = FLOOR_V6 };
 	struct bgp_routes routes;
 
 	for (unsigned i = 0; i < set.count; i++)

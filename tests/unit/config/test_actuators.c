@@ -54,6 +54,14 @@ static void mistakes_are_told_where_they_stand(void **state)
 	is_refused("actuators: [{name: a, kind: nft}]", "f:1:20: `kind: nft` needs `interfaces`");
 	is_refused("actuators: [{name: a, kind: hook}]", "either `program` or `url`");
 	is_refused("actuators: [{name: a, kind: hook, url: 'http://example.net/x'}]", "https://");
+	is_refused("actuators: [{name: a, kind: hook, url: 'http://127.0.0.1@example.net/'}]",
+		   "https://");
+	is_refused("actuators: [{name: a, kind: hook, url: 'http://127.0.0.1:80@example.net/'}]",
+		   "https://");
+	is_refused("actuators: [{name: a, kind: hook, url: 'http://localhost.example.net'}]",
+		   "https://");
+	config_free(good("actuators: [{name: a, kind: hook, url: 'http://[::1]:8080/x'}]"));
+	config_free(good("actuators: [{name: a, kind: hook, url: 'http://localhost'}]"));
 	is_refused("actuators: [{name: a, kind: bird, communities: [65536:1]}]", "no community");
 	is_refused("actuators: [{name: a, kind: bird}, {name: a, kind: bird}]",
 		   "`a` is the name of f:1:20 as well");

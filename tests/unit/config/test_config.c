@@ -415,7 +415,7 @@ static void wrong_keys_are_told_with_their_place(void **state)
 		{ "detect: {window: [5s]}",
 		  "f:1:18: `window` takes one value, not several; write it as text" },
 		{ "archive: {path: /x}", "f:1:11: `path` is not there in this version; remove it" },
-		{ "policy: []", "f:1:1: `policy` is not there in this version; remove it" },
+		{ "console: {}", "f:1:1: `console` is not there in this version; remove it" },
 		{ "control: {listen: 127.0.0.1:80}",
 		  "f:1:11: `listen` is not there in this version; remove it" },
 		{ "- networks", "f:1:1: a configuration consists of keys; begin with one, as "

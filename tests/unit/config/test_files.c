@@ -187,8 +187,8 @@ static void kinds_of_sinks_are_checked_where_they_are_known(void **state)
 		  "%s:1:31: `kind`: this version has no `webhook`; it has `text`, `jsonl`\n", path);
 	text_addf(&expected,
 		  "%s:2:1: unknown key `x`; the keys here are networks, listen, exporters, "
-		  "exporters_only, ingest, detect, incidents, limits, report, actuators, "
-		  "faults, archive, state, control\n",
+		  "exporters_only, ingest, detect, incidents, limits, report, actuators, policy, "
+		  "protect, faults, archive, state, control\n",
 		  path);
 	assert_string_equal(text_string(&errors), text_string(&expected));
 	assert_int_equal(unlink(path), 0);

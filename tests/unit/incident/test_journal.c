@@ -259,9 +259,9 @@ static void another_layout_is_left_alone(void **state)
 {
 	(void)state;
 	journal_close(open_journal());
-	assert_int_equal(query_int("PRAGMA user_version"), 1);
+	assert_int_equal(query_int("PRAGMA user_version"), 2);
 	tamper("PRAGMA user_version=7");
-	refusal(folder, -WEIR_ESCHEMA, "newer Weir", "layout 7", "this one knows 1",
+	refusal(folder, -WEIR_ESCHEMA, "newer Weir", "layout 7", "this one knows 2",
 		"move the file");
 	assert_int_equal(query_int("PRAGMA user_version"), 7);
 }
@@ -585,6 +585,91 @@ static void the_log_is_copied_back_meanwhile(void **state)
 	lpm_free(config.network_lpm);
 }
 
+static struct wanted wanted_of(const char *id, const struct ip *sources, size_t count)
+{
+	struct wanted wanted = { .direction = DIRECTION_OUTBOUND,
+				 .sources = sources,
+				 .source_count = count };
+	struct plan_rule *rule = &wanted.plan.rules[0];
+
+	snprintf(wanted.plan.id, sizeof(wanted.plan.id), "%s", id);
+	snprintf(wanted.plan.incident, sizeof(wanted.plan.incident), "inc");
+	snprintf(wanted.plan.actuator, sizeof(wanted.plan.actuator), "edge");
+	wanted.plan.level = LEVEL_RATE_LIMIT;
+	wanted.plan.expires_ns = START_NS + 5 * NS_PER_S;
+	wanted.plan.rule_count = 2;
+	*rule = plan_rule_any();
+	assert_true(prefix_parse("192.0.2.7", &rule->dst) >= 0);
+	rule->proto = 6;
+	rule->dport = plan_range_of(443);
+	rule->length = (struct plan_range){ 40, 60 };
+	rule->ttl = (struct plan_range){ 50, 60 };
+	rule->tcp_flags = 0x02;
+	rule->tcp_mask = 0x12;
+	rule->from_set = true;
+	rule->rate_pps = 100;
+	wanted.plan.rules[1] = plan_rule_any();
+	wanted.plan.rules[1].fragment = PLAN_FRAGMENT_LATER;
+	assert_true(prefix_parse("198.51.100.0/24", &wanted.own) >= 0);
+	return wanted;
+}
+
+static void take_wanted(void *self, const struct wanted *wanted)
+{
+	struct text *out = self;
+
+	wanted_to_json(wanted, out);
+}
+
+/* What an actuator was told is known after a crash, to the last field and source. */
+static void plans_come_back_as_they_were(void **state)
+{
+	struct ip sources[2];
+	struct text before = text_heap();
+	struct text after = text_heap();
+	struct journal *journal = open_journal();
+
+	(void)state;
+	assert_int_equal(ip_parse("198.51.100.3", &sources[0]), 0);
+	assert_int_equal(ip_parse("2001:db8::3", &sources[1]), 0);
+	struct wanted wanted = wanted_of("inc-p1", sources, 2);
+	struct wanted other = wanted_of("inc-p2", NULL, 0);
+	wanted_to_json(&wanted, &before);
+	journal_add_plan(journal, &wanted, ACT_WANTED, START_NS);
+	journal_add_plan(journal, &other, ACT_WANTED, START_NS + 1);
+	journal_add_plan(journal, &other, ACT_WITHDRAWN, START_NS + 2);
+	journal_commit(journal, START_NS);
+	journal_close(journal);
+	journal = open_journal();
+	assert_int_equal(journal_each_plan(journal, ACT_WANTED, take_wanted, &after), 1);
+	assert_string_equal(text_string(&after), text_string(&before));
+	assert_int_equal(journal_each_plan(journal, ACT_REJECTED, take_wanted, &after), 0);
+	journal_close(journal);
+	text_done(&before);
+	text_done(&after);
+}
+
+static void acts_are_kept_with_who_and_why(void **state)
+{
+	const struct act act = { .time_ns = START_NS,
+				 .who = "root (uid 0)",
+				 .what = "panic",
+				 .subject = "",
+				 .why = "drill \"a\"",
+				 .result = "done" };
+	struct text acts = text_heap();
+	struct journal *journal = open_journal();
+
+	(void)state;
+	journal_add_act(journal, &act);
+	journal_commit(journal, START_NS);
+	assert_int_equal(journal_acts(journal, 10, &acts), 1);
+	assert_non_null(strstr(text_string(&acts), "\"who\":\"root (uid 0)\",\"act\":\"panic\""));
+	assert_non_null(strstr(text_string(&acts), "drill \\\"a\\\""));
+	journal_close(journal);
+	text_done(&acts);
+}
+
 static void old_events_make_room(void **state)
 {
 	struct config config = scene_config();
@@ -613,6 +698,8 @@ int main(void)
 		folder_test(what_ended_meanwhile_is_closed_with_a_word),
 		folder_test(the_journal_can_be_read),
 		folder_test(a_second_daemon_is_refused),
+		folder_test(plans_come_back_as_they_were),
+		folder_test(acts_are_kept_with_who_and_why),
 		folder_test(another_layout_is_left_alone),
 		folder_test(a_file_of_another_program_is_left_alone),
 		folder_test(a_damaged_file_is_told_of),

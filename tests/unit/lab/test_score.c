@@ -307,7 +307,7 @@ static bool hits(const char *rule, const char *packet_members)
 	packet.tcp_flags = strcmp(packet_members, "syn+ece") == 0 ? 0x42 : 0x10;
 	packet.fragment = strcmp(packet_members, "fragment") == 0 ? 2 : 0;
 	assert_non_null(json);
-	assert_int_equal(score_rule_read(json, &compiled), 0);
+	assert_int_equal(score_rule_read(json, NULL, &compiled), 0);
 	bool hit = score_rule_matches(&compiled, &packet);
 	score_rule_done(&compiled);
 	json_decref(json);

@@ -172,7 +172,7 @@ static void a_forecast_and_an_expiry_are_written_when_known(void **state)
 	struct jsonw w = jsonw_on(&out);
 
 	(void)state;
-	plan_to_json(&plan, &w, NULL);
+	plan_to_json(&plan, NULL, 0, &w, NULL);
 	assert_non_null(strstr(text_string(&out),
 			       "\"rules\":[],\"forecast\":{\"attack_share\":0.98,"
 			       "\"collateral_share\":0.001,\"upper\":0.01},"
@@ -783,7 +783,7 @@ static void all_that_a_rule_can_ask(void **state)
 	rule->icmp_code = 4;
 	rule->from_set = true;
 	rule->rate_pps = 100;
-	plan_to_json(&plan, &w, NULL);
+	plan_to_json(&plan, NULL, 0, &w, NULL);
 	assert_string_equal(
 		text_string(&out),
 		"{\"id\":\"\",\"incident\":\"\",\"level\":\"drop\",\"actuator\":\"\","

@@ -24,6 +24,7 @@ static struct rails_limits limits_of(void)
 	limits.own_count = 2;
 	limits.never = never;
 	limits.never_count = 3;
+	limits.plan_rules = 8;
 	return limits;
 }
 

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hands_make: when rules are made anew, and whether the new ones are better. Control thread. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "daemon/hands_part.h"
+#include "plan/match.h"
+
+/* Samples from which on rules are worth a try, and from which on more of them say more. */
+#define FIRST_AT 32
+#define LAST_AT  2048
+/* In any case after so long: attacks change. Without rules sooner. */
+#define ANEW_NS  (10 * NS_PER_S)
+#define RETRY_NS NS_PER_S
+/* New rules have to stop so much more of what comes now to take the place of old ones. */
+#define BETTER   0.05
+/* Samples of now that are looked at each second. */
+#define LOOK_AT  512
+
+struct maker_limits case_limits(const struct hands *hands)
+{
+	return (struct maker_limits){
+		.own = hands->limits.own,
+		.own_count = hands->limits.own_count,
+		.floor_v4 = hands->limits.floor_v4,
+		.floor_v6 = hands->limits.floor_v6,
+	};
+}
+
+/* Among those the policy allows the first that can drop or limit; else what our own program can. */
+static const struct plan_profile *profile_of(const struct hands *hands)
+{
+	for (size_t m = 1; m < crew_count(hands->crew); m++) {
+		const struct crew_member *member = crew_member(hands->crew, m);
+		const struct plan_profile *profile =
+			member->profile ? profile_find(member->profile) : NULL;
+		if (profile && profile->fields)
+			return profile;
+	}
+	return profile_find("xdp");
+}
+
+/* Targets come and go: the watch follows. Return: whether they changed. */
+static bool follow(struct hands *hands, struct hand_case *c)
+{
+	const struct maker_limits limits = case_limits(hands);
+	struct stock_scope scope;
+
+	memset(&scope, 0, sizeof(scope));
+	bool scoped = maker_scope(&c->incident, &limits, &scope);
+	if (c->watch && scoped && memcmp(&scope, &c->scope, sizeof(scope)) == 0)
+		return false;
+	stock_unwatch(hands->stock, c->watch);
+	c->watch = 0;
+	c->scoped = scoped;
+	c->scope = scope;
+	if (scoped)
+		c->watch = stock_watch(hands->stock, &scope, c->incident.onset_ns);
+	c->make_at = FIRST_AT;
+	return true;
+}
+
+static double coverage(const struct made *made, const struct stock_view *view)
+{
+	double all = 0;
+	double hit = 0;
+
+	for (size_t i = 0; i < view->now.count; i++) {
+		const struct sample *s = &view->now.samples[i];
+		bool matched = false;
+		for (unsigned r = 0; r < made->plan.rule_count && !matched; r++)
+			matched = match_rule(&made->plan.rules[r], s, made->sources,
+					     made->source_count);
+		all += sample_packets(s);
+		hit += matched ? sample_packets(s) : 0;
+	}
+	return all > 0 ? hit / all : 0;
+}
+
+static void accept(struct hands *hands, struct hand_case *c)
+{
+	struct made *old = c->made;
+
+	c->made = hands->trial;
+	hands->trial = old;
+	c->fresh = true;
+	c->stepped_down = false;
+	c->rejected = false;
+}
+
+static bool is_better(const struct hands *hands, const struct hand_case *c,
+		      const struct stock_view *view)
+{
+	const struct made *trial = hands->trial;
+
+	if (!trial->safe)
+		return false;
+	if (!c->made->safe)
+		return true;
+	return coverage(trial, view) > coverage(c->made, view) + BETTER;
+}
+
+static void plan_next(struct hand_case *c, size_t samples, uint64_t now_ns)
+{
+	while (c->make_at <= samples && c->make_at < LAST_AT)
+		c->make_at *= 2;
+	if (samples >= LAST_AT)
+		c->make_at = SIZE_MAX;
+	c->make_ns = now_ns + (c->made->safe ? ANEW_NS : RETRY_NS);
+}
+
+/* What the incident is about, without a promise: told at once, until there is better. */
+static void make_plain(struct hands *hands, struct hand_case *c)
+{
+	const struct maker_limits limits = case_limits(hands);
+
+	maker_make(hands->maker, &c->incident, NULL, NULL, profile_of(hands), &limits,
+		   hands->trial);
+	accept(hands, c);
+}
+
+static void make_rules(struct hands *hands, struct hand_case *c, bool moved)
+{
+	const struct maker_limits limits = case_limits(hands);
+	struct stock_view view;
+
+	hands->making_done = true;
+	stock_view(hands->stock, c->watch, hands->now_ns, &view);
+	maker_make(hands->maker, &c->incident, &c->scope, &view, profile_of(hands), &limits,
+		   hands->trial);
+	if (is_better(hands, c, &view) || (moved && hands->trial->safe))
+		accept(hands, c);
+	else if (!c->made->safe)
+		snprintf(c->made->plan.why, sizeof(c->made->plan.why), "%s",
+			 hands->trial->plan.why);
+	plan_next(c, view.now.count, hands->now_ns);
+}
+
+void case_make(struct hands *hands, struct hand_case *c)
+{
+	bool moved = false;
+
+	if (!c->over && c->incident.severity >= SEVERITY_WARNING)
+		moved = follow(hands, c);
+	size_t samples = stock_samples(hands->stock, c->watch);
+	bool due = samples >= c->make_at || (samples >= FIRST_AT && hands->now_ns >= c->make_ns);
+	if (c->watch && !c->over && due && !hands->making_done && !c->incident.quiet_ns)
+		make_rules(hands, c, moved);
+	if (c->made->plan.rule_count == 0)
+		make_plain(hands, c);
+}
+
+void case_verify(struct hands *hands, struct hand_case *c)
+{
+	struct stock_view view;
+
+	if (!c->watch || hands->now_ns - c->looked_ns < NS_PER_S)
+		return;
+	c->looked_ns = hands->now_ns;
+	stock_view(hands->stock, c->watch, hands->now_ns, &view);
+	size_t skip = view.now.count > LOOK_AT ? view.now.count - LOOK_AT : 0;
+	const struct harm_input input = {
+		.plan = &c->wanted.plan,
+		.sources = c->wanted.sources,
+		.source_count = c->wanted.source_count,
+		.now = view.now.samples + skip,
+		.now_count = view.now.count - skip,
+		.before = view.base.samples,
+		.before_count = view.own,
+		.match = match_rule,
+		.outbound = c->incident.direction == DIRECTION_OUTBOUND,
+	};
+	verify_harm(&input, hands->room, &c->harm);
+}

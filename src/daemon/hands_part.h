@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hands_part: what the files of hands share: one case for each incident. Inside hands*.c. */
+#pragma once
+
+#include "daemon/hands.h"
+#include "plan/ladder.h"
+#include "plan/maker.h"
+#include "plan/rails.h"
+#include "verify/harm.h"
+
+/** Machines of a campaign that a case keeps. */
+#define CASE_MACHINES 2048
+
+/** One incident and what is done about it. */
+struct hand_case {
+	bool used;
+	bool over;      /**< the incident is */
+	bool rejected;  /**< somebody said no; until the rules change */
+	bool fresh;     /**< the plan has not been told */
+	bool wanted_on; /**< in force: admitted by the rails, and in the set of its actuator */
+	bool told_applied;
+	struct incident incident;
+	struct finding_machine *machines;
+	unsigned watch;
+	bool scoped; /**< `scope` says whose samples; false: nothing can be held back */
+	struct stock_scope scope;
+	uint64_t begun_ns;
+	size_t make_at;   /**< samples from which on rules are made anew */
+	uint64_t make_ns; /**< or from then on */
+	unsigned generation;
+	struct made *made; /**< the rules that the plan is about */
+	struct ladder_state ladder;
+	struct ladder_step step; /**< the latest */
+	uint8_t approved;        /**< enum plan_level */
+	char approved_by[64];
+	size_t member;        /**< of the crew; 0 observes */
+	struct wanted wanted; /**< the plan as told */
+	double own_share;     /**< as admitted */
+	uint64_t extended_ns; /**< not withdrawn before, a person said */
+	struct effect effect;
+	uint64_t matched_ns; /**< counters grew last */
+	uint64_t looked_ns;  /**< verified last */
+	struct harm harm;
+	unsigned harmful;    /**< seconds in a row */
+	bool stepped_down;   /**< because of harm; until the rules change */
+	uint64_t refused_ns; /**< the rails did not admit it: not tried again before */
+	char refusal[PLAN_WHY_MAX];
+	uint64_t barred_ns;         /**< no rules by itself before: they did harm */
+	char trouble[PLAN_WHY_MAX]; /**< why the actuator does not hold it; "": it does */
+};
+
+struct hands {
+	const struct config *config;
+	struct journal *journal;
+	struct crew *crew;
+	bool act;
+	bool dirty[CREW_PLANS]; /**< by member: its set is not what it was given */
+	struct stock *stock;
+	struct maker *maker;
+	struct made *trial;
+	struct ip *room; /**< for SYNTH_BASE addresses */
+	struct hand_case cases[HANDS_CASES];
+	unsigned turn;    /**< whose rules are made next */
+	bool making_done; /**< this tick */
+	struct prefix *own;
+	struct prefix *never;
+	struct rails_limits limits;
+	struct ladder_limits ladder;
+	struct rails_state rails;
+	struct rails_hold hold;
+	bool fault;
+	bool panic;
+	bool kill_file;
+	uint64_t kill_looked_ns;
+	uint64_t turned_away;
+	uint64_t refused;
+	uint64_t now_ns;
+	const struct event_sink *sink; /**< of the running tick */
+	struct wanted list[CREW_PLANS];
+	struct crew_report report;
+};
+
+/** case_of() - by the id of the incident or of its plan; NULL. */
+struct hand_case *case_of(struct hands *hands, const char *id);
+/** case_step() - one tick of it. */
+void case_step(struct hands *hands, struct hand_case *c);
+/** case_make() - rules anew, if it is time and nobody else's turn. */
+void case_make(struct hands *hands, struct hand_case *c);
+/** case_verify() - each second: does it help, does it hurt? */
+void case_verify(struct hands *hands, struct hand_case *c);
+/** case_take_off() - out of force: rails, journal, event; @why for people. */
+void case_take_off(struct hands *hands, struct hand_case *c, enum act_state state, const char *why);
+/** case_tell() - an event about its plan. */
+void case_tell(struct hands *hands, struct hand_case *c, enum event_type type, const char *text);
+/** case_limits() - what the maker is to keep to. */
+struct maker_limits case_limits(const struct hands *hands);

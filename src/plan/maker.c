@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* maker: an incident and its samples in, rules for each target with one forecast out. */
+#include "plan/maker.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/match.h"
+#include "plan/observe.h"
+
+/* A limit lets through so many times what is usual, and so little at least. */
+#define LIMIT_TIMES 2
+#define LIMIT_LEAST 10
+
+struct maker {
+	struct synth *synth;
+	struct synth_result result;
+};
+
+int maker_open(struct maker **ret_maker)
+{
+	struct maker *maker = calloc(1, sizeof(*maker));
+
+	if (!maker)
+		return -ENOMEM;
+	if (synth_open(&maker->synth)) {
+		free(maker);
+		return -ENOMEM;
+	}
+	*ret_maker = maker;
+	return 0;
+}
+
+void maker_close(struct maker *maker)
+{
+	if (!maker)
+		return;
+	synth_close(maker->synth);
+	free(maker);
+}
+
+/* The longest prefix that all of the list lie in. */
+static struct prefix around(const struct prefix *list, unsigned count)
+{
+	struct prefix all = list[0];
+
+	for (unsigned i = 1; i < count; i++) {
+		while (all.len && (list[i].len < all.len || !prefix_has_ip(&all, &list[i].ip))) {
+			all.len--;
+			all.ip.b[all.len / 8] &= (uint8_t)(0xff00 >> (all.len % 8));
+		}
+	}
+	return all;
+}
+
+static void add_side(struct prefix *side, uint8_t *count, const struct prefix *list, unsigned n)
+{
+	for (unsigned i = 0; i < n && *count < STOCK_SIDE; i++)
+		side[(*count)++] = list[i];
+}
+
+/* Ours under attack: the prefix around them if it is not too large, else each of them. */
+static void scope_inbound(const struct incident *incident, const struct maker_limits *limits,
+			  struct stock_scope *scope)
+{
+	const struct prefix host = { .ip = incident->host,
+				     .len = incident->host_len ? incident->host_len : 128 };
+	unsigned count = incident->target_count;
+
+	if (count == 0) {
+		add_side(scope->own, &scope->own_count, &host, 1);
+		return;
+	}
+	struct prefix all = around(incident->targets, count);
+	if (all.len >= (prefix_is_v4(&all) ? limits->floor_v4 : limits->floor_v6))
+		add_side(scope->own, &scope->own_count, &all, 1);
+	else
+		add_side(scope->own, &scope->own_count, incident->targets, count);
+}
+
+bool maker_scope(const struct incident *incident, const struct maker_limits *limits,
+		 struct stock_scope *ret_scope)
+{
+	struct stock_scope scope = { .direction = incident->direction };
+
+	if (incident->direction != DIRECTION_OUTBOUND) {
+		scope_inbound(incident, limits, &scope);
+	} else if (incident->kind == KIND_SPOOFED_EGRESS) {
+		return false;
+	} else {
+		add_side(scope.peer, &scope.peer_count, incident->targets, incident->target_count);
+		if (incident->kind != KIND_CAMPAIGN) {
+			const struct prefix host = { .ip = incident->host,
+						     .len = incident->host_len ? incident->host_len
+									       : 128 };
+			add_side(scope.own, &scope.own_count, &host, 1);
+		}
+	}
+	*ret_scope = scope;
+	return scope.own_count || scope.peer_count;
+}
+
+static int source_order(const void *a, const void *b)
+{
+	return ip_compare(a, b);
+}
+
+/* The machines of a campaign as a set of sources; false: there are too many, or none is known. */
+static bool take_machines(const struct incident *incident, struct made *made)
+{
+	if (incident->machine_count == 0 || incident->machine_count > SYNTH_SOURCES)
+		return false;
+	for (unsigned i = 0; i < incident->machine_count; i++)
+		made->sources[i] = incident->machines[i].ip;
+	made->source_count = incident->machine_count;
+	qsort(made->sources, made->source_count, sizeof(made->sources[0]), source_order);
+	return true;
+}
+
+static bool has_machine(const struct incident *incident, const struct prefix *network)
+{
+	for (unsigned i = 0; i < incident->machine_count; i++) {
+		if (prefix_has_ip(network, &incident->machines[i].ip))
+			return true;
+	}
+	return false;
+}
+
+static bool add_rule(struct plan *plan, const struct plan_rule *rule, unsigned most)
+{
+	if (plan->rule_count >= most || plan->rule_count >= PLAN_RULES)
+		return false;
+	plan->rules[plan->rule_count++] = *rule;
+	return true;
+}
+
+/* What many of ours send: from the networks with machines of the campaign, where no set can be. */
+static bool add_from(const struct incident *incident, const struct maker_limits *limits,
+		     const struct plan_rule *rule, unsigned most, struct plan *plan)
+{
+	struct plan_rule from = *rule;
+
+	if (rule->from_set || rule->src.len)
+		return add_rule(plan, rule, most);
+	for (size_t i = 0; i < limits->own_count; i++) {
+		from.src = limits->own[i];
+		if (rule->dst.len && prefix_is_v4(&rule->dst) != prefix_is_v4(&from.src))
+			continue;
+		if (has_machine(incident, &limits->own[i]) && !add_rule(plan, &from, most))
+			return false;
+	}
+	return true;
+}
+
+/* One rule for the first target becomes one for each. */
+static bool spread(const struct incident *incident, const struct stock_scope *scope,
+		   const struct maker_limits *limits, const struct plan_rule *rule, unsigned most,
+		   struct plan *plan)
+{
+	bool outbound = scope->direction == DIRECTION_OUTBOUND;
+	const struct prefix *list = outbound ? scope->peer : scope->own;
+	unsigned count = outbound ? scope->peer_count : scope->own_count;
+	struct plan_rule each = *rule;
+
+	for (unsigned i = 0; i < count; i++) {
+		each.dst = list[i];
+		if (outbound ? !add_from(incident, limits, &each, most, plan)
+			     : !add_rule(plan, &each, most))
+			return false;
+	}
+	return true;
+}
+
+static void write_rules(const struct maker *maker, const struct incident *incident,
+			const struct stock_scope *scope, const struct plan_profile *profile,
+			const struct maker_limits *limits, struct made *made)
+{
+	const struct synth_result *result = &maker->result;
+	bool machines = scope->direction == DIRECTION_OUTBOUND && scope->own_count == 0 &&
+			profile->fields & 1U << FIELD_SET && take_machines(incident, made);
+	double told = 0;
+
+	for (unsigned i = 0; i < result->rule_count; i++) {
+		struct plan_rule rule = result->rules[i];
+		rule.from_set |= machines;
+		if (!spread(incident, scope, limits, &rule, profile->rules_max, &made->plan))
+			break;
+		told += result->parts[i].attack_share;
+	}
+	made->plan.has_forecast = made->safe = made->plan.rule_count > 0;
+	made->plan.attack_share = fmin(result->attack_share, told > 0 ? told : 0);
+	made->plan.collateral_share = result->collateral_share;
+	made->plan.collateral_upper = result->collateral_upper;
+	if (result->source_count) {
+		memcpy(made->sources, result->sources,
+		       result->source_count * sizeof(made->sources[0]));
+		made->source_count = result->source_count;
+	}
+}
+
+/* Share of all clean traffic of the site that the rules match. */
+static double share_of(const struct made *made, const struct synth_samples *clean)
+{
+	double all = 0;
+	double hit = 0;
+
+	for (size_t i = 0; i < clean->count; i++) {
+		double weight = sample_packets(&clean->samples[i]);
+		bool matched = false;
+		for (unsigned r = 0; r < made->plan.rule_count && !matched; r++)
+			matched = match_rule(&made->plan.rules[r], &clean->samples[i],
+					     made->sources, made->source_count);
+		all += weight;
+		hit += matched ? weight : 0;
+	}
+	return all > 0 ? hit / all : 0;
+}
+
+static void make_rules(struct maker *maker, const struct incident *incident,
+		       const struct stock_scope *scope, const struct stock_view *view,
+		       const struct plan_profile *profile, const struct maker_limits *limits,
+		       struct made *made)
+{
+	const struct synth_input input = {
+		.scope = view->scope,
+		.now = view->now,
+		.base = view->base,
+		.clean = view->clean,
+		.now_pps = view->now_pps,
+		.base_pps = view->base_pps,
+		.profile = profile,
+		.budget = { .collateral = limits->collateral },
+	};
+
+	synth_rules(maker->synth, &input, &maker->result);
+	made->why = maker->result.why;
+	made->samples = view->now.count;
+	if (made->why != SYNTH_FOUND)
+		return;
+	write_rules(maker, incident, scope, profile, limits, made);
+	made->own_share = share_of(made, &view->clean);
+	made->limit_pps =
+		fmax(LIMIT_TIMES * view->base_pps * maker->result.collateral_upper, LIMIT_LEAST);
+}
+
+void maker_make(struct maker *maker, const struct incident *incident,
+		const struct stock_scope *scope, const struct stock_view *view,
+		const struct plan_profile *profile, const struct maker_limits *limits,
+		struct made *ret_made)
+{
+	struct made *made = ret_made;
+
+	memset(made, 0, sizeof(*made));
+	made->why = SYNTH_FEW;
+	if (view)
+		make_rules(maker, incident, scope, view, profile, limits, made);
+	if (!made->safe) {
+		plan_observe(incident, &made->plan);
+		made->plan.id[0] = made->plan.incident[0] = '\0';
+		snprintf(made->plan.why, sizeof(made->plan.why), "%s", synth_why_text(made->why));
+	}
+}

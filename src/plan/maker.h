@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * maker: an incident and its samples in, the rules of a plan with their forecast out.
+ *
+ * All targets of an incident are looked at as one, and each rule is written for every one of them.
+ * Where no safe rule is found, what is told is the traffic that the incident is about, without a
+ * forecast, and why. Control thread.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/err.h"
+#include "model/incident.h"
+#include "model/plan.h"
+#include "plan/profile.h"
+#include "plan/stock.h"
+#include "plan/synth.h"
+
+struct maker;
+
+/** What it is to keep to. */
+struct maker_limits {
+	const struct prefix *own; /**< the operator's networks; borrowed for the call */
+	size_t own_count;
+	uint8_t floor_v4; /**< as in rails_limits */
+	uint8_t floor_v6;
+	double collateral; /**< of innocent traffic, upper bound; 0: the default */
+};
+
+/** What was made. */
+struct made {
+	struct plan plan; /**< rules, forecast and why; all else as zeroed */
+	enum synth_why why;
+	bool safe;             /**< the rules come from samples, with a forecast */
+	unsigned source_count; /**< of the rules with `from_set` */
+	struct ip sources[SYNTH_SOURCES];
+	size_t samples;   /**< that it rests on */
+	double own_share; /**< of all clean traffic that the rules match */
+	double limit_pps; /**< what a limit would let through of what the rules match */
+};
+
+/** maker_open() - take the memory (10 MB). 0 or -ENOMEM. */
+WEIR_CHECK int maker_open(struct maker **ret_maker);
+
+/** maker_close() - NULL is fine. */
+void maker_close(struct maker *maker);
+
+/**
+ * maker_scope() - whose samples belong to an incident.
+ *
+ * Targets of ours that lie in one prefix that is long enough are that prefix. Return: false when
+ * nothing of it can be held back by a rule about ours, as with forged senders.
+ */
+bool maker_scope(const struct incident *incident, const struct maker_limits *limits,
+		 struct stock_scope *ret_scope);
+
+/**
+ * maker_make() - rules for an incident.
+ * @scope: as given to the watch that @view is of; NULL with @view: no samples
+ * @profile: what the data plane can match
+ * @ret_made: overwritten as a whole
+ */
+void maker_make(struct maker *maker, const struct incident *incident,
+		const struct stock_scope *scope, const struct stock_view *view,
+		const struct plan_profile *profile, const struct maker_limits *limits,
+		struct made *ret_made);

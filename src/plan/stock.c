@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* stock: ticks of samples in, lots for the making of rules out. Control thread. */
+#include "plan/stock.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "plan/usual.h"
+
+#define SECOND_NS   1000000000ULL
+/* The latest samples, whoever they are of: for watches that begin a moment late. */
+#define RECENT      8192
+/* So many of a tick are looked at for what is usual; all of them for watches. */
+#define TICK_MOST   2048
+/* Clean samples a second while there is little, and later: half an hour stays. */
+#define CLEAN_FAST  2048
+#define CLEAN_SLOW  32
+/* Rates now are means over so long. */
+#define RATE_NS     (5 * SECOND_NS)
+#define RATE_PARTS  10
+/* A target with fewer samples of its own gets others' beside them. */
+#define BASE_ENOUGH 1024
+
+struct watch {
+	bool used;
+	struct stock_scope scope;
+	uint64_t since_ns;
+	uint64_t first_ns; /* of the first tick it saw */
+	size_t count;      /* ever taken: the ring is that modulo SYNTH_NOW */
+	struct sample *ring;
+	double packets[RATE_PARTS]; /* by parts of RATE_NS */
+	uint64_t part;
+};
+
+struct stock {
+	struct stock_limits limits;
+	struct usual *usual;
+	struct watch *watches;
+	size_t watching;
+	struct sample *recent;
+	uint64_t *recent_ns;
+	size_t recent_count;
+	struct sample *clean;
+	uint64_t *clean_ns;
+	size_t clean_count;
+	uint64_t clean_second;
+	unsigned clean_taken; /* in that second */
+	uint64_t seed;
+	uint64_t draws;
+	struct stock_stats stats;
+	struct sample *now_out;
+	struct sample *base_out;
+	struct sample *clean_out;
+};
+
+static bool take_memory(struct stock *stock)
+{
+	stock->watches = calloc(stock->limits.watches, sizeof(*stock->watches));
+	for (size_t i = 0; stock->watches && i < stock->limits.watches; i++) {
+		stock->watches[i].ring = calloc(SYNTH_NOW, sizeof(struct sample));
+		if (!stock->watches[i].ring)
+			return false;
+	}
+	stock->recent = calloc(RECENT, sizeof(struct sample));
+	stock->recent_ns = calloc(RECENT, sizeof(uint64_t));
+	stock->clean = calloc(SYNTH_CLEAN, sizeof(struct sample));
+	stock->clean_ns = calloc(SYNTH_CLEAN, sizeof(uint64_t));
+	stock->now_out = calloc(SYNTH_NOW, sizeof(struct sample));
+	stock->base_out = calloc(SYNTH_BASE, sizeof(struct sample));
+	stock->clean_out = calloc(SYNTH_CLEAN, sizeof(struct sample));
+	return stock->watches && stock->recent && stock->recent_ns && stock->clean &&
+	       stock->clean_ns && stock->now_out && stock->base_out && stock->clean_out;
+}
+
+int stock_open(const struct stock_limits *limits, uint64_t seed, struct stock **ret_stock)
+{
+	struct stock *stock = calloc(1, sizeof(*stock));
+
+	if (!stock)
+		return -ENOMEM;
+	stock->limits = *limits;
+	stock->seed = seed;
+	if (usual_open(limits->hosts, seed, &stock->usual) || !take_memory(stock)) {
+		stock_close(stock);
+		return -ENOMEM;
+	}
+	*ret_stock = stock;
+	return 0;
+}
+
+void stock_close(struct stock *stock)
+{
+	if (!stock)
+		return;
+	usual_close(stock->usual);
+	for (size_t i = 0; stock->watches && i < stock->limits.watches; i++)
+		free(stock->watches[i].ring);
+	free(stock->watches);
+	free(stock->recent);
+	free(stock->recent_ns);
+	free(stock->clean);
+	free(stock->clean_ns);
+	free(stock->now_out);
+	free(stock->base_out);
+	free(stock->clean_out);
+	free(stock);
+}
+
+static bool any_has(const struct prefix *list, unsigned count, const struct ip *ip)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (prefix_has_ip(&list[i], ip))
+			return true;
+	}
+	return count == 0;
+}
+
+static bool is_in(const struct stock_scope *scope, const struct sample *s)
+{
+	bool outbound = scope->direction == DIRECTION_OUTBOUND;
+
+	if (outbound != (s->direction == DIRECTION_OUTBOUND) && s->direction != DIRECTION_INTERNAL)
+		return false;
+	return any_has(scope->own, scope->own_count, outbound ? &s->src : &s->dst) &&
+	       any_has(scope->peer, scope->peer_count, outbound ? &s->dst : &s->src);
+}
+
+/* The target's ordinary share is among what is left out: it is not told from the attack here. */
+static bool is_watched(const struct stock *stock, const struct sample *s)
+{
+	for (size_t i = 0; stock->watching && i < stock->limits.watches; i++) {
+		if (stock->watches[i].used && is_in(&stock->watches[i].scope, s))
+			return true;
+	}
+	return false;
+}
+
+static void count_rate(struct watch *watch, double packets, uint64_t now_ns)
+{
+	uint64_t part = now_ns / (RATE_NS / RATE_PARTS);
+
+	for (unsigned i = 0; watch->part < part && i < RATE_PARTS; i++)
+		watch->packets[++watch->part % RATE_PARTS] = 0;
+	watch->part = part;
+	watch->packets[part % RATE_PARTS] += packets;
+}
+
+static double rate_of(struct watch *watch, uint64_t now_ns)
+{
+	double sum = 0;
+	uint64_t begin_ns = now_ns > RATE_NS ? now_ns - RATE_NS : 0;
+	uint64_t from_ns = watch->first_ns > begin_ns ? watch->first_ns : begin_ns;
+	double span = (double)(now_ns - from_ns) / SECOND_NS;
+
+	count_rate(watch, 0, now_ns);
+	for (unsigned i = 0; i < RATE_PARTS; i++)
+		sum += watch->packets[i];
+	return sum / fmax(span, 0.1);
+}
+
+static void keep(struct watch *watch, const struct sample *s)
+{
+	watch->ring[watch->count++ % SYNTH_NOW] = *s;
+}
+
+/* @scale: samples of the tick that one handed on stands for */
+static void feed_watches(struct stock *stock, const struct tally_set *set, double scale)
+{
+	for (size_t w = 0; w < stock->limits.watches; w++) {
+		struct watch *watch = &stock->watches[w];
+		double packets = 0;
+		if (!watch->used)
+			continue;
+		watch->first_ns = watch->first_ns ? watch->first_ns : set->tick_ns;
+		for (size_t i = 0; i < set->sample_count; i++) {
+			if (!is_in(&watch->scope, &set->samples[i]))
+				continue;
+			keep(watch, &set->samples[i]);
+			packets += sample_packets(&set->samples[i]) * scale;
+		}
+		count_rate(watch, packets, set->tick_ns);
+	}
+}
+
+static void take_clean(struct stock *stock, const struct sample *s, uint64_t now_ns)
+{
+	uint64_t second = now_ns / SECOND_NS;
+	unsigned most = stock->clean_count < SYNTH_CLEAN ? CLEAN_FAST : CLEAN_SLOW;
+
+	if (second != stock->clean_second) {
+		stock->clean_second = second;
+		stock->clean_taken = 0;
+	}
+	if (stock->clean_taken >= most)
+		return;
+	stock->clean_taken++;
+	size_t place = stock->clean_count++ % SYNTH_CLEAN;
+	stock->clean[place] = *s;
+	stock->clean_ns[place] = now_ns;
+}
+
+static void take_usual(struct stock *stock, const struct sample *s, double scale, uint64_t now_ns)
+{
+	double packets = sample_packets(s) * scale;
+
+	if (is_watched(stock, s))
+		return;
+	take_clean(stock, s, now_ns);
+	if (s->direction != DIRECTION_OUTBOUND)
+		usual_add(stock->usual, &s->dst, false, s, packets, now_ns);
+	if (s->direction != DIRECTION_INBOUND)
+		usual_add(stock->usual, &s->src, true, s, packets, now_ns);
+}
+
+void stock_observe(struct stock *stock, const struct tally_set *set)
+{
+	double each = set->sample_each ? set->sample_each : 1;
+	size_t step = set->sample_count / TICK_MOST + 1;
+	size_t first = hash_words(stock->draws++, set->tick_ns, stock->seed) % step;
+
+	if (stock->watching)
+		feed_watches(stock, set, each);
+	for (size_t i = first; i < set->sample_count; i += step) {
+		const struct sample *s = &set->samples[i];
+		if (s->direction == DIRECTION_TRANSIT)
+			continue;
+		size_t place = stock->recent_count++ % RECENT;
+		stock->recent[place] = *s;
+		stock->recent_ns[place] = set->tick_ns;
+		take_usual(stock, s, each * (double)step, set->tick_ns);
+	}
+}
+
+/* What came since is no clean traffic after all: it goes to the end of its own time. */
+static void forget(struct stock *stock, const struct watch *watch)
+{
+	bool outbound = watch->scope.direction == DIRECTION_OUTBOUND;
+	size_t count = stock->clean_count < SYNTH_CLEAN ? stock->clean_count : SYNTH_CLEAN;
+
+	for (size_t i = 0; i < count; i++) {
+		if (stock->clean_ns[i] >= watch->since_ns && is_in(&watch->scope, &stock->clean[i]))
+			stock->clean_ns[i] = UINT64_MAX;
+	}
+	for (unsigned i = 0; i < watch->scope.own_count; i++)
+		usual_forget(stock->usual, &watch->scope.own[i], outbound, watch->since_ns);
+}
+
+static void look_back(struct stock *stock, struct watch *watch)
+{
+	size_t count = stock->recent_count < RECENT ? stock->recent_count : RECENT;
+
+	for (size_t i = stock->recent_count - count; i < stock->recent_count; i++) {
+		if (stock->recent_ns[i % RECENT] >= watch->since_ns &&
+		    is_in(&watch->scope, &stock->recent[i % RECENT]))
+			keep(watch, &stock->recent[i % RECENT]);
+	}
+}
+
+unsigned stock_watch(struct stock *stock, const struct stock_scope *scope, uint64_t since_ns)
+{
+	for (size_t i = 0; i < stock->limits.watches; i++) {
+		struct watch *watch = &stock->watches[i];
+		if (watch->used)
+			continue;
+		*watch = (struct watch){
+			.used = true, .scope = *scope, .since_ns = since_ns, .ring = watch->ring
+		};
+		stock->watching++;
+		look_back(stock, watch);
+		forget(stock, watch);
+		return (unsigned)i + 1;
+	}
+	stock->stats.turned_away++;
+	return 0;
+}
+
+void stock_unwatch(struct stock *stock, unsigned watch)
+{
+	if (!watch || !stock->watches[watch - 1].used)
+		return;
+	stock->watches[watch - 1].used = false;
+	stock->watching--;
+}
+
+size_t stock_samples(const struct stock *stock, unsigned watch)
+{
+	return watch ? stock->watches[watch - 1].count : 0;
+}
+
+/* Told as of the first prefix of each side; of both ends where a stranger stands in. */
+static struct sample told(const struct stock_scope *scope, const struct sample *s, bool both)
+{
+	bool outbound = scope->direction == DIRECTION_OUTBOUND;
+	struct sample as = *s;
+
+	if (scope->own_count > 1 || (both && scope->own_count))
+		*(outbound ? &as.src : &as.dst) = scope->own[0].ip;
+	if (scope->peer_count > 1)
+		*(outbound ? &as.dst : &as.src) = scope->peer[0].ip;
+	return as;
+}
+
+static size_t read_now(struct stock *stock, const struct watch *watch)
+{
+	size_t count = watch->count < SYNTH_NOW ? watch->count : SYNTH_NOW;
+
+	for (size_t i = 0; i < count; i++)
+		stock->now_out[i] = told(
+			&watch->scope, &watch->ring[(watch->count - count + i) % SYNTH_NOW], false);
+	return count;
+}
+
+static size_t read_clean(struct stock *stock, uint64_t before_ns)
+{
+	size_t count = stock->clean_count < SYNTH_CLEAN ? stock->clean_count : SYNTH_CLEAN;
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (stock->clean_ns[i] < before_ns)
+			stock->clean_out[n++] = stock->clean[i];
+	}
+	return n;
+}
+
+/*
+ * A target of which little is known: what others receive, or send, says what innocent traffic looks
+ * like. Its own samples weigh as much as all those together.
+ */
+static size_t fill_up(struct stock *stock, const struct watch *watch, size_t own, size_t clean)
+{
+	bool outbound = watch->scope.direction == DIRECTION_OUTBOUND;
+	size_t wanted = BASE_ENOUGH - own;
+	size_t step = clean / wanted + 1;
+	size_t n = own;
+
+	for (size_t i = 0; i < clean && n < BASE_ENOUGH; i += step) {
+		const struct sample *s = &stock->clean_out[i];
+		if ((s->direction == DIRECTION_OUTBOUND) != outbound)
+			continue;
+		stock->base_out[n] = told(&watch->scope, s, true);
+		stock->base_out[n].packets = stock->base_out[n].sampling = 1;
+		n++;
+	}
+	uint32_t weight = own ? (uint32_t)((n - own) / own + 1) : 1;
+	for (size_t i = 0; i < own; i++) {
+		stock->base_out[i].packets = weight;
+		stock->base_out[i].sampling = 1;
+	}
+	return n;
+}
+
+/* The target's own samples, those of all its prefixes. */
+static size_t read_own(struct stock *stock, const struct watch *watch, double *ret_pps)
+{
+	static const struct prefix any = { .len = 0 };
+	const struct stock_scope *scope = &watch->scope;
+	bool outbound = scope->direction == DIRECTION_OUTBOUND;
+	unsigned count = scope->own_count ? scope->own_count : 1;
+	size_t n = 0;
+
+	*ret_pps = 0;
+	for (unsigned i = 0; i < count; i++) {
+		const struct prefix *own = scope->own_count ? &scope->own[i] : &any;
+		double pps;
+		n += usual_read(stock->usual, own, outbound, watch->since_ns, stock->base_out + n,
+				SYNTH_BASE / count, &pps);
+		*ret_pps += pps;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct sample *s = &stock->base_out[i];
+		if (scope->own_count > 1)
+			*(outbound ? &s->src : &s->dst) = scope->own[0].ip;
+		if (scope->peer_count > 1 &&
+		    any_has(scope->peer, scope->peer_count, outbound ? &s->dst : &s->src))
+			*(outbound ? &s->dst : &s->src) = scope->peer[0].ip;
+	}
+	return n;
+}
+
+void stock_view(struct stock *stock, unsigned handle, uint64_t now_ns, struct stock_view *ret_view)
+{
+	struct watch *watch = &stock->watches[handle - 1];
+	const struct stock_scope *scope = &watch->scope;
+	struct stock_view view = { .now_pps = rate_of(watch, now_ns) };
+	size_t now = read_now(stock, watch);
+	size_t clean = read_clean(stock, watch->since_ns);
+	size_t base;
+
+	view.scope.direction = scope->direction;
+	if (scope->own_count)
+		view.scope.own = scope->own[0];
+	if (scope->peer_count)
+		view.scope.peer = scope->peer[0];
+	view.own = read_own(stock, watch, &view.base_pps);
+	base = view.own < BASE_ENOUGH ? fill_up(stock, watch, view.own, clean) : view.own;
+	view.now = (struct synth_samples){ stock->now_out, now };
+	view.base = (struct synth_samples){ stock->base_out, base };
+	view.clean = (struct synth_samples){ stock->clean_out, clean };
+	/* Of a sender only what goes to the target is in `now`; all that it sends is usual. */
+	if (scope->direction == DIRECTION_OUTBOUND)
+		view.base_pps = fmin(view.base_pps, view.now_pps / 2);
+	*ret_view = view;
+}
+
+void stock_stats(const struct stock *stock, struct stock_stats *ret_stats)
+{
+	*ret_stats = stock->stats;
+	ret_stats->watches = stock->watching;
+}
