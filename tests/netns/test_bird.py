@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`bird`: BIRD's neighbours hold exactly what is wanted, whoever is killed or restarted."""
 
+import json
 import pathlib
 import sys
 
@@ -152,6 +153,64 @@ def what_is_not_ours_is_not_announced():
     tap.equal((done["err"], len(done["applied"])), (0, 6), "error and applied")
     tap.contains(done["why"], "203.0.113.1/32: its prefix is not in `networks`", "the sentence")
     scene.all_hold(wanted.ALL, "only ours")
+
+
+class Daemon:
+    """`weir run` with the actuator, fed with a recorded attack on 198.51.100.80."""
+
+    def __init__(self, scene):
+        self.folder = tap.scratch()
+        self.ports = tap.free_port(), tap.free_port()
+        self.socket, self.events = self.folder / "weir.sock", self.folder / "events.jsonl"
+        (self.folder / "weir.yaml").write_text(json.dumps({
+            "networks": [{"prefix": "198.51.100.0/24"}, {"prefix": "203.0.113.0/24"}],
+            "listen": {"netflow": [f"127.0.0.1:{self.ports[0]}"], "ipfix": [],
+                       "sflow": [f"127.0.0.1:{self.ports[1]}"]},
+            "incidents": {"close_after": "10min"},
+            "report": [{"kind": "jsonl", "path": str(self.events)}],
+            "state": {"path": str(self.folder / "state")},
+            "control": {"socket": str(self.socket)},
+            "actuators": [scene.speaker.actuator()]}))
+        self.start()
+
+    def start(self):
+        with open(self.folder / "log", "ab") as log:
+            self.process = tap.start([tap.weir(), "run", "-c", self.folder / "weir.yaml"],
+                                     stderr=log)
+        tap.wait_for(lambda: self.weir("status").status == 0, "an answer of the daemon", 30)
+
+    def weir(self, command, *words):
+        return tap.run([tap.weir(), command, "--socket", self.socket, *words], status=None)
+
+    def incident(self):
+        """The id of the inbound one, once it is there."""
+        tap.start([sys.executable, tap.ROOT / "tools/demo/feed.py",
+                   tap.ROOT / "tests/data/demo/two-attacks.pcap", "--quiet", "--speed", "3",
+                   "--port", f"2055={self.ports[0]}", "--port", f"6343={self.ports[1]}"])
+
+        def look():
+            lines = self.events.read_text().splitlines() if self.events.exists() else []
+            return [e["incident"]["id"] for e in map(json.loads, lines)
+                    if e["event"] == "incident.opened" and e["incident"]["direction"] == "inbound"]
+        return tap.wait_for(look, "an inbound incident", 60)[0]
+
+
+@tap.case
+def the_daemon_blackholes_on_a_persons_word_and_lets_go_on_panic():
+    scene = Scene(bgp.Bird)
+    neighbour = scene.neighbours[0]
+    route = {"198.51.100.80/32 | community (65535,666) | next_hop 192.0.2.66"}
+    daemon = Daemon(scene)
+    done = daemon.weir("mitigate", "--level", "blackhole", "-m", "a test", daemon.incident())
+    tap.equal(done.status, 0, f"exit status of mitigate; {done}")
+    neighbour.wait_for(route, "the blackhole")
+    daemon.process.kill()
+    daemon.process.wait()
+    neighbour.wait_for(route, "the same after the daemon was killed")
+    daemon.start()
+    tap.equal(neighbour.routes(), route, "the same after the daemon's start")
+    tap.equal(daemon.weir("panic", "-m", "a test").status, 0, "exit status of panic")
+    neighbour.wait_for(set(), "nothing after panic")
 
 
 if __name__ == "__main__":
