@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* own: a prefix in, whether all of it is the operator's out. Pure; any thread. */
+/* own: a prefix, or settings, in; whether it is the operator's, or sound, out. Pure; any thread. */
 #include "actuate/bgp/route.h"
+
+#include <errno.h>
+#include <string.h>
 
 #include "base/lpm.h"
 
@@ -28,4 +31,26 @@ struct bgp_limits bgp_limits_of(const struct config *config, const struct config
 				    .flowspec = settings->flowspec,
 				    .source_rules = settings->source_rules,
 				    .routes = settings->routes };
+}
+
+int bgp_check_settings(const struct config *config, const struct config_actuator *settings,
+		       const char *where, const char *key, struct text *why)
+{
+	if (!where) {
+		text_addf(why, "%s: `kind: %s` needs `%s`", settings->name, settings->kind, key);
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < config->actuator_count; i++) {
+		const struct config_actuator *other = &config->actuators[i];
+		const char *there = strcmp(key, "socket") == 0 ? other->socket : other->address;
+		if (strcmp(other->name, settings->name) == 0 ||
+		    strcmp(other->kind, settings->kind) != 0 || !there || strcmp(there, where) != 0)
+			continue;
+		text_addf(why,
+			  "%s and %s have the same `%s`, and would take back each other's routes; "
+			  "leave one out",
+			  settings->name, other->name, key);
+		return -EINVAL;
+	}
+	return 0;
 }

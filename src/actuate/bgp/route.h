@@ -53,6 +53,17 @@ struct bgp_limits bgp_limits_of(const struct config *config,
 				const struct config_actuator *settings);
 
 /**
+ * bgp_check_settings() - is it known whom to talk to, and does no other actuator talk to the same?
+ * @where: the setting that says whom: settings->socket or settings->address; NULL: not given
+ * @key: its name in the configuration
+ *
+ * Two at one daemon would take back each other's routes. Return: 0, or -EINVAL with @why.
+ */
+WEIR_CHECK int bgp_check_settings(const struct config *config,
+				  const struct config_actuator *settings, const char *where,
+				  const char *key, struct text *why);
+
+/**
  * bgp_is_own() - does all of the prefix lie inside one of the configured networks?
  *
  * Without networks nothing is ours.

@@ -56,8 +56,14 @@ static int open(const struct config *config, const struct config_actuator *setti
 	state->style = (struct bird_style){ .next_hop_v4 = settings->next_hop_v4,
 					    .next_hop_v6 = settings->next_hop_v6,
 					    .flowspec = settings->flowspec };
-	int err = bgp_communities(settings, state->style.communities, &state->style.community_count,
-				  why);
+	int err = bgp_check_settings(config, settings, settings->socket, "socket", why);
+	if (err == 0 && !settings->include) {
+		text_addf(why, "%s: `kind: bird` needs `include`", settings->name);
+		err = -EINVAL;
+	}
+	if (err == 0)
+		err = bgp_communities(settings, state->style.communities,
+				      &state->style.community_count, why);
 	if (err < 0) {
 		free(state);
 		return err;

@@ -43,8 +43,10 @@ static int open(const struct config *config, const struct config_actuator *setti
 					    .next_hop_v6 = settings->next_hop_v6 };
 	if (ip_is_zero(&state->style.next_hop_v4))
 		state->style.next_hop_v4 = ip_from_v4(none);
-	int err = bgp_communities(settings, state->style.communities, &state->style.community_count,
-				  why);
+	int err = bgp_check_settings(config, settings, settings->address, "address", why);
+	if (err == 0)
+		err = bgp_communities(settings, state->style.communities,
+				      &state->style.community_count, why);
 	if (err < 0) {
 		free(state);
 		return err;

@@ -103,6 +103,34 @@ static void the_floor_is_that_of_the_configuration(void **state)
 	config_free(other);
 }
 
+static void two_at_one_daemon_are_refused(void **state)
+{
+	struct config *other = config_of("actuators:\n"
+					 "  - {name: a, kind: bird, socket: /x}\n"
+					 "  - {name: b, kind: bird, socket: /y}\n"
+					 "  - {name: c, kind: bird, socket: /x}\n");
+	const struct actuator *bird = actuator_find("bird");
+	const struct config_actuator *list = other->actuators;
+	struct config_actuator bare = list[1];
+	struct text why = text_heap();
+	uint32_t caps;
+	void *opened = NULL;
+
+	(void)state;
+	assert_int_equal(bird->open(other, &list[2], &opened, &caps, &why), -EINVAL);
+	assert_string_equal(text_string(&why), "c and a have the same `socket`, and would take "
+					       "back each other's routes; leave one out");
+	text_clear(&why);
+	bare.include = NULL;
+	assert_int_equal(bird->open(other, &bare, &opened, &caps, &why), -EINVAL);
+	assert_string_equal(text_string(&why), "b: `kind: bird` needs `include`");
+	assert_null(opened);
+	assert_int_equal(bird->open(other, &list[1], &opened, &caps, &why), 0);
+	bird->close(opened);
+	text_done(&why);
+	config_free(other);
+}
+
 static void what_a_route_cannot_say_is_refused(void **state)
 {
 	struct bgp_limits limits = limits_here();
@@ -282,6 +310,7 @@ int main(void)
 		cmocka_unit_test(only_ours_and_no_shorter_than_the_floor),
 		cmocka_unit_test(without_networks_nothing_is_ours),
 		cmocka_unit_test(the_floor_is_that_of_the_configuration),
+		cmocka_unit_test(two_at_one_daemon_are_refused),
 		cmocka_unit_test(what_a_route_cannot_say_is_refused),
 		cmocka_unit_test(rules_about_own_machines_need_leave),
 		cmocka_unit_test(bytes_are_those_of_the_rfc),
