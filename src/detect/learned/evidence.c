@@ -150,13 +150,16 @@ static bool is_tcp(unsigned class)
 	       class == CLASS_TCP;
 }
 
+/* An end of a connection answers another one; what is more are refusals, and these are no answers. */
 static double tcp_back(const struct scene *s, bool least)
 {
 	double sum = 0;
 
 	for (unsigned c = 0; c < CLASS_COUNT; c++) {
+		const struct rates *r = &s->by_class[c];
+		double back = least ? r->back_least : r->back;
 		if (is_tcp(c))
-			sum += least ? s->by_class[c].back_least : s->by_class[c].back;
+			sum += c == CLASS_RST_FIN ? fmin(back, r->there) : back;
 	}
 	return sum;
 }

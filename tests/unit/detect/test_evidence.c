@@ -344,6 +344,28 @@ static void a_flow_record_stands_for_all_its_packets(void **state)
 	assert_non_null(strstr(words, "at most 0 packets back"));
 }
 
+/* Flow caches report ends of connections apart; those that end nothing were refusals. */
+static void refusals_do_not_answer_flows(void **state)
+{
+	const struct traffic ack = { CLASS_TCP, 6, 50000, 443, 50, 100, 100, false };
+	struct subject *s = subject_begin(VICTIM, TALLY_OWN, DIRECTION_INBOUND, 1U << CLASS_TCP);
+	char words[512];
+
+	(void)state;
+	put(s, &ack);
+	struct scene scene = scene_of(s);
+	scene.flows = true;
+	rate(&scene, CLASS_TCP, 120e3, 1e3, 5000);
+	rate(&scene, CLASS_COUNT, 120e3, 1e3, 5000);
+	back(&scene, CLASS_RST_FIN, 20e3, 100);
+	assert_true(weigh(&scene, words, sizeof(words)) >= EVIDENCE_ENOUGH);
+	assert_non_null(strstr(words, "at most 0 packets back"));
+	/* Where as many ended on this side, they are ends of what was served. */
+	rate(&scene, CLASS_RST_FIN, 20e3, 100, 1000);
+	(void)weigh(&scene, words, sizeof(words));
+	assert_non_null(strstr(words, "-4.0 at least 0.17 packets back"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -360,6 +382,7 @@ int main(void)
 		cmocka_unit_test(what_is_said_fits_or_is_left_out),
 		cmocka_unit_test(evidence_rests_on_the_samples_there_are),
 		cmocka_unit_test(a_flow_record_stands_for_all_its_packets),
+		cmocka_unit_test(refusals_do_not_answer_flows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
