@@ -253,13 +253,19 @@ static double test_unasked(const struct scene *s, char *text, size_t size)
 	return 5;
 }
 
+/* Records of single packets have the flags of these, and all are as late: as good as packets. */
+static bool are_packets(const struct scene *s)
+{
+	return !s->flows || s->view.packets <= 1.2 * s->view.n;
+}
+
 /* Connections bring traffic behind them: as much as they usually do, here or at all hosts. */
 static double test_handshakes(const struct scene *s, char *text, size_t size)
 {
 	const struct rates *syn = &s->by_class[CLASS_SYN];
 	const struct rates *tcp = &s->by_class[CLASS_TCP];
 
-	if (!rises(s, CLASS_SYN) || s->flows || syn->now <= syn->usual)
+	if (!rises(s, CLASS_SYN) || !are_packets(s) || syn->now <= syn->usual)
 		return 0;
 	double known = syn->usual / s->sampling * 60;
 	double each = known >= 20 ? tcp->usual / syn->usual : s->site_each;

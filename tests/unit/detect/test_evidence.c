@@ -366,6 +366,33 @@ static void refusals_do_not_answer_flows(void **state)
 	assert_non_null(strstr(words, "-4.0 at least 0.17 packets back"));
 }
 
+/* Of a sampled flow cache most records are of one packet, and as good as packets. */
+static void connections_without_traffic_show_in_flows_of_one_packet(void **state)
+{
+	const struct traffic begin = { CLASS_SYN, 6, 50000, 443, 60, 50, 50, false };
+	const struct traffic data = { CLASS_TCP, 6, 50000, 443, 200, 150, 150, false };
+	struct subject *s = subject_begin(VICTIM, TALLY_OWN, DIRECTION_INBOUND,
+					  1U << CLASS_SYN | 1U << CLASS_TCP);
+	char words[512];
+
+	(void)state;
+	put(s, &begin);
+	put(s, &data);
+	struct scene scene = scene_of(s);
+	scene.flows = true;
+	scene.site_each = 50;
+	rate(&scene, CLASS_SYN, 16e3, 0, 1000);
+	rate(&scene, CLASS_TCP, 48e3, 1e3, 5000);
+	(void)weigh(&scene, words, sizeof(words));
+	assert_non_null(strstr(words, "+4.0 2.9 packets a connection where 50 are usual"));
+	/* Flags of several packets together tell no beginnings. */
+	for (unsigned i = 0; i < s->count; i++)
+		s->samples[i].sample.packets = 10;
+	scene.view = scene_of(s).view;
+	(void)weigh(&scene, words, sizeof(words));
+	assert_null(strstr(words, "packets a connection"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -383,6 +410,7 @@ int main(void)
 		cmocka_unit_test(evidence_rests_on_the_samples_there_are),
 		cmocka_unit_test(a_flow_record_stands_for_all_its_packets),
 		cmocka_unit_test(refusals_do_not_answer_flows),
+		cmocka_unit_test(connections_without_traffic_show_in_flows_of_one_packet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
