@@ -6,7 +6,7 @@
 #define VICTIM "198.51.100.13"
 #define PEER   "192.0.2.1"
 #define CROWD  "100.64.0.0"
-#define PLACE  "203.0.113.9"
+#define PLACE  "192.0.2.200"
 #define WARM_S 320
 /* A flow of which nothing comes is reported after so long. */
 #define IDLE_S 15.0
@@ -17,6 +17,7 @@
 static const struct sort data_in = { TCP, 0, 443, 0x18, 200, 1 };
 static const struct sort data_out = { TCP, 443, 0, 0x18, 1400, 7 };
 static const struct sort ack = { TCP, 0, 443, 0x10, 50, 1 };
+static const struct sort answer = { UDP, 53, 4444, 0, 1400, 7 };
 static const struct sort refusal = { TCP, 443, 0, 0x04, 40, 7 };
 
 /* Single packets of flows, each reported when its cache has waited for more. */
@@ -74,9 +75,36 @@ static void refusals_that_come_first_are_no_attack_of_the_victim(void **state)
 	stage_end(&s);
 }
 
+/* Until a cache gives up waiting for its end, nothing is heard of a flow; then all of it at once. */
+static void one_long_flow_is_found_with_its_record(void **state)
+{
+	const struct ip victim = ip_of(VICTIM);
+	const struct ip place = ip_of(PLACE);
+	struct stage s;
+
+	(void)state;
+	begin(&s);
+	for (unsigned i = 0; i < 20; i++) {
+		everyday(&s);
+		if (i == 7)
+			stage_record(&s, &answer, victim, place, 250, 60, 0);
+		stage_tick(&s);
+		if (i == 7)
+			assert_int_equal(s.count, 1);
+	}
+	const struct finding *f = &s.caught[0].finding;
+	assert_int_equal(f->kind, KIND_REFLECTOR);
+	assert_true(ip_equal(&f->host, &victim));
+	assert_int_equal(f->target_count, 1);
+	assert_true(ip_equal(&f->targets[0].ip, &place));
+	assert_string_equal(f->vectors[0].name, "dns-amplification");
+	stage_end(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_long_flow_is_found_with_its_record),
 		cmocka_unit_test(refusals_that_come_first_are_no_attack_of_the_victim),
 	};
 
