@@ -340,6 +340,7 @@ static void a_flow_record_stands_for_all_its_packets(void **state)
 	rate(&scene, CLASS_COUNT, 80e3, 0, 5000);
 	scene.sudden = false;
 	scene.flows = true;
+	scene.suspect_s = 5;
 	assert_true(weigh(&scene, words, sizeof(words)) >= EVIDENCE_ENOUGH);
 	assert_non_null(strstr(words, "at most 0 packets back"));
 }

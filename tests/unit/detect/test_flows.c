@@ -18,6 +18,8 @@ static const struct sort data_in = { TCP, 0, 443, 0x18, 200, 1 };
 static const struct sort data_out = { TCP, 443, 0, 0x18, 1400, 7 };
 static const struct sort ack = { TCP, 0, 443, 0x10, 50, 1 };
 static const struct sort answer = { UDP, 53, 4444, 0, 1400, 7 };
+static const struct sort upload = { UDP, 40000, 443, 0, 1300, 7 };
+static const struct sort receipt = { UDP, 443, 40000, 0, 80, 1 };
 static const struct sort refusal = { TCP, 443, 0, 0x04, 40, 7 };
 
 /* Single packets of flows, each reported when its cache has waited for more. */
@@ -101,10 +103,33 @@ static void one_long_flow_is_found_with_its_record(void **state)
 	stage_end(&s);
 }
 
+/* Both halves of a long exchange are reported when each cache entry is old, not at the same moment. */
+static void the_answers_to_a_long_flow_may_come_a_little_later(void **state)
+{
+	const struct ip host = ip_of(VICTIM);
+	const struct ip place = ip_of(PLACE);
+	struct stage s;
+
+	(void)state;
+	begin(&s);
+	for (unsigned i = 0; i < 200; i++) {
+		everyday(&s);
+		if (i == 7)
+			stage_record(&s, &upload, host, place, 6000, 60, 0);
+		if (i == 30)
+			stage_record(&s, &receipt, place, host, 2400, 60, 0);
+		stage_tick(&s);
+	}
+	for (unsigned i = 0; i < s.count; i++)
+		assert_int_equal(s.caught[i].finding.severity, SEVERITY_INFO);
+	stage_end(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_long_flow_is_found_with_its_record),
+		cmocka_unit_test(the_answers_to_a_long_flow_may_come_a_little_later),
 		cmocka_unit_test(refusals_that_come_first_are_no_attack_of_the_victim),
 	};
 
