@@ -20,6 +20,9 @@ static const struct sort ack = { TCP, 0, 443, 0x10, 50, 1 };
 static const struct sort answer = { UDP, 53, 4444, 0, 1400, 7 };
 static const struct sort upload = { UDP, 40000, 443, 0, 1300, 7 };
 static const struct sort receipt = { UDP, 443, 40000, 0, 80, 1 };
+static const struct sort request_out = { TCP, 0, 443, 0x02, 60, 7 };
+static const struct sort data_far = { TCP, 0, 443, 0x18, 300, 7 };
+static const struct sort far = { UDP, 0, 9000, 0, 300, 7 };
 static const struct sort refusal = { TCP, 443, 0, 0x04, 40, 7 };
 
 /* Single packets of flows, each reported when its cache has waited for more. */
@@ -125,11 +128,53 @@ static void the_answers_to_a_long_flow_may_come_a_little_later(void **state)
 	stage_end(&s);
 }
 
+/* Many of ours send little to each of eight places. Return: the last of what was found. */
+static const struct finding *campaign(struct stage *s, const struct sort *one,
+				      const struct sort *other, double pps, unsigned seconds)
+{
+	for (unsigned i = 0; i < seconds * 10; i++) {
+		everyday(s);
+		idle(s, pps / 2, one, RANGE("198.51.100.40", 200), RANGE(PLACE, 8));
+		idle(s, pps / 2, other, RANGE("198.51.100.40", 200), RANGE(PLACE, 8));
+		stage_tick(s);
+	}
+	assert_true(s->count > 0);
+	for (unsigned i = 0; i < s->count; i++)
+		assert_int_equal(s->caught[i].finding.story, s->caught[0].finding.story);
+	return &s->caught[s->count - 1].finding;
+}
+
+/* By the time that a flow cache has told of it, it has gone on for long: that does not make it usual. */
+static void a_place_is_not_usual_because_it_is_attacked(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	begin(&s);
+	assert_int_equal(campaign(&s, &request_out, &data_far, 8 * 700, 120)->kind, KIND_CAMPAIGN);
+	stage_end(&s);
+}
+
+static void a_campaign_is_as_bad_as_all_of_it(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	begin(&s);
+	const struct finding *f = campaign(&s, &far, &far, 8 * 1200, 200);
+	assert_int_equal(f->kind, KIND_CAMPAIGN);
+	assert_int_equal(f->target_count, 8);
+	assert_int_equal(f->severity, SEVERITY_WARNING);
+	stage_end(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_long_flow_is_found_with_its_record),
 		cmocka_unit_test(the_answers_to_a_long_flow_may_come_a_little_later),
+		cmocka_unit_test(a_place_is_not_usual_because_it_is_attacked),
+		cmocka_unit_test(a_campaign_is_as_bad_as_all_of_it),
 		cmocka_unit_test(refusals_that_come_first_are_no_attack_of_the_victim),
 	};
 
