@@ -24,7 +24,7 @@
 #define ETHERNET_HEADER 14
 /* Where nothing is to be changed, looking takes one part in so many of the time, if it is dear. */
 #define LOOKING         20
-#define DEAR_NS         (10 * NS_PER_MS)
+#define DEAR_NS         (20 * NS_PER_MS)
 
 struct nft_state {
 	struct nft_place place;
