@@ -104,8 +104,11 @@ def announce(build, quick):
     say("bench_announce")
     rows = []
     for kind in ("bird", "gobgp"):
-        command = [sys.executable, TOP / "tests/bench/announce.py", build, "--ahead", "--kind", kind,
+        command = [sys.executable, TOP / "tests/bench/announce.py", build, "--kind", kind,
                    "--changes", "100" if quick else "400", "--rounds", "5" if quick else "20"]
+        # BIRD has one thread, and is measured before all others; GoBGP's threads then stand in
+        # each other's way.
+        command += ["--ahead"] if kind == "bird" else []
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
         except subprocess.TimeoutExpired:
@@ -120,7 +123,7 @@ def announce(build, quick):
             found = told[name]
             rows.append(f"{kind:<6} {what:<28} p50 {found['p50_ms']:7.2f} ms  p99 "
                         f"{found['p99_ms']:7.2f} ms  of {found['count']}")
-    return "\n".join(["from a decision until BIRD's neighbour shows it, ahead of other processes", *rows])
+    return "\n".join(["from a decision until BIRD's neighbour shows it (BIRD ahead of other processes)", *rows])
 
 
 def measure(args):

@@ -389,18 +389,20 @@ router bgp {AS}
 class Actuator:
     """tests/netns/bgp: wanted sets in, what was made of them out."""
 
-    def __init__(self, net, settings, die_at=0):
+    def __init__(self, net, settings, die_at=0, networks=("198.51.100.0/24", "2001:db8::/32")):
         if not PROGRAM.exists():
             tap.fail(f"{PROGRAM} is not there: build the tests, or set BGP")
         path = net.folder / "weir.yaml"
         path.write_text(json.dumps({
-            "networks": [{"prefix": "198.51.100.0/24"}, {"prefix": "2001:db8::/32"}],
+            "networks": [{"prefix": each} for each in networks],
             "actuators": [settings]}))
         # A report of leaks would come after each kill.
         argv = net.command([PROGRAM, path, *([str(die_at)] if die_at else [])])
         self.process = tap.start(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                  stderr=open(net.folder / "actuator.log", "ab"))
         self.net = net
+        kinds = tap.run([PROGRAM, "kinds"]).out.split()
+        self.known = settings["kind"] in kinds
 
     def want(self, plans):
         """What became of the set; None if the process died over it."""

@@ -3,6 +3,7 @@
  * bgp: wanted sets as JSON lines in, what an actuator made of them as JSON lines out.
  *
  *     bgp CONFIG [DIE_AT]
+ *     bgp kinds              the actuators that were built in
  *
  * Opens the first actuator of the configuration through the registry. Each line
  * of standard input is a set, {"plans":[{"id":…,"level":…,"direction":…,
@@ -214,6 +215,10 @@ int main(int argc, char **argv)
 	char *line = NULL;
 	size_t room = 0;
 
+	for (size_t i = 0; argc == 2 && strcmp(argv[1], "kinds") == 0 && actuator_registry[i]; i++)
+		puts(actuator_registry[i]->name);
+	if (argc == 2 && strcmp(argv[1], "kinds") == 0)
+		return 0;
 	if (argc < 2 || config_load(argv[1], &trouble, &config) < 0 || config->actuator_count == 0)
 		fail("the configuration", text_string(&trouble));
 	die_at = argc > 2 ? atol(argv[2]) : 0;

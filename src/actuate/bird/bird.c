@@ -200,7 +200,7 @@ static void forget_all(struct job *job)
 static int put_in_force(struct job *job, struct actuator_result *result)
 {
 	const struct config_actuator *settings = job->state->settings;
-	struct bird_change change;
+	struct bird_change change = { 0 };
 	struct bird_held held;
 	int err = disk_read(settings->include, &job->old, &job->old_there, job->why);
 

@@ -148,6 +148,49 @@ static bool list_match(const uint8_t **at, unsigned data, bool bitmask)
 	}
 }
 
+/* One prefix component; *@at moves behind it. */
+static bool prefix_match(const uint8_t **at, bool v6, const struct ip *ip, struct prefix *ret)
+{
+	unsigned bits = *(*at)++;
+
+	if (v6)
+		assert_int_equal(*(*at)++, 0);
+	ret->len = (uint8_t)(v6 ? bits : bits + 96);
+	if (!v6)
+		ret->ip = (struct ip){ .b = { [10] = 0xff, [11] = 0xff } };
+	memcpy(&ret->ip.b[v6 ? 0 : 12], *at, (bits + 7) / 8);
+	bool match = bits_match(*at, bits, ip, v6);
+	*at += (bits + 7) / 8;
+	return match;
+}
+
+/* What a component of this type looks at. */
+static unsigned data_of(const struct packet *packet, unsigned type)
+{
+	switch (type) {
+	case 3:
+		return packet->proto;
+	case 5:
+		return packet->dport;
+	case 6:
+		return packet->sport;
+	case 7:
+		return packet->icmp_type;
+	case 8:
+		return packet->icmp_code;
+	case 9:
+		return packet->flags;
+	case 10:
+		return packet->length;
+	case 12:
+		/* Bits: not the first part, the first part. */
+		return packet->fragment == 2 ? 2 : packet->fragment == 1 ? 4 : 0;
+	default:
+		fail_msg("component %u", type);
+		return 0;
+	}
+}
+
 static bool nlri_match(const struct bgp_route *route, const struct packet *packet,
 		       struct prefix *ret_dst, struct prefix *ret_src)
 {
@@ -156,8 +199,6 @@ static bool nlri_match(const struct bgp_route *route, const struct packet *packe
 	const uint8_t *end = at + route->nlri[0];
 	unsigned last = 0;
 	bool match = ip_is_v4(&packet->dst) == !v6;
-	/* Bits of fragments: not the first part, the first part. */
-	unsigned parts = packet->fragment == 2 ? 2 : packet->fragment == 1 ? 4 : 0;
 
 	*ret_dst = *ret_src = (struct prefix){ 0 };
 	assert_int_equal(route->nlri_len, route->nlri[0] + 1);
@@ -165,29 +206,12 @@ static bool nlri_match(const struct bgp_route *route, const struct packet *packe
 		unsigned type = *at++;
 		assert_true(type > last);
 		last = type;
-		if (type <= 2) {
-			struct prefix *ret = type == 1 ? ret_dst : ret_src;
-			unsigned bits = *at++;
-			if (v6)
-				assert_int_equal(*at++, 0);
-			ret->len = (uint8_t)(v6 ? bits : bits + 96);
-			if (!v6)
-				ret->ip = (struct ip){ .b = { [10] = 0xff, [11] = 0xff } };
-			memcpy(&ret->ip.b[v6 ? 0 : 12], at, (bits + 7) / 8);
-			match &= bits_match(at, bits, type == 1 ? &packet->dst : &packet->src, v6);
-			at += (bits + 7) / 8;
-			continue;
-		}
-		unsigned data = type == 3    ? packet->proto
-				: type == 5  ? packet->dport
-				: type == 6  ? packet->sport
-				: type == 7  ? packet->icmp_type
-				: type == 8  ? packet->icmp_code
-				: type == 9  ? packet->flags
-				: type == 10 ? packet->length
-					     : parts;
-		assert_true(type == 12 || (type >= 3 && type != 4 && type <= 10));
-		match &= list_match(&at, data, type == 9 || type == 12);
+		if (type == 1)
+			match &= prefix_match(&at, v6, &packet->dst, ret_dst);
+		else if (type == 2)
+			match &= prefix_match(&at, v6, &packet->src, ret_src);
+		else
+			match &= list_match(&at, data_of(packet, type), type == 9 || type == 12);
 	}
 	assert_ptr_equal(at, end);
 	return match;
@@ -264,48 +288,59 @@ static bool is_ours(const struct bgp_limits *limits, const struct prefix *prefix
 	return found;
 }
 
+/* The route says of packets in and beside the rule just what the rule says. */
+static bool is_same_flow(const struct bgp_route *route, const struct plan_rule *rule,
+			 const struct prefix *ours, bool outbound)
+{
+	struct prefix dst;
+	struct prefix src;
+	bool same = true;
+
+	for (unsigned i = 0; same && i < 16; i++) {
+		struct packet packet = any_packet(rule, route->kind == BGP_FLOW4);
+		same = nlri_match(route, &packet, &dst, &src) == rule_match(rule, &packet);
+	}
+	return same && (outbound ? src.len : dst.len) == ours->len;
+}
+
+static bool is_same_blackhole(const struct bgp_route *route, const struct plan_rule *rule)
+{
+	bool v4 = route->kind == BGP_RTBH4;
+	unsigned bits = route->nlri[0];
+
+	return bits + (v4 ? 96U : 0U) == rule->dst.len && route->nlri_len == 1 + (bits + 7) / 8 &&
+	       bits_match(route->nlri + 1, bits, &rule->dst.ip, !v4);
+}
+
+static bool wants(const struct bgp_limits *limits, const struct wanted *w, uint64_t now_ns,
+		  const struct plan_rule *rule, const struct bgp_route *route)
+{
+	bool outbound = w->direction == DIRECTION_OUTBOUND;
+	bool blackhole = w->plan.level == LEVEL_BLACKHOLE;
+	bool v4 = route->kind == BGP_FLOW4 || route->kind == BGP_RTBH4;
+	const struct prefix *ours = outbound ? &rule->src : &rule->dst;
+
+	if (blackhole != (route->kind <= BGP_RTBH6) || prefix_is_v4(ours) != v4 ||
+	    rule->rate_pps != route->rule.rate_pps || rule->ttl.max != 255 || rule->from_set)
+		return false;
+	if ((w->plan.expires_ns && w->plan.expires_ns <= now_ns) || !is_ours(limits, ours))
+		return false;
+	if (blackhole)
+		return !outbound && is_same_blackhole(route, rule);
+	return limits->flowspec && (limits->source_rules || !outbound) &&
+	       is_same_flow(route, rule, ours, outbound);
+}
+
 /* Some plan of the set asked for exactly this. */
 static void somebody_wants(const struct bgp_limits *limits, const struct wanted_set *set,
 			   const struct effect *effects, const struct bgp_route *route)
 {
-	bool v4 = route->kind == BGP_FLOW4 || route->kind == BGP_RTBH4;
 	bool wanted = false;
 
 	for (size_t i = 0; i < set->count; i++) {
 		const struct wanted *w = &set->plans[i];
-		bool blackhole = w->plan.level == LEVEL_BLACKHOLE;
-		for (unsigned j = 0; effects[i].applied && j < w->plan.rule_count; j++) {
-			const struct plan_rule *rule = &w->plan.rules[j];
-			const struct prefix *ours =
-				w->direction == DIRECTION_OUTBOUND ? &rule->src : &rule->dst;
-			struct prefix dst, src;
-			bool same = blackhole == (route->kind <= BGP_RTBH6) &&
-				    prefix_is_v4(ours) == v4 &&
-				    rule->rate_pps == route->rule.rate_pps;
-			for (unsigned k = 0; same && !blackhole && k < 16; k++) {
-				struct packet packet = any_packet(rule, v4);
-				same = nlri_match(route, &packet, &dst, &src) ==
-				       rule_match(rule, &packet);
-			}
-			if (!same)
-				continue;
-			if (blackhole) {
-				unsigned bits = route->nlri[0] + (v4 ? 96U : 0U);
-				same = bits == rule->dst.len &&
-				       route->nlri_len == 1 + (route->nlri[0] + 7) / 8 &&
-				       bits_match(route->nlri + 1, route->nlri[0], &rule->dst.ip,
-						  !v4);
-				dst = rule->dst;
-			} else {
-				same = w->direction == DIRECTION_OUTBOUND ? src.len == ours->len
-									  : dst.len == ours->len;
-			}
-			wanted |= same && is_ours(limits, ours) &&
-				  (!w->plan.expires_ns || w->plan.expires_ns > set->now_ns) &&
-				  (limits->flowspec || blackhole) && rule->ttl.max == 255 &&
-				  !rule->from_set &&
-				  (limits->source_rules || w->direction != DIRECTION_OUTBOUND);
-		}
+		for (unsigned j = 0; effects[i].applied && j < w->plan.rule_count; j++)
+			wanted |= wants(limits, w, set->now_ns, &w->plan.rules[j], route);
 	}
 	assert_true(wanted);
 }

@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`gobgp`: GoBGP's neighbours hold exactly what is wanted, whoever is killed or restarted."""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import bgp  # noqa: E402
+import bgp_wanted as wanted  # noqa: E402
+import tap  # noqa: E402
+
+ADDRESSES = {bgp.Bird: bgp.BIRD, bgp.Gobgp: bgp.GOBGP, bgp.Frr: bgp.FRR}
+OTHERS = ["198.51.100.77/32", "198.51.100.7/32"]  # somebody else's; the second is a target too
+
+
+class Scene:
+    """A speaker, its neighbours, and the actuator."""
+
+    def __init__(self, *neighbours):
+        self.net = bgp.Network()
+        bgp.need("gobgpd", "gobgp")
+        self.neighbours = [each(self.net) for each in neighbours]
+        self.speaker = bgp.Gobgp(self.net, bgp.SPEAKER, [ADDRESSES[each] for each in neighbours],
+                                 passive=False)
+        self.actuator = self.new_actuator()
+        if not self.actuator.known:
+            tap.skip("built without GoBGP: it needs libprotobuf-c-dev and protobuf-c-compiler")
+
+    def new_actuator(self, die_at=0):
+        return bgp.Actuator(self.net, self.speaker.actuator(), die_at)
+
+    def all_hold(self, which, what):
+        for each in self.neighbours:
+            each.wait_for(wanted.held(each, which), f"{type(each).__name__}: {what}")
+
+
+def life(kind):
+    """Apply, withdraw a part, and all; restarts of everybody in between."""
+    scene = Scene(kind)
+    done = scene.actuator.wants(wanted.plans())
+    tap.equal((done["added"], len(done["applied"])), (6, 6), "added and applied")
+    scene.all_hold(wanted.ALL, "all that is wanted")
+    tap.equal(scene.actuator.wants(wanted.plans())["kept"], 6, "kept, the second time")
+
+    done = scene.actuator.wants(wanted.plans([0, 2, 5]))
+    tap.equal((done["kept"], done["removed"]), (3, 3), "kept and removed")
+    scene.all_hold([0, 2, 5], "the rest")
+
+    scene.actuator.end()
+    scene.actuator = scene.new_actuator()
+    tap.equal(scene.actuator.wants(wanted.plans([0, 2, 5]))["kept"], 3, "kept by the next process")
+
+    scene.speaker.kill()
+    done = scene.actuator.want(wanted.plans([0, 2, 5]))
+    tap.contains(done["why"], "GoBGP cannot be reached", "the sentence")
+    tap.equal(done["applied"], [], "applied while nobody is there")
+    scene.speaker.start()
+    tap.equal(scene.actuator.wants(wanted.plans([0, 2, 5]))["added"], 3, "added after its restart")
+    scene.all_hold([0, 2, 5], "the same after GoBGP's restart")
+
+    scene.neighbours[0].restart()
+    scene.all_hold([0, 2, 5], "the same after the neighbour's restart")
+    scene.actuator.wants([])
+    scene.all_hold([], "nothing")
+
+
+@tap.case
+def bird_as_neighbour_holds_exactly_what_is_wanted():
+    life(bgp.Bird)
+
+
+@tap.case
+def gobgp_as_neighbour_holds_exactly_what_is_wanted():
+    life(bgp.Gobgp)
+
+
+@tap.case
+def frr_as_neighbour_holds_exactly_what_is_wanted():
+    life(bgp.Frr)
+
+
+@tap.case
+def an_action_that_changed_is_announced_anew():
+    scene = Scene(bgp.Bird)
+    plans = wanted.plans([4])
+    scene.actuator.wants(plans)
+    scene.all_hold([4], "a limit")
+    plans[0]["rules"] = [{**plans[0]["rules"][0], "rate_pps": 0}]
+    tap.equal(scene.actuator.wants(plans)["added"], 1, "announced anew")
+    words = wanted.RULES[4][2].split(" | ")[0]
+    scene.neighbours[0].wait_for({f"{words} | {wanted.DROP}"}, "a drop instead")
+
+
+@tap.case
+def paths_of_others_are_left_alone():
+    scene = Scene(bgp.Bird)
+    for prefix in OTHERS:
+        tap.equal(scene.speaker.ask("global", "rib", "add", prefix).status, 0, f"add {prefix}")
+    scene.actuator.wants(wanted.plans())
+    tap.equal(scene.actuator.wants(wanted.plans())["kept"], 6, "kept")
+    scene.actuator.wants([])
+    left = {line.split(" | ")[0] for line in scene.speaker.routes()}
+    tap.equal(left, set(OTHERS), "what is left in GoBGP")
+
+
+@tap.case
+def what_is_left_of_networks_that_are_no_longer_ours_is_taken_back():
+    scene = Scene(bgp.Bird)
+    scene.actuator.wants(wanted.plans())
+    scene.actuator.end()
+    later = bgp.Actuator(scene.net, scene.speaker.actuator(), networks=["2001:db8::/32"])
+    done = later.want(wanted.plans())
+    tap.equal((done["err"], done["kept"], done["removed"]), (0, 3, 3), "kept and removed")
+    tap.contains(done["why"], "is not in `networks`", "the sentence")
+    scene.all_hold([1, 4, 5], "only IPv6")
+
+
+@tap.case
+def killed_at_any_step_nothing_is_lost_and_the_next_goes_on():
+    scene = Scene(bgp.Bird)
+    before, after = [0, 2, 4], [1, 2, 3, 5]
+    neighbour = scene.neighbours[0]
+    sides = [wanted.held(neighbour, before), wanted.held(neighbour, after)]
+    for step in range(1, 400):
+        scene.actuator.wants(wanted.plans(before))
+        neighbour.wait_for(sides[0], f"step {step}: the set of before")
+        doomed = scene.new_actuator(die_at=step)
+        done = doomed.want(wanted.plans(after))
+        if done:
+            doomed.end()
+            break
+        tap.wait_for(lambda: neighbour.routes() in sides, f"step {step}: one set or the other")
+        scene.new_actuator().wants(wanted.plans(after))
+        neighbour.wait_for(sides[1], f"step {step}: the set of after")
+    tap.true(30 < step < 399, f"the sequence had {step} steps")
+
+
+if __name__ == "__main__":
+    tap.main()
