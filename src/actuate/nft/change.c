@@ -5,12 +5,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "actuate/nft/express.h"
 #include "base/clock.h"
 
-#define PRIORITY -500 /* before whatever else stands at the hook */
+#define PRIORITY (-500) /* before whatever else stands at the hook */
 
 /* What the commands are made from. */
 struct making {
@@ -108,15 +107,6 @@ static void want_hooks(struct making *m, const struct nft_want *want, bool outbo
 		want_hook(m, outbound, m->place->interfaces[i].text);
 }
 
-static const struct nft_known *known_plan(const struct nft_memory *memory, const char *chain)
-{
-	for (size_t i = 0; i < memory->count; i++) {
-		if (strcmp(memory->plans[i].chain, chain) == 0)
-			return &memory->plans[i];
-	}
-	return NULL;
-}
-
 static void elements(struct making *m, const char *verb, const char *set, json_t *list)
 {
 	if (json_array_size(list))
@@ -145,15 +135,10 @@ static json_t *member(const struct prefix *prefix, uint64_t expires_ns, uint64_t
 			 (json_int_t)((expires_ns - now_ns + NS_PER_S - 1) / NS_PER_S));
 }
 
-static bool same_time(uint64_t a, uint64_t b)
-{
-	return !a == !b && a < b + NS_PER_S && b < a + NS_PER_S;
-}
-
 static void want_gate(struct making *m, const struct nft_plan *p, bool v6)
 {
 	const struct nft_gate *gate = &p->gates[v6];
-	const struct nft_known *known = known_plan(m->memory, p->chain);
+	const struct nft_known *known = nft_known_plan(m->memory, p->chain);
 	uint64_t expires_ns = p->wanted->plan.expires_ns;
 
 	if (!gate->count)
@@ -163,7 +148,7 @@ static void want_gate(struct making *m, const struct nft_plan *p, bool v6)
 		add_set(m, gate->set, v6,
 			gate->hosts ? json_pack("[s]", "timeout")
 				    : json_pack("[ss]", "interval", "timeout"));
-	else if (known && same_time(known->expires_ns, expires_ns))
+	else if (known && nft_same_time(known->expires_ns, expires_ns))
 		return;
 	else
 		named(m, "flush", "set", gate->set);
@@ -197,7 +182,7 @@ static void want_sources(struct making *m, const struct nft_plan *p, bool v6)
 {
 	const char *name = p->sources[v6];
 	const struct wanted *w = p->wanted;
-	const struct nft_known *known = known_plan(m->memory, p->chain);
+	const struct nft_known *known = nft_known_plan(m->memory, p->chain);
 
 	if (!name[0])
 		return;

@@ -43,5 +43,14 @@ json_t *nft_change(const struct nft_place *place, const struct nft_want *want, s
 /** nft_remember() - the transaction was taken. Return: 0 or -ENOMEM (nothing is remembered then). */
 WEIR_CHECK int nft_remember(struct nft_memory *memory, const struct nft_want *want);
 
+/** nft_remembers() - is that what the sets of these plans, and of no others, were given? */
+bool nft_remembers(const struct nft_memory *memory, const struct nft_want *want);
+
+/** nft_known_plan() - by its chain; NULL: it is not remembered. */
+const struct nft_known *nft_known_plan(const struct nft_memory *memory, const char *chain);
+
+/** nft_same_time() - less than a second apart, which is as fine as expiries are. */
+bool nft_same_time(uint64_t a, uint64_t b);
+
 /** nft_forget() - release the memory; what is in the table is unknown. */
 void nft_forget(struct nft_memory *memory);

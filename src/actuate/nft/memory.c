@@ -5,6 +5,39 @@
 #include <string.h>
 
 #include "actuate/nft/change.h"
+#include "base/clock.h"
+
+const struct nft_known *nft_known_plan(const struct nft_memory *memory, const char *chain)
+{
+	for (size_t i = 0; i < memory->count; i++) {
+		if (strcmp(memory->plans[i].chain, chain) == 0)
+			return &memory->plans[i];
+	}
+	return NULL;
+}
+
+bool nft_same_time(uint64_t a, uint64_t b)
+{
+	return !a == !b && a < b + NS_PER_S && b < a + NS_PER_S;
+}
+
+bool nft_remembers(const struct nft_memory *memory, const struct nft_want *want)
+{
+	if (memory->count != want->count)
+		return false;
+	for (size_t i = 0; i < want->count; i++) {
+		const struct nft_plan *p = &want->plans[i];
+		const struct nft_known *known = nft_known_plan(memory, p->chain);
+		bool asked = p->sources[0][0] || p->sources[1][0];
+		size_t count = asked ? p->wanted->source_count : 0;
+		if (!known || !nft_same_time(known->expires_ns, p->wanted->plan.expires_ns) ||
+		    known->source_count != count ||
+		    (count && memcmp(known->sources, p->wanted->sources,
+				     count * sizeof(*known->sources)) != 0))
+			return false;
+	}
+	return true;
+}
 
 static int remember(struct nft_known *known, const struct nft_plan *p)
 {

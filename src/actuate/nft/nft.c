@@ -19,14 +19,21 @@
 #include "actuate/held.h"
 #include "actuate/nft/change.h"
 #include "actuate/nft/kernel.h"
+#include "base/clock.h"
 
 #define ETHERNET_HEADER 14
+/* Where nothing is to be changed, looking takes one part in so many of the time, if it is dear. */
+#define LOOKING         20
+#define DEAR_NS         (20 * NS_PER_MS)
 
 struct nft_state {
 	struct nft_place place;
 	struct nft_memory memory;
 	struct held held;
-	bool adopted; /* what an earlier process left is known */
+	bool adopted;          /* what an earlier process left is known */
+	uint64_t looked_ns;    /* monotonic; when the table was listed last, */
+	uint64_t looked_at_ns; /* on the clock of the plans, */
+	uint64_t looking_ns;   /* and its CPU time: libnftables reads all members of sets */
 };
 
 static int open(const struct config *config, const struct config_actuator *settings,
@@ -171,11 +178,50 @@ static int report(struct nft_state *s, const struct wanted_set *set, const struc
 	return err;
 }
 
-static int work(struct nft_state *s, const struct wanted_set *set, struct actuator_result *result)
+static bool is_held(const struct nft_state *s, const struct nft_want *want)
 {
-	struct nft_want want = { 0 };
+	size_t count = 0;
+
+	for (size_t i = 0; i < want->count; i++) {
+		for (unsigned k = 0; k < want->plans[i].rule_count; k++, count++) {
+			if (!held_find(&s->held, want->plans[i].rules[k].sum))
+				return false;
+		}
+	}
+	return count && count == s->held.rule_count && nft_remembers(&s->memory, want);
+}
+
+/* Nothing is to be changed, and the last look was a moment ago: what it saw is told again. */
+static int tell_again(struct nft_state *s, const struct wanted_set *set,
+		      const struct nft_want *want, struct actuator_result *result)
+{
+	struct held_rule *rules = calloc(s->held.rule_count + 1, sizeof(*rules));
+	size_t count = 0;
+
+	if (!rules)
+		return -ENOMEM;
+	for (size_t i = 0; i < want->count; i++) {
+		const struct nft_plan *p = &want->plans[i];
+		result->effects[p->place].applied = true;
+		result->effects[p->place].at_ns = s->looked_at_ns;
+		for (unsigned k = 0; k < p->rule_count; k++)
+			rules[count++] = (struct held_rule){
+				.id = p->rules[k].sum,
+				.plan = p->place,
+				.now = held_find(&s->held, p->rules[k].sum)->now,
+			};
+	}
+	int err = held_update(&s->held, set, rules, count, result);
+	free(rules);
+	return err;
+}
+
+static int look_and_work(struct nft_state *s, const struct wanted_set *set,
+			 const struct nft_want *want, struct actuator_result *result)
+{
 	struct found found = { 0 };
 	json_t *listing = NULL;
+	uint64_t cpu_ns = clock_cpu_ns();
 	int err = nft_list(s->place.table, &listing, result->why);
 
 	if (err)
@@ -183,14 +229,31 @@ static int work(struct nft_state *s, const struct wanted_set *set, struct actuat
 	err = found_read(listing, &found);
 	if (!err)
 		err = look(s, &found);
+	s->looked_ns = clock_mono_ns();
+	s->looking_ns = clock_cpu_ns() - cpu_ns;
+	s->looked_at_ns = set->now_ns;
 	if (!err)
-		err = nft_want_make(set, &want, result->why);
+		err = make_true(s, want, &found, set->now_ns, result->why);
 	if (!err)
-		err = make_true(s, &want, &found, set->now_ns, result->why);
-	if (!err)
-		err = report(s, set, &want, &found, result);
-	nft_want_done(&want);
+		err = report(s, set, want, &found, result);
 	found_done(&found);
+	return err;
+}
+
+static int work(struct nft_state *s, const struct wanted_set *set, struct actuator_result *result)
+{
+	struct nft_want want = { 0 };
+	int err = nft_want_make(set, &want, result->why);
+
+	if (err)
+		return err;
+	bool rests =
+		s->looking_ns > DEAR_NS && clock_mono_ns() < s->looked_ns + LOOKING * s->looking_ns;
+	if (rests && is_held(s, &want))
+		err = tell_again(s, set, &want, result);
+	else
+		err = look_and_work(s, set, &want, result);
+	nft_want_done(&want);
 	return err;
 }
 

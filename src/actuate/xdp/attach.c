@@ -231,20 +231,21 @@ static bool is_attached(const struct xdp_engine *e, const char *name)
 int xdp_engine_attach(struct xdp_engine *e, const struct xdp_engine_config *config,
 		      struct text *error)
 {
-	int woken = engine_wake(e, error);
+	bool idled = e->idle;
+	int err = engine_wake(e, error);
 
-	if (woken)
-		return woken;
+	if (err)
+		return err;
 	forget_lost(e);
-	for (size_t i = 0; i < config->interface_count; i++) {
+	for (size_t i = 0; i < config->interface_count && !err; i++) {
 		const char *name = config->interfaces[i];
-		int err = is_attached(e, name) ? 0 : attach_one(e, name, config->mode);
-		if (err) {
+		err = is_attached(e, name) ? 0 : attach_one(e, name, config->mode);
+		if (err)
 			explain_attach(name, err, config->mode, error);
-			return err;
-		}
 	}
-	return 0;
+	if (err && idled)
+		engine_unpin(e);
+	return err;
 }
 
 void attach_close(struct xdp_engine *e, bool undo)

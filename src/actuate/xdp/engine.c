@@ -123,6 +123,7 @@ static int open_on(struct xdp_engine *e, const struct xdp_engine_config *config,
 		text_addf(error, "the maps of the XDP program: %s", err_text(err));
 		return err;
 	}
+	bool is_new = !e->control->abi;
 	err = adopt(e, config, error);
 	if (err)
 		return err;
@@ -132,7 +133,11 @@ static int open_on(struct xdp_engine *e, const struct xdp_engine_config *config,
 		text_addf(error, "the ring of samples: %s", err_text(err));
 		return err;
 	}
-	return e->idle ? 0 : attach_all(e, config, error);
+	if (!e->idle)
+		err = attach_all(e, config, error);
+	if (err && is_new)
+		engine_unpin(e);
+	return err;
 }
 
 int xdp_engine_open(const struct xdp_engine_config *config, struct xdp_engine **ret_engine,

@@ -74,9 +74,13 @@ static int open_engine(struct xdp_state *s, struct text *why)
 	err = sets_read(s->engine, &s->last->sets);
 	if (!err)
 		err = adopt(s);
-	if (err)
+	if (err) {
 		text_addf(why, "xdp: what is in force cannot be read: %s; restart Weir",
 			  err_text(err));
+		compose_done(s->last);
+		xdp_engine_close(s->engine);
+		s->engine = NULL;
+	}
 	return err;
 }
 
@@ -85,10 +89,6 @@ int put_be_there(struct xdp_state *s, struct text *why)
 {
 	int err = s->engine ? xdp_engine_attach(s->engine, &s->settings, why) : open_engine(s, why);
 
-	if (err && s->engine && !s->told) {
-		xdp_engine_close(s->engine);
-		s->engine = NULL;
-	}
 	s->there = s->there || !err;
 	return err == -EPERM ? -EACCES : err;
 }

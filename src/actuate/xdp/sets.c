@@ -8,8 +8,8 @@
 
 #include "base/hash.h"
 
-#define GROUPS_MAX (FILTER_SETS * 4)
-#define TABLE      (GROUPS_MAX * 4)
+#define GROUPS_MAX 1024U
+#define TABLE      4096U
 
 /* A source that a plan wants. */
 struct want {

@@ -15,6 +15,8 @@
 /* Packets back for each of an honest exchange, at least; and of an attack, at most. */
 #define ANSWERED   0.3
 #define UNANSWERED 0.03
+/* Seconds by which the records of both halves of an exchange are apart. */
+#define ANSWERS_S  3
 #define MBPS       1e6
 
 static bool outbound(const struct scene *s)
@@ -150,13 +152,16 @@ static bool is_tcp(unsigned class)
 	       class == CLASS_TCP;
 }
 
+/* An end of a connection answers another one; what is more are refusals, and these are no answers. */
 static double tcp_back(const struct scene *s, bool least)
 {
 	double sum = 0;
 
 	for (unsigned c = 0; c < CLASS_COUNT; c++) {
+		const struct rates *r = &s->by_class[c];
+		double back = least ? r->back_least : r->back;
 		if (is_tcp(c))
-			sum += least ? s->by_class[c].back_least : s->by_class[c].back;
+			sum += c == CLASS_RST_FIN ? fmin(back, r->there) : back;
 	}
 	return sum;
 }
@@ -209,6 +214,18 @@ static double answer_nats(const struct scene *s, double there, double back)
 	return (ANSWERED - UNANSWERED) * n - m * log(ANSWERED / UNANSWERED);
 }
 
+/* Records of single packets have the flags of these, and all are as late: as good as packets. */
+static bool are_packets(const struct scene *s)
+{
+	return !s->flows || s->view.packets <= 1.2 * s->view.n;
+}
+
+/* What answers a long flow is another one, whose record comes about as late, but not at the same moment. */
+static bool may_be_answered_yet(const struct scene *s)
+{
+	return !are_packets(s) && s->suspect_s < ANSWERS_S;
+}
+
 static double test_answers(const struct scene *s, char *text, size_t size)
 {
 	struct exchange sum = { 0 };
@@ -228,7 +245,7 @@ static double test_answers(const struct scene *s, char *text, size_t size)
 	double against = answer_nats(s, sum.there, sum.back_most);
 	double in_favour = answer_nats(s, sum.there, sum.back_least);
 	double nats = against > 0 ? against : in_favour < 0 && !reflects ? in_favour : 0;
-	if (sum.there <= 0 || fabs(nats) < 1)
+	if (sum.there <= 0 || fabs(nats) < 1 || (nats > 0 && may_be_answered_yet(s)))
 		return 0;
 	double back = nats > 0 ? sum.back_most : sum.back_least;
 	snprintf(text, size, "at %s %.2g packets back for each", nats > 0 ? "most" : "least",
@@ -256,7 +273,7 @@ static double test_handshakes(const struct scene *s, char *text, size_t size)
 	const struct rates *syn = &s->by_class[CLASS_SYN];
 	const struct rates *tcp = &s->by_class[CLASS_TCP];
 
-	if (!rises(s, CLASS_SYN) || s->flows || syn->now <= syn->usual)
+	if (!rises(s, CLASS_SYN) || !are_packets(s) || syn->now <= syn->usual)
 		return 0;
 	double known = syn->usual / s->sampling * 60;
 	double each = known >= 20 ? tcp->usual / syn->usual : s->site_each;

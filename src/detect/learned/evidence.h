@@ -43,6 +43,7 @@ struct scene {
 	double site_each;    /**< TCP packets for each connection request, of the whole site */
 	double window_s;     /**< the rates are means over about this */
 	double rise_s;       /**< from the first sign to the alarm */
+	double suspect_s;    /**< since the alarm */
 	double accomplices; /**< of a place outside: share of samples from machines of a campaign */
 	bool flows;  /**< flow caches report it, afterwards and with the flags of whole flows */
 	bool sudden; /**< the test for a large change was the first to fire */

@@ -149,7 +149,9 @@ void late_add(struct lates *lates, struct counter *counter, const struct tally *
 		return;
 	slide(late, second);
 	spread(late, row, tick_ns, amount);
-	if (late->scanned_s != second && late->weight * bank_gain[BANK_RUNGS - 1] > counter->phi)
+	/* Once a second, and at once when it is as much as all before: the row's sample comes with it. */
+	bool due = late->scanned_s != second || 2 * amount >= late->weight;
+	if (due && late->weight * bank_gain[BANK_RUNGS - 1] > counter->phi)
 		scan(late, counter);
 }
 

@@ -106,6 +106,9 @@ void learned_scene(struct learned *l, const struct subject *subject, uint64_t no
 /** learned_kind() - what kind of attack it looks like, by whom it goes to and what it is made of. */
 enum attack_kind learned_kind(const struct scene *scene);
 
+/** learned_is_explained() - another subject is the reason: it is its reply, or is what it consists of. */
+bool learned_is_explained(struct learned *l, const struct scene *scene);
+
 /** learned_confirm() - a subject is an attack: give it a story, its own or one that goes on. */
 void learned_confirm(struct learned *l, uint32_t number, const struct scene *scene);
 

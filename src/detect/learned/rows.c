@@ -28,9 +28,17 @@ static float phi_of(uint32_t sampling, float each)
 	return (phi < COUNTER_PHI_MOST ? phi : COUNTER_PHI_MOST) * (each > 1 ? each : 1);
 }
 
+/* It is about more than this tick. */
+static bool is_afterwards(const struct tally *row)
+{
+	return span_is_past(row) && row->begin_age > NOW_AGE;
+}
+
 static void set_sampling(struct counter *counter, const struct tally *row)
 {
-	float each = row->flows ? (float)row->sampled / (float)row->flows : 1;
+	/* Packets of one record that are put into one tick come as a lump; spread over its time they do not. */
+	bool lumps = row->flows && !counter->late && !is_afterwards(row);
+	float each = lumps ? (float)row->sampled / (float)row->flows : 1;
 
 	counter->sampling = (uint32_t)((row->packets + row->sampled / 2) / row->sampled);
 	counter->sampling += counter->sampling == 0;
@@ -102,7 +110,7 @@ static void count_in(struct learned *l, struct counter *counter, const struct ta
 	counter_pass(counter, l->tick_ns - l->tick_length_ns);
 	if (row->sampled)
 		set_sampling(counter, row);
-	if (span_is_past(row) && row->begin_age > NOW_AGE)
+	if (counter->late || is_afterwards(row))
 		late_add(&l->lates, counter, row, l->tick_ns, unit);
 	else
 		counter_add(counter, sampled * unit, (float)row->packets * unit, (float)row->bytes);

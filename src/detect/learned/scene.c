@@ -229,6 +229,7 @@ void learned_scene(struct learned *l, const struct subject *subject, uint64_t no
 	scene.now_bps = bps[0];
 	scene.usual_bps = bps[1];
 	scene.rise_s = rising_for(subject, now_ns);
+	scene.suspect_s = subject->suspect_ns ? seconds(subject->suspect_ns, now_ns) : 0;
 	/* What comes afterwards is compared as it comes, over the time that fades. */
 	if (scene.flows)
 		scene.rise_s = RATE_MOST_S;

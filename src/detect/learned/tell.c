@@ -211,6 +211,10 @@ static void make_words(struct learned *l, uint32_t number, struct crowd *crowd, 
 	if (story->kind == KIND_OUTBOUND_FLOOD && learned_kind(&scene) == KIND_REFLECTOR)
 		story->kind = KIND_REFLECTOR;
 	enum severity severity = learned_severity(l, &scene, (enum attack_kind)story->kind);
+	/* Its sites may each get little. */
+	if (severity == SEVERITY_INFO && story->kind == KIND_CAMPAIGN &&
+	    crowd->pps >= (double)l->config->floor_pps)
+		severity = SEVERITY_WARNING;
 	if (severity > story->severity)
 		story->severity = (uint8_t)severity;
 	fill_detail(lead, scene.view.first_ns, &story->detail);

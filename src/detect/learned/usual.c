@@ -5,8 +5,9 @@
 #include <math.h>
 
 #define BIN_NS     (PROFILE_BIN_S * 1000000000ULL)
-/* Part that the latest 10 s have in what is usual. */
+/* Part that the latest 10 s have in what is usual; of a place outside, which may just have become a target. */
 #define USUAL_PART 0.2F
+#define FAR_PART   0.02F
 /* Sum at which what the site has is halved. */
 #define SITE_MOST  1e9F
 
@@ -180,11 +181,19 @@ static bool is_clean(const struct learned *l, const struct counter *counter)
 	return true;
 }
 
+/* A place outside is not usual because many begin to send to it. */
+static float usual_part(const struct learned *l, const struct counter *counter)
+{
+	if (counter->key.kind == TALLY_OUTSIDE && l->tick_ns >= l->first_ns + LEARNED_USEFUL_NS)
+		return FAR_PART;
+	return counter->usual > 0 ? USUAL_PART : 1;
+}
+
 void learned_turn_bin(struct learned *l, struct counter *counter, uint32_t bin)
 {
 	if (is_clean(l, counter)) {
 		float pps = counter->bin_packets / PROFILE_BIN_S;
-		float part = counter->usual > 0 ? USUAL_PART : 1;
+		float part = usual_part(l, counter);
 		counter->usual += (pps - counter->usual) * part;
 		counter->usual_bytes += (counter->bytes - counter->usual_bytes) * part;
 		learn_site(l, counter);

@@ -20,6 +20,7 @@
 struct keyed {
 	uint64_t key;
 	uint32_t at;
+	float packets;
 };
 
 #define SLOTS (2UL * SUBJECT_SAMPLES)
@@ -28,17 +29,28 @@ struct slot {
 	uint64_t key;
 	uint32_t count; /* 0: free */
 	uint32_t at;
+	float packets;
 };
 
-/* Equal keys counted. Return: number of different ones; the commonest, and where it is. */
-static uint32_t runs_of(const struct keyed *keyed, uint32_t n, uint32_t *ret_longest,
-			uint32_t *ret_at, double *ret_pairs)
+/* Equal keys put together. */
+struct runs {
+	uint32_t count;  /* of different ones */
+	double pairs;    /* of equal ones */
+	double packets;  /* of all */
+	double heaviest; /* packets of the one that has the most */
+	uint32_t at;     /* where the first of that one is */
+};
+
+static struct keyed keyed_of(const struct subject *subject, uint32_t at, uint64_t key)
+{
+	return (struct keyed){ key, at, (float)sample_packets(&subject->samples[at].sample) };
+}
+
+static struct runs runs_of(const struct keyed *keyed, uint32_t n)
 {
 	struct slot slots[SLOTS] = { 0 };
-	uint32_t runs = 0;
+	struct runs runs = { 0 };
 
-	*ret_longest = *ret_at = 0;
-	*ret_pairs = 0;
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t at = (uint32_t)(hash_mix(keyed[i].key, SPREAD) % SLOTS);
 		while (slots[at].count && slots[at].key != keyed[i].key)
@@ -46,15 +58,23 @@ static uint32_t runs_of(const struct keyed *keyed, uint32_t n, uint32_t *ret_lon
 		struct slot *slot = &slots[at];
 		if (!slot->count) {
 			*slot = (struct slot){ .key = keyed[i].key, .at = keyed[i].at };
-			runs++;
+			runs.count++;
 		}
-		*ret_pairs += slot->count++;
-		if (slot->count > *ret_longest) {
-			*ret_longest = slot->count;
-			*ret_at = slot->at;
+		runs.pairs += slot->count++;
+		runs.packets += (double)keyed[i].packets;
+		slot->packets += keyed[i].packets;
+		if ((double)slot->packets > runs.heaviest) {
+			runs.heaviest = (double)slot->packets;
+			runs.at = slot->at;
 		}
 	}
 	return runs;
+}
+
+/* Of the packets, those of the one that has the most. */
+static double share_of(const struct runs *runs)
+{
+	return runs->packets > 0 ? runs->heaviest / runs->packets : 0;
 }
 
 /*
@@ -64,17 +84,17 @@ static uint32_t runs_of(const struct keyed *keyed, uint32_t n, uint32_t *ret_lon
 static struct view_crowd crowd_of(const struct subject *subject, const struct keyed *keyed,
 				  uint32_t n, bool sources)
 {
-	uint32_t longest, at;
-	double same;
-	struct view_crowd crowd = { .seen = runs_of(keyed, n, &longest, &at, &same) };
+	const struct runs runs = runs_of(keyed, n);
+	struct view_crowd crowd = { .seen = runs.count };
+	double same = runs.pairs;
 	double pairs = (double)n * (n > 0 ? n - 1 : 0) / 2;
 	double more = 1.645 * __builtin_sqrt(same + 1);
 
 	if (n == 0)
 		return crowd;
-	const struct sample *busiest = &subject->samples[at].sample;
+	const struct sample *busiest = &subject->samples[runs.at].sample;
 	crowd.busiest = sources ? busiest->src : busiest->dst;
-	crowd.top = (double)longest / n;
+	crowd.top = share_of(&runs);
 	crowd.least = pairs / (same > 0 ? same + more + 1 : NONE_MOST);
 	if (crowd.least < 1)
 		crowd.least = 1;
@@ -85,14 +105,18 @@ static struct view_crowd crowd_of(const struct subject *subject, const struct ke
 	return crowd;
 }
 
-/* What is counted sample by sample. */
+/*
+ * What is added up. A record of a flow cache stands for many packets: shares are of packets, and who
+ * there is is told by records.
+ */
 struct sums {
-	uint32_t known_pairs, known_peers, certain, likely, bogons, syn, bare, small, tcp;
-	uint32_t rows[VECTOR_ROWS];
-	uint32_t certain_rows[VECTOR_ROWS];
-	double bytes[VECTOR_ROWS];
+	uint32_t bogons, syn, bare;
+	double packets, sampled, ported, ported_sampled;
+	double known_pairs, known_peers, certain, likely, small, tcp;
+	double rows[VECTOR_ROWS];
+	double certain_rows[VECTOR_ROWS];
 	const char *names[VECTOR_ROWS];
-	uint32_t protos[256];
+	double protos[256];
 };
 
 static void count_sample(const struct subject_sample *s, struct view *view, struct sums *sums)
@@ -100,21 +124,29 @@ static void count_sample(const struct subject_sample *s, struct view *view, stru
 	const struct sample *sample = &s->sample;
 	struct vector_match match = vector_match(sample);
 
+	double packets = sample_packets(sample);
+	bool certain = match.certainty == VECTOR_CERTAIN;
+
 	view->by_class[sample->class]++;
-	sums->rows[match.row]++;
-	sums->bytes[match.row] += sample->length;
 	sums->names[match.row] = match.name;
-	sums->certain += match.certainty == VECTOR_CERTAIN;
-	sums->certain_rows[match.row] += match.certainty == VECTOR_CERTAIN;
-	sums->likely += match.certainty >= VECTOR_LIKELY;
-	sums->known_pairs += s->known_pair;
-	sums->known_peers += s->known_peer;
+	sums->packets += packets;
+	sums->sampled += sample->packets;
+	sums->rows[match.row] += packets;
+	sums->certain += certain ? packets : 0;
+	sums->certain_rows[match.row] += certain ? packets : 0;
+	sums->likely += match.certainty >= VECTOR_LIKELY ? packets : 0;
+	sums->known_pairs += s->known_pair ? packets : 0;
+	sums->known_peers += s->known_peer ? packets : 0;
+	sums->small += sample->length <= SMALL ? packets : 0;
+	sums->tcp += sample->proto == 6 ? packets : 0;
+	sums->protos[sample->proto] += packets;
 	sums->bogons += bogon_is(&sample->src);
 	sums->syn += sample->class == CLASS_SYN;
 	sums->bare += sample->class == CLASS_SYN && sample->length <= BARE_SYN;
-	sums->small += sample->length <= SMALL;
-	sums->tcp += sample->proto == 6;
-	sums->protos[sample->proto]++;
+	if (sample->class != CLASS_FRAGMENT) {
+		sums->ported += packets;
+		sums->ported_sampled += sample->packets;
+	}
 	if (!view->first_ns || s->time_ns < view->first_ns)
 		view->first_ns = s->time_ns;
 	if (s->time_ns > view->last_ns)
@@ -125,19 +157,20 @@ static void name_vectors(struct view *view, struct sums *sums)
 {
 	while (view->vector_count < FINDING_VECTORS) {
 		unsigned best = 0;
-		uint32_t same = 0;
+		double same = 0;
 		for (unsigned i = 1; i < VECTOR_ROWS; i++)
 			best = sums->rows[i] > sums->rows[best] ? i : best;
 		/* Several rows may have the same name. */
-		for (unsigned i = 0; i < VECTOR_ROWS && sums->rows[best]; i++) {
-			bool like = sums->rows[i] && strcmp(sums->names[i], sums->names[best]) == 0;
+		for (unsigned i = 0; i < VECTOR_ROWS && sums->rows[best] > 0; i++) {
+			bool like =
+				sums->rows[i] > 0 && strcmp(sums->names[i], sums->names[best]) == 0;
 			same += like ? sums->rows[i] : 0;
 			sums->rows[i] = like && i != best ? 0 : sums->rows[i];
 		}
-		if (same == 0 || same * 10 < view->n)
+		if (same <= 0 || same * 10 < sums->packets)
 			return;
 		struct vector_share *vector = &view->vectors[view->vector_count++];
-		vector->share = (double)same / view->n;
+		vector->share = same / sums->packets;
 		snprintf(vector->name, sizeof(vector->name), "%s", sums->names[best]);
 		sums->rows[best] = 0;
 	}
@@ -154,20 +187,20 @@ static const char *name_certain(const struct sums *sums)
 
 static void finish(struct view *view, struct sums *sums)
 {
-	double n = view->n;
+	double all = sums->packets > 0 ? sums->packets : 1;
 
-	view->known_pairs = sums->known_pairs / n;
-	view->known_peers = sums->known_peers / n;
+	view->packets = sums->sampled;
+	view->known_pairs = sums->known_pairs / all;
+	view->known_peers = sums->known_peers / all;
 	/* Later fragments have no ports: what they are is told by the first ones. */
-	uint32_t ported = view->n - view->by_class[CLASS_FRAGMENT];
-	bool many = ported >= PORTED_LEAST && ported * 8 >= view->n;
-	view->ported = many ? ported : view->n;
-	view->certain = (double)sums->certain / view->ported;
+	bool many = sums->ported_sampled >= PORTED_LEAST && sums->ported * 8 >= sums->packets;
+	view->ported = many ? sums->ported_sampled : sums->sampled;
+	view->certain = sums->certain / (many ? sums->ported : all);
 	view->certain_name = name_certain(sums);
-	view->likely = sums->likely / n;
-	view->bogons = sums->bogons / n;
-	view->small = sums->small / n;
-	view->tcp_share = sums->tcp / n;
+	view->likely = sums->likely / all;
+	view->bogons = (double)sums->bogons / view->n;
+	view->small = sums->small / all;
+	view->tcp_share = sums->tcp / all;
 	view->bare_syn = sums->syn ? (double)sums->bare / sums->syn : 0;
 	for (unsigned i = 0; i < 256; i++)
 		view->proto =
@@ -180,14 +213,12 @@ static double top_of(const struct subject *subject, const uint32_t *at, uint32_t
 		     uint16_t (*number)(const struct sample *), uint16_t *ret_number)
 {
 	struct keyed keyed[SUBJECT_SAMPLES];
-	uint32_t longest = 0, where = 0;
-	double pairs;
 
 	for (uint32_t i = 0; i < n; i++)
-		keyed[i] = (struct keyed){ number(&subject->samples[at[i]].sample), at[i] };
-	runs_of(keyed, n, &longest, &where, &pairs);
-	*ret_number = number(&subject->samples[where].sample);
-	return (double)longest / n;
+		keyed[i] = keyed_of(subject, at[i], number(&subject->samples[at[i]].sample));
+	const struct runs runs = runs_of(keyed, n);
+	*ret_number = number(&subject->samples[runs.at].sample);
+	return share_of(&runs);
 }
 
 static uint16_t dport_of(const struct sample *sample)
@@ -210,17 +241,16 @@ static uint32_t tenants_of(const struct subject *subject, const struct config *c
 {
 	struct keyed keyed[SUBJECT_SAMPLES];
 	uint32_t count = 0;
-	uint32_t longest = 0, where = 0;
-	double pairs;
 
 	for (uint32_t i = 0; i < n; i++) {
 		const struct config_network *network =
 			config_network_of(config, &subject->samples[at[i]].sample.src);
 		if (network && network->tenant)
-			keyed[count++].key =
-				hash_bytes(network->tenant, strlen(network->tenant), 1);
+			keyed[count++] =
+				keyed_of(subject, at[i],
+					 hash_bytes(network->tenant, strlen(network->tenant), 1));
 	}
-	return count ? runs_of(keyed, count, &longest, &where, &pairs) : 0;
+	return runs_of(keyed, count).count;
 }
 
 /* TTLs of the sources, each counted once: real crowds are at many distances. */
@@ -255,22 +285,22 @@ static void look_at_distances(const struct subject *subject, const struct keyed 
 static void look_at_ends(const struct subject *subject, const uint32_t *at, struct view *view)
 {
 	struct keyed keyed[SUBJECT_SAMPLES];
-	uint32_t longest = 0, where = 0;
-	double pairs;
 
 	for (uint32_t i = 0; i < view->n; i++)
-		keyed[i] = (struct keyed){ hash_ip(&subject->samples[at[i]].sample.src, 1), at[i] };
+		keyed[i] =
+			keyed_of(subject, at[i], hash_ip(&subject->samples[at[i]].sample.src, 1));
 	view->sources = crowd_of(subject, keyed, view->n, true);
 	look_at_distances(subject, keyed, view);
 	for (uint32_t i = 0; i < view->n; i++)
-		keyed[i] = (struct keyed){ hash_ip(&subject->samples[at[i]].sample.dst, 1), at[i] };
+		keyed[i] =
+			keyed_of(subject, at[i], hash_ip(&subject->samples[at[i]].sample.dst, 1));
 	view->targets = crowd_of(subject, keyed, view->n, false);
 	for (uint32_t i = 0; i < view->n; i++) {
 		const struct sample *s = &subject->samples[at[i]].sample;
-		keyed[i] = (struct keyed){ hash_ip(&s->dst, hash_ip(&s->src, 2)), at[i] };
+		keyed[i] = keyed_of(subject, at[i], hash_ip(&s->dst, hash_ip(&s->src, 2)));
 	}
-	runs_of(keyed, view->n, &longest, &where, &pairs);
-	view->pair_top = (double)longest / view->n;
+	const struct runs runs = runs_of(keyed, view->n);
+	view->pair_top = share_of(&runs);
 }
 
 void view_of(const struct subject *subject, const struct config *config, uint64_t from_ns,

@@ -19,26 +19,26 @@ struct view_crowd {
 	double most;   /**< upper bound of how many there are, 95 % */
 	double least;  /**< lower bound likewise */
 	double about;  /**< likeliest number; `seen` while no two samples are of the same one */
-	double top;    /**< share of the samples that the busiest one has */
+	double top;    /**< share of the packets that the busiest one has */
 	struct ip busiest;
 };
 
-/** What the samples of a subject have in common. */
+/** What the samples of a subject have in common. Shares are of the packets that they stand for. */
 struct view {
-	uint32_t n; /**< samples since the excess began, of the classes that rise */
+	uint32_t n;     /**< samples since the excess began, of the classes that rise */
+	double packets; /**< as exporters sampled them: as many, or more where a record has several */
 	uint32_t by_class[CLASS_COUNT];
 	struct view_crowd sources;
 	struct view_crowd targets;
 	double pair_top;    /**< share of the busiest pair of addresses */
-	double known_pairs; /**< share of samples whose two ends had talked before */
-	double known_peers; /**< share of samples whose outside address had been seen */
-	uint32_t
-		ported; /**< samples that tell what they are: without later fragments, if not too few */
+	double known_pairs; /**< share whose two ends had talked before */
+	double known_peers; /**< share whose outside address had been seen */
+	double ported; /**< of `packets`, those that tell what they are: no later fragments, if not too few */
 	double certain; /**< share of these that is certainly attack traffic (vector table) */
 	const char *
 		certain_name; /**< what most of that is; of the vector table, or NULL if nothing is */
 	double likely;        /**< share that is likely, or certain */
-	double bogons;        /**< share from addresses that nobody can send from */
+	double bogons;        /**< share of samples from addresses that nobody can send from */
 	double bare_syn;      /**< of the connection requests, those without options */
 	double small;         /**< share of up to 100 bytes */
 	double same_length;   /**< share of the commonest length */
@@ -52,7 +52,7 @@ struct view {
 	uint8_t proto;     /**< the commonest */
 	uint64_t first_ns; /**< time of the first of them */
 	uint64_t last_ns;
-	double tcp_share; /**< of the samples, those of TCP */
+	double tcp_share; /**< those of TCP */
 	struct vector_share vectors[FINDING_VECTORS];
 	unsigned vector_count;
 };

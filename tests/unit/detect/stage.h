@@ -116,14 +116,16 @@ static inline void stage_catch(void *self, const struct finding *finding)
 	c->finding.machines = c->machines;
 }
 
-/** One sampled packet, in this tick. */
-static inline void stage_packet(struct stage *s, const struct sort *sort, struct ip src,
-				struct ip dst)
+/** A record of sampled packets of one flow, which went by from @begin_s to @end_s ago. */
+static inline void stage_record(struct stage *s, const struct sort *sort, struct ip src,
+				struct ip dst, uint32_t packets, double begin_s, double end_s)
 {
 	struct flow flow = { .src = src,
 			     .dst = dst,
-			     .bytes = sort->length,
-			     .packets = 1,
+			     .bytes = (uint64_t)sort->length * packets,
+			     .packets = packets,
+			     .begin_age_ms = (uint32_t)(begin_s * 1000),
+			     .end_age_ms = (uint32_t)(end_s * 1000),
 			     .has = FLOW_HAS_SRC | FLOW_HAS_DST | FLOW_HAS_SPORT | FLOW_HAS_DPORT |
 				    FLOW_HAS_PROTO | FLOW_HAS_TCP_FLAGS | FLOW_HAS_BYTES |
 				    FLOW_HAS_PACKETS | FLOW_HAS_IN_IF | FLOW_HAS_TTL,
@@ -144,6 +146,13 @@ static inline void stage_packet(struct stage *s, const struct sort *sort, struct
 		flow.dport = (uint16_t)(1024 + lab_rng_below(&s->rng, 60000));
 	flow.class = (uint8_t)flow_classify(&flow);
 	assert_int_equal(shard_add(s->shard, &flow, 1), 1);
+}
+
+/** One sampled packet, in this tick. */
+static inline void stage_packet(struct stage *s, const struct sort *sort, struct ip src,
+				struct ip dst)
+{
+	stage_record(s, sort, src, dst, 1, 0, 0);
 }
 
 /** What a rate is in one tick, as samples. */

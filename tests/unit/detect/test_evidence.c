@@ -340,8 +340,58 @@ static void a_flow_record_stands_for_all_its_packets(void **state)
 	rate(&scene, CLASS_COUNT, 80e3, 0, 5000);
 	scene.sudden = false;
 	scene.flows = true;
+	scene.suspect_s = 5;
 	assert_true(weigh(&scene, words, sizeof(words)) >= EVIDENCE_ENOUGH);
 	assert_non_null(strstr(words, "at most 0 packets back"));
+}
+
+/* Flow caches report ends of connections apart; those that end nothing were refusals. */
+static void refusals_do_not_answer_flows(void **state)
+{
+	const struct traffic ack = { CLASS_TCP, 6, 50000, 443, 50, 100, 100, false };
+	struct subject *s = subject_begin(VICTIM, TALLY_OWN, DIRECTION_INBOUND, 1U << CLASS_TCP);
+	char words[512];
+
+	(void)state;
+	put(s, &ack);
+	struct scene scene = scene_of(s);
+	scene.flows = true;
+	rate(&scene, CLASS_TCP, 120e3, 1e3, 5000);
+	rate(&scene, CLASS_COUNT, 120e3, 1e3, 5000);
+	back(&scene, CLASS_RST_FIN, 20e3, 100);
+	assert_true(weigh(&scene, words, sizeof(words)) >= EVIDENCE_ENOUGH);
+	assert_non_null(strstr(words, "at most 0 packets back"));
+	/* Where as many ended on this side, they are ends of what was served. */
+	rate(&scene, CLASS_RST_FIN, 20e3, 100, 1000);
+	(void)weigh(&scene, words, sizeof(words));
+	assert_non_null(strstr(words, "-4.0 at least 0.17 packets back"));
+}
+
+/* Of a sampled flow cache most records are of one packet, and as good as packets. */
+static void connections_without_traffic_show_in_flows_of_one_packet(void **state)
+{
+	const struct traffic begin = { CLASS_SYN, 6, 50000, 443, 60, 50, 50, false };
+	const struct traffic data = { CLASS_TCP, 6, 50000, 443, 200, 150, 150, false };
+	struct subject *s = subject_begin(VICTIM, TALLY_OWN, DIRECTION_INBOUND,
+					  1U << CLASS_SYN | 1U << CLASS_TCP);
+	char words[512];
+
+	(void)state;
+	put(s, &begin);
+	put(s, &data);
+	struct scene scene = scene_of(s);
+	scene.flows = true;
+	scene.site_each = 50;
+	rate(&scene, CLASS_SYN, 16e3, 0, 1000);
+	rate(&scene, CLASS_TCP, 48e3, 1e3, 5000);
+	(void)weigh(&scene, words, sizeof(words));
+	assert_non_null(strstr(words, "+4.0 2.9 packets a connection where 50 are usual"));
+	/* Flags of several packets together tell no beginnings. */
+	for (unsigned i = 0; i < s->count; i++)
+		s->samples[i].sample.packets = 10;
+	scene.view = scene_of(s).view;
+	(void)weigh(&scene, words, sizeof(words));
+	assert_null(strstr(words, "packets a connection"));
 }
 
 int main(void)
@@ -360,6 +410,8 @@ int main(void)
 		cmocka_unit_test(what_is_said_fits_or_is_left_out),
 		cmocka_unit_test(evidence_rests_on_the_samples_there_are),
 		cmocka_unit_test(a_flow_record_stands_for_all_its_packets),
+		cmocka_unit_test(refusals_do_not_answer_flows),
+		cmocka_unit_test(connections_without_traffic_show_in_flows_of_one_packet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

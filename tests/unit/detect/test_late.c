@@ -84,6 +84,31 @@ static void a_flood_reported_a_quarter_minute_late_is_found(void **state)
 	lates_close(&f.lates);
 }
 
+static void a_large_record_is_found_in_a_second_that_was_looked_at(void **state)
+{
+	const struct tally small = { .packets = 4000,
+				     .bytes = 400000,
+				     .sampled = 4,
+				     .flows = 1,
+				     .begin_age = 20 * AGES,
+				     .end_age = 10 * AGES };
+	const struct tally large = { .packets = 1000000,
+				     .bytes = 100000000,
+				     .sampled = 1000,
+				     .flows = 1,
+				     .begin_age = 20 * AGES,
+				     .end_age = 10 * AGES };
+	struct fixture f;
+
+	(void)state;
+	prepare(&f, 1000);
+	late_add(&f.lates, &f.counter, &small, NOW_NS, 1);
+	assert_true(alarm_of(&f) < 0.5F);
+	late_add(&f.lates, &f.counter, &large, NOW_NS, 1);
+	assert_true(alarm_of(&f) >= 1);
+	lates_close(&f.lates);
+}
+
 static void half_an_hour_in_one_record_is_no_flood(void **state)
 {
 	struct fixture f;
@@ -158,6 +183,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_minute_is_spread_evenly),
 		cmocka_unit_test(a_flood_reported_a_quarter_minute_late_is_found),
+		cmocka_unit_test(a_large_record_is_found_in_a_second_that_was_looked_at),
 		cmocka_unit_test(half_an_hour_in_one_record_is_no_flood),
 		cmocka_unit_test(what_was_told_is_not_told_again),
 		cmocka_unit_test(what_is_older_than_the_history_leaves_it),

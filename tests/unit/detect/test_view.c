@@ -228,6 +228,34 @@ static void too_few_first_fragments_speak_for_themselves(void **state)
 	assert_true(view.certain == 0.1);
 }
 
+static void a_record_weighs_what_it_stands_for(void **state)
+{
+	struct subject *s = subject_begin(VICTIM, TALLY_OWN, DIRECTION_INBOUND,
+					  1U << CLASS_UDP | 1U << CLASS_UDP_AMP);
+
+	(void)state;
+	for (unsigned i = 0; i < 10; i++) {
+		struct subject_sample sample = sample_like(CLASS_UDP, 17, 40000, 443, 90);
+		sample.sample.src = ip_at("100.64.0.0", i);
+		sample.known_pair = true;
+		subject_put(s, &sample);
+	}
+	struct subject_sample record = sample_like(CLASS_UDP_AMP, 17, 53, 4444, 1400);
+	record.sample.packets = 190;
+	subject_put(s, &record);
+	struct view view = look(s);
+	assert_int_equal(view.n, 11);
+	assert_int_equal(view.sources.seen, 11);
+	assert_true(view.packets == 200 && view.ported == 200);
+	assert_true(view.certain == 0.95 && view.known_pairs == 0.05);
+	assert_true(view.sources.top == 0.95 && view.pair_top == 0.95);
+	assert_true(ip_equal(&view.sources.busiest, &record.sample.src));
+	assert_int_equal(view.sport, 53);
+	assert_string_equal(view.vectors[0].name, "dns-amplification");
+	assert_true(view.vectors[0].share == 0.95);
+	assert_int_equal(view.vector_count, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +269,7 @@ int main(void)
 		cmocka_unit_test(what_is_certain_counts_by_sample),
 		cmocka_unit_test(later_fragments_are_what_the_first_ones_are),
 		cmocka_unit_test(too_few_first_fragments_speak_for_themselves),
+		cmocka_unit_test(a_record_weighs_what_it_stands_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
