@@ -203,8 +203,6 @@ static void take_effects(struct hands *hands, size_t member)
 		struct hand_case *c = &hands->cases[i];
 		if (!c->used || c->member != member || !c->wanted_on)
 			continue;
-		snprintf(c->trouble, sizeof(c->trouble), "%.*s", (int)sizeof(c->trouble) - 1,
-			 report->failing ? report->why : "");
 		for (unsigned j = 0; j < report->count; j++) {
 			const struct effect *effect = &report->effects[j];
 			if (strcmp(effect->plan, c->wanted.plan.id) != 0)
@@ -212,6 +210,8 @@ static void take_effects(struct hands *hands, size_t member)
 			if (effect->counted && effect->matched_packets > c->effect.matched_packets)
 				c->matched_ns = hands->now_ns;
 			c->effect = *effect;
+			snprintf(c->trouble, sizeof(c->trouble), "%.*s",
+				 (int)sizeof(c->trouble) - 1, effect->applied ? "" : report->why);
 			if (!effect->applied || c->told_applied)
 				continue;
 			c->told_applied = true;
@@ -223,12 +223,14 @@ static void take_effects(struct hands *hands, size_t member)
 static void take_reports(struct hands *hands)
 {
 	for (size_t m = 0; m < crew_count(hands->crew); m++) {
-		bool was_failing = hands->report.failing;
+		const char *name = crew_member(hands->crew, m)->name;
 		if (!crew_report(hands->crew, m, &hands->report))
 			continue;
-		if (hands->report.failing && !was_failing && hands->report.failures == 1)
-			log_error("actuate", "%s: %s", crew_member(hands->crew, m)->name,
-				  hands->report.why);
+		if (hands->report.failing && !hands->failing[m])
+			log_error("actuate", "%s: %s", name, hands->report.why);
+		else if (!hands->report.failing && hands->failing[m])
+			log_info("actuate", "%s works again", name);
+		hands->failing[m] = hands->report.failing;
 		take_effects(hands, m);
 	}
 }

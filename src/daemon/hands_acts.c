@@ -95,7 +95,9 @@ void hands_resume(struct hands *hands, const struct incident *(*find)(void *self
 		  void *self)
 {
 	struct resuming resuming = { .hands = hands, .find = find, .self = self };
-	int count = journal_each_plan(hands->journal, ACT_WANTED, resume, &resuming);
+	int count = hands->journal
+			    ? journal_each_plan(hands->journal, ACT_WANTED, resume, &resuming)
+			    : 0;
 
 	if (count < 0)
 		log_error("plan", "the plans of the journal cannot be read: %s", err_text(count));

@@ -41,16 +41,31 @@ static const struct plan_profile *profile_of(const struct hands *hands)
 	return profile_find("xdp");
 }
 
-/* Targets come and go: the watch follows. Return: whether they changed. */
-static bool follow(struct hands *hands, struct hand_case *c)
+static bool same_side(const struct prefix *a, const struct prefix *b, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (a[i].len != b[i].len || !ip_equal(&a[i].ip, &b[i].ip))
+			return false;
+	}
+	return true;
+}
+
+static bool same_scope(const struct stock_scope *a, const struct stock_scope *b)
+{
+	return a->direction == b->direction && a->own_count == b->own_count &&
+	       a->peer_count == b->peer_count && same_side(a->own, b->own, a->own_count) &&
+	       same_side(a->peer, b->peer, a->peer_count);
+}
+
+/* Targets come and go: the watch follows. */
+static void follow(struct hands *hands, struct hand_case *c)
 {
 	const struct maker_limits limits = case_limits(hands);
-	struct stock_scope scope;
-
-	memset(&scope, 0, sizeof(scope));
+	struct stock_scope scope = { 0 };
 	bool scoped = maker_scope(&c->incident, &limits, &scope);
-	if (c->watch && scoped && memcmp(&scope, &c->scope, sizeof(scope)) == 0)
-		return false;
+
+	if (scoped == c->scoped && (!scoped || (c->watch && same_scope(&scope, &c->scope))))
+		return;
 	stock_unwatch(hands->stock, c->watch);
 	c->watch = 0;
 	c->scoped = scoped;
@@ -58,7 +73,7 @@ static bool follow(struct hands *hands, struct hand_case *c)
 	if (scoped)
 		c->watch = stock_watch(hands->stock, &scope, c->incident.onset_ns);
 	c->make_at = FIRST_AT;
-	return true;
+	c->moved = true;
 }
 
 static double coverage(const struct made *made, const struct stock_view *view)
@@ -113,25 +128,34 @@ static void plan_next(struct hand_case *c, size_t samples, uint64_t now_ns)
 /* What the incident is about, without a promise: told at once, until there is better. */
 static void make_plain(struct hands *hands, struct hand_case *c)
 {
-	const struct maker_limits limits = case_limits(hands);
+	const struct maker_input input = {
+		.incident = &c->incident,
+		.profile = profile_of(hands),
+		.limits = case_limits(hands),
+	};
 
-	maker_make(hands->maker, &c->incident, NULL, NULL, profile_of(hands), &limits,
-		   hands->trial);
+	maker_make(hands->maker, &input, hands->trial);
 	accept(hands, c);
 }
 
-static void make_rules(struct hands *hands, struct hand_case *c, bool moved)
+static void make_rules(struct hands *hands, struct hand_case *c)
 {
-	const struct maker_limits limits = case_limits(hands);
 	struct stock_view view;
+	const struct maker_input input = {
+		.incident = &c->incident,
+		.scope = &c->scope,
+		.view = &view,
+		.profile = profile_of(hands),
+		.limits = case_limits(hands),
+	};
 
 	hands->making_done = true;
 	stock_view(hands->stock, c->watch, hands->now_ns, &view);
-	maker_make(hands->maker, &c->incident, &c->scope, &view, profile_of(hands), &limits,
-		   hands->trial);
-	if (is_better(hands, c, &view) || (moved && hands->trial->safe))
+	maker_make(hands->maker, &input, hands->trial);
+	if (is_better(hands, c, &view) || (c->moved && hands->trial->safe)) {
 		accept(hands, c);
-	else if (!c->made->safe)
+		c->moved = false;
+	} else if (!c->made->safe)
 		snprintf(c->made->plan.why, sizeof(c->made->plan.why), "%s",
 			 hands->trial->plan.why);
 	plan_next(c, view.now.count, hands->now_ns);
@@ -139,14 +163,12 @@ static void make_rules(struct hands *hands, struct hand_case *c, bool moved)
 
 void case_make(struct hands *hands, struct hand_case *c)
 {
-	bool moved = false;
-
 	if (!c->over && c->incident.severity >= SEVERITY_WARNING)
-		moved = follow(hands, c);
+		follow(hands, c);
 	size_t samples = stock_samples(hands->stock, c->watch);
 	bool due = samples >= c->make_at || (samples >= FIRST_AT && hands->now_ns >= c->make_ns);
 	if (c->watch && !c->over && due && !hands->making_done && !c->incident.quiet_ns)
-		make_rules(hands, c, moved);
+		make_rules(hands, c);
 	if (c->made->plan.rule_count == 0)
 		make_plain(hands, c);
 }

@@ -22,6 +22,7 @@ struct hand_case {
 	struct incident incident;
 	struct finding_machine *machines;
 	unsigned watch;
+	bool moved;  /**< the targets are others than the rules were made for */
 	bool scoped; /**< `scope` says whose samples; false: nothing can be held back */
 	struct stock_scope scope;
 	uint64_t begun_ns;
@@ -78,6 +79,7 @@ struct hands {
 	const struct event_sink *sink; /**< of the running tick */
 	struct wanted list[CREW_PLANS];
 	struct crew_report report;
+	bool failing[CREW_PLANS]; /**< by member, as told */
 };
 
 /** case_of() - by the id of the incident or of its plan; NULL. */

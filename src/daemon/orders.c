@@ -29,10 +29,10 @@ struct orders {
 
 static int wait_for(struct orders *orders, const struct act_request *request)
 {
-	struct timespec until;
+	uint64_t until_ns = clock_mono_ns() + PATIENCE_S * NS_PER_S;
+	const struct timespec until = { .tv_sec = (time_t)(until_ns / NS_PER_S),
+					.tv_nsec = (long)(until_ns % NS_PER_S) };
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += PATIENCE_S;
 	orders->request = request;
 	orders->done = false;
 	orders->waiting = true;

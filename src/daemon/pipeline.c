@@ -124,7 +124,7 @@ static int open_rooms(struct pipeline *p, const struct pipeline_options *options
 		err = open_hands(p, options, error);
 	if (!err)
 		err = incidents_open(p->config, p->journal, options->now_ns, &p->incidents);
-	if (!err && p->journal)
+	if (!err)
 		hands_resume(p->hands, find_incident, p);
 	if (err && error->len == 0)
 		text_addf(error, "the rooms cannot be opened: %s", err_text(err));

@@ -86,7 +86,8 @@ static uint64_t judged_ns(const struct score *score, const struct score_truth *t
 
 	for (size_t i = 0; i < score->plan_count; i++) {
 		const struct story *story = story_of_plan(score, &score->plans[i]);
-		if (story && story->belongs && score->plans[i].first_ns < first_ns)
+		if (story && story->belongs && score->plans[i].rules &&
+		    score->plans[i].first_ns < first_ns)
 			first_ns = score->plans[i].first_ns;
 	}
 	uint64_t set_ns = story_rules_ns(truth);

@@ -62,6 +62,23 @@ static void add_side(struct prefix *side, uint8_t *count, const struct prefix *l
 		side[(*count)++] = list[i];
 }
 
+/* What is larger than the floor allows is taken in pieces of that size, as far as there is room. */
+static void add_pieces(const struct prefix *whole, uint8_t floor, struct stock_scope *scope)
+{
+	struct prefix piece = *whole;
+
+	piece.len = whole->len > floor ? whole->len : floor;
+	for (unsigned n = 0; n < 1U << (piece.len - whole->len) && n < STOCK_SIDE; n++) {
+		for (unsigned bit = whole->len; bit < piece.len; bit++) {
+			uint8_t mask = (uint8_t)(0x80 >> bit % 8);
+			bool set = n >> (piece.len - 1 - bit) & 1;
+			piece.ip.b[bit / 8] = (uint8_t)(set ? piece.ip.b[bit / 8] | mask
+							    : piece.ip.b[bit / 8] & ~mask);
+		}
+		add_side(scope->own, &scope->own_count, &piece, 1);
+	}
+}
+
 /* Ours under attack: the prefix around them if it is not too large, else each of them. */
 static void scope_inbound(const struct incident *incident, const struct maker_limits *limits,
 			  struct stock_scope *scope)
@@ -75,10 +92,13 @@ static void scope_inbound(const struct incident *incident, const struct maker_li
 		return;
 	}
 	struct prefix all = around(incident->targets, count);
-	if (all.len >= (prefix_is_v4(&all) ? limits->floor_v4 : limits->floor_v6))
-		add_side(scope->own, &scope->own_count, &all, 1);
-	else
-		add_side(scope->own, &scope->own_count, incident->targets, count);
+	uint8_t floor = prefix_is_v4(&all) ? limits->floor_v4 : limits->floor_v6;
+	bool one = all.len >= floor;
+	for (unsigned i = 0; i < (one ? 1 : count); i++) {
+		const struct prefix *whole = one ? &all : &incident->targets[i];
+		if (whole->len + 16 >= floor)
+			add_pieces(whole, floor, scope);
+	}
 }
 
 bool maker_scope(const struct incident *incident, const struct maker_limits *limits,
@@ -120,8 +140,15 @@ static bool take_machines(const struct incident *incident, struct made *made)
 	return true;
 }
 
-static bool has_machine(const struct incident *incident, const struct prefix *network)
+/* Is a network, which lies in no other one of ours, the home of some of the machines? */
+static bool is_home(const struct incident *incident, const struct maker_limits *limits,
+		    const struct prefix *network)
 {
+	for (size_t i = 0; i < limits->own_count; i++) {
+		if (limits->own[i].len < network->len &&
+		    prefix_has_ip(&limits->own[i], &network->ip))
+			return false;
+	}
 	for (unsigned i = 0; i < incident->machine_count; i++) {
 		if (prefix_has_ip(network, &incident->machines[i].ip))
 			return true;
@@ -137,7 +164,21 @@ static bool add_rule(struct plan *plan, const struct plan_rule *rule, unsigned m
 	return true;
 }
 
-/* What many of ours send: from the networks with machines of the campaign, where no set can be. */
+/* Do the networks with machines of the campaign fit into a plan, for each site? */
+static bool networks_fit(const struct incident *incident, const struct maker_limits *limits,
+			 unsigned sites)
+{
+	unsigned networks = 0;
+
+	for (size_t i = 0; i < limits->own_count; i++)
+		networks += is_home(incident, limits, &limits->own[i]);
+	return networks && networks * sites <= PLAN_RULES;
+}
+
+/*
+ * What many of ours send to one place: from the networks with machines of the campaign, since those
+ * that are not known yet send too; nobody else of them loses more than what looks the same there.
+ */
 static bool add_from(const struct incident *incident, const struct maker_limits *limits,
 		     const struct plan_rule *rule, unsigned most, struct plan *plan)
 {
@@ -149,44 +190,48 @@ static bool add_from(const struct incident *incident, const struct maker_limits 
 		from.src = limits->own[i];
 		if (rule->dst.len && prefix_is_v4(&rule->dst) != prefix_is_v4(&from.src))
 			continue;
-		if (has_machine(incident, &limits->own[i]) && !add_rule(plan, &from, most))
+		if (is_home(incident, limits, &limits->own[i]) && !add_rule(plan, &from, most))
 			return false;
 	}
 	return true;
 }
 
 /* One rule for the first target becomes one for each. */
-static bool spread(const struct incident *incident, const struct stock_scope *scope,
-		   const struct maker_limits *limits, const struct plan_rule *rule, unsigned most,
-		   struct plan *plan)
+static bool spread(const struct maker_input *input, const struct plan_rule *rule, struct plan *plan)
 {
+	const struct stock_scope *scope = input->scope;
 	bool outbound = scope->direction == DIRECTION_OUTBOUND;
 	const struct prefix *list = outbound ? scope->peer : scope->own;
 	unsigned count = outbound ? scope->peer_count : scope->own_count;
+	unsigned most = input->profile->rules_max;
 	struct plan_rule each = *rule;
 
 	for (unsigned i = 0; i < count; i++) {
 		each.dst = list[i];
-		if (outbound ? !add_from(incident, limits, &each, most, plan)
+		if (outbound ? !add_from(input->incident, &input->limits, &each, most, plan)
 			     : !add_rule(plan, &each, most))
 			return false;
 	}
 	return true;
 }
 
-static void write_rules(const struct maker *maker, const struct incident *incident,
-			const struct stock_scope *scope, const struct plan_profile *profile,
-			const struct maker_limits *limits, struct made *made)
+static void write_rules(const struct maker *maker, const struct maker_input *input,
+			struct made *made)
 {
+	const struct incident *incident = input->incident;
+	const struct stock_scope *scope = input->scope;
+	const struct plan_profile *profile = input->profile;
+	const struct maker_limits *limits = &input->limits;
 	const struct synth_result *result = &maker->result;
-	bool machines = scope->direction == DIRECTION_OUTBOUND && scope->own_count == 0 &&
+	bool many = scope->direction == DIRECTION_OUTBOUND && scope->own_count == 0;
+	bool machines = many && !networks_fit(incident, limits, scope->peer_count) &&
 			profile->fields & 1U << FIELD_SET && take_machines(incident, made);
 	double told = 0;
 
 	for (unsigned i = 0; i < result->rule_count; i++) {
 		struct plan_rule rule = result->rules[i];
 		rule.from_set |= machines;
-		if (!spread(incident, scope, limits, &rule, profile->rules_max, &made->plan))
+		if (!spread(input, &rule, &made->plan))
 			break;
 		told += result->parts[i].attack_share;
 	}
@@ -219,11 +264,9 @@ static double share_of(const struct made *made, const struct synth_samples *clea
 	return all > 0 ? hit / all : 0;
 }
 
-static void make_rules(struct maker *maker, const struct incident *incident,
-		       const struct stock_scope *scope, const struct stock_view *view,
-		       const struct plan_profile *profile, const struct maker_limits *limits,
-		       struct made *made)
+static void make_rules(struct maker *maker, const struct maker_input *from, struct made *made)
 {
+	const struct stock_view *view = from->view;
 	const struct synth_input input = {
 		.scope = view->scope,
 		.now = view->now,
@@ -231,8 +274,8 @@ static void make_rules(struct maker *maker, const struct incident *incident,
 		.clean = view->clean,
 		.now_pps = view->now_pps,
 		.base_pps = view->base_pps,
-		.profile = profile,
-		.budget = { .collateral = limits->collateral },
+		.profile = from->profile,
+		.budget = { .collateral = from->limits.collateral },
 	};
 
 	synth_rules(maker->synth, &input, &maker->result);
@@ -240,25 +283,22 @@ static void make_rules(struct maker *maker, const struct incident *incident,
 	made->samples = view->now.count;
 	if (made->why != SYNTH_FOUND)
 		return;
-	write_rules(maker, incident, scope, profile, limits, made);
+	write_rules(maker, from, made);
 	made->own_share = share_of(made, &view->clean);
 	made->limit_pps =
 		fmax(LIMIT_TIMES * view->base_pps * maker->result.collateral_upper, LIMIT_LEAST);
 }
 
-void maker_make(struct maker *maker, const struct incident *incident,
-		const struct stock_scope *scope, const struct stock_view *view,
-		const struct plan_profile *profile, const struct maker_limits *limits,
-		struct made *ret_made)
+void maker_make(struct maker *maker, const struct maker_input *input, struct made *ret_made)
 {
 	struct made *made = ret_made;
 
 	memset(made, 0, sizeof(*made));
 	made->why = SYNTH_FEW;
-	if (view)
-		make_rules(maker, incident, scope, view, profile, limits, made);
+	if (input->view)
+		make_rules(maker, input, made);
 	if (!made->safe) {
-		plan_observe(incident, &made->plan);
+		plan_observe(input->incident, &made->plan);
 		made->plan.id[0] = made->plan.incident[0] = '\0';
 		snprintf(made->plan.why, sizeof(made->plan.why), "%s", synth_why_text(made->why));
 	}

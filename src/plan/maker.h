@@ -55,13 +55,14 @@ void maker_close(struct maker *maker);
 bool maker_scope(const struct incident *incident, const struct maker_limits *limits,
 		 struct stock_scope *ret_scope);
 
-/**
- * maker_make() - rules for an incident.
- * @scope: as given to the watch that @view is of; NULL with @view: no samples
- * @profile: what the data plane can match
- * @ret_made: overwritten as a whole
- */
-void maker_make(struct maker *maker, const struct incident *incident,
-		const struct stock_scope *scope, const struct stock_view *view,
-		const struct plan_profile *profile, const struct maker_limits *limits,
-		struct made *ret_made);
+/** What rules are made from; all borrowed for the call. */
+struct maker_input {
+	const struct incident *incident;
+	const struct stock_scope *scope; /**< as given to the watch that `view` is of */
+	const struct stock_view *view;   /**< NULL: no samples */
+	const struct plan_profile *profile;
+	struct maker_limits limits;
+};
+
+/** maker_make() - rules for an incident. @ret_made: overwritten as a whole */
+void maker_make(struct maker *maker, const struct maker_input *input, struct made *ret_made);

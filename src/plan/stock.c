@@ -355,7 +355,6 @@ static size_t fill_up(struct stock *stock, const struct watch *watch, size_t own
 /* The target's own samples, those of all its prefixes. */
 static size_t read_own(struct stock *stock, const struct watch *watch, double *ret_pps)
 {
-	static const struct prefix any = { .len = 0 };
 	const struct stock_scope *scope = &watch->scope;
 	bool outbound = scope->direction == DIRECTION_OUTBOUND;
 	unsigned count = scope->own_count ? scope->own_count : 1;
@@ -363,11 +362,12 @@ static size_t read_own(struct stock *stock, const struct watch *watch, double *r
 
 	*ret_pps = 0;
 	for (unsigned i = 0; i < count; i++) {
-		const struct prefix *own = scope->own_count ? &scope->own[i] : &any;
-		double pps;
-		n += usual_read(stock->usual, own, outbound, watch->since_ns, stock->base_out + n,
-				SYNTH_BASE / count, &pps);
-		*ret_pps += pps;
+		struct usual_who who = { .outbound = outbound };
+		struct usual_out out = { stock->base_out + n, SYNTH_BASE / count, 0 };
+		if (scope->own_count)
+			who.own = scope->own[i];
+		n += usual_read(stock->usual, &who, watch->since_ns, &out);
+		*ret_pps += out.pps;
 	}
 	for (size_t i = 0; i < n; i++) {
 		struct sample *s = &stock->base_out[i];

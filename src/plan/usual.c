@@ -82,9 +82,7 @@ static struct row *row_of(struct usual *usual, const struct ip *host, bool outbo
 	for (unsigned i = 0; i < WAYS; i++) {
 		if (is_of(&set[i], host, outbound))
 			return &set[i];
-		if (!set[i].used)
-			coldest = &set[i];
-		else if (coldest->used && set[i].heat < coldest->heat)
+		if (coldest->used && (!set[i].used || set[i].heat < coldest->heat))
 			coldest = &set[i];
 	}
 	if (coldest->used && coldest->heat > 0) {
@@ -142,32 +140,33 @@ static bool inside(const struct row *row, const struct prefix *own, bool outboun
 	return row->used && row->outbound == outbound && prefix_has_ip(own, &row->host);
 }
 
-static size_t count_of(const struct usual *usual, const struct prefix *own, bool outbound)
+static size_t count_of(const struct usual *usual, const struct usual_who *who)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < usual->sets * WAYS; i++)
-		count += inside(&usual->rows[i], own, outbound) ? usual->rows[i].count : 0;
+	for (size_t i = 0; i < usual->sets * WAYS; i++) {
+		const struct row *row = &usual->rows[i];
+		count += inside(row, &who->own, who->outbound) ? row->count : 0;
+	}
 	return count;
 }
 
-size_t usual_read(const struct usual *usual, const struct prefix *own, bool outbound,
-		  uint64_t before_ns, struct sample *out, size_t room, double *ret_pps)
+size_t usual_read(const struct usual *usual, const struct usual_who *who, uint64_t before_ns,
+		  struct usual_out *out)
 {
-	size_t all = count_of(usual, own, outbound);
-	size_t step = room ? (all + room - 1) / room : 1;
+	size_t step = out->room ? (count_of(usual, who) + out->room - 1) / out->room : 1;
 	size_t n = 0;
 
-	*ret_pps = 0;
+	out->pps = 0;
 	step = step ? step : 1;
 	for (size_t i = 0; i < usual->sets * WAYS; i++) {
 		const struct row *row = &usual->rows[i];
-		if (!inside(row, own, outbound) || row->born_ns >= before_ns)
+		if (!inside(row, &who->own, who->outbound) || row->born_ns >= before_ns)
 			continue;
-		*ret_pps += row->pps;
-		for (size_t j = i % step; j < row->count && n < room; j += step) {
+		out->pps += row->pps;
+		for (size_t j = i % step; j < row->count && n < out->room; j += step) {
 			if (row->times[j] < before_ns)
-				out[n++] = row->samples[j];
+				out->samples[n++] = row->samples[j];
 		}
 	}
 	return n;

@@ -21,6 +21,12 @@
 
 struct usual;
 
+/** Whose row: a host of ours, or all those in a prefix, as receivers or senders. */
+struct usual_who {
+	struct prefix own;
+	bool outbound;
+};
+
 /** usual_open() - @hosts: rows, made a multiple of four. 0 or -ENOMEM. */
 WEIR_CHECK int usual_open(size_t hosts, uint64_t seed, struct usual **ret_usual);
 
@@ -35,15 +41,16 @@ void usual_close(struct usual *usual);
 void usual_add(struct usual *usual, const struct ip *host, bool outbound,
 	       const struct sample *sample, double packets, uint64_t now_ns);
 
-/**
- * usual_read() - samples of all hosts inside a prefix, from before a time.
- * @out: room for @room; when there are more, each row gives its part
- * @ret_pps: their usual rate together, of rows that are older than @before_ns
- *
- * Return: how many.
- */
-size_t usual_read(const struct usual *usual, const struct prefix *own, bool outbound,
-		  uint64_t before_ns, struct sample *out, size_t room, double *ret_pps);
+/** Where samples go. */
+struct usual_out {
+	struct sample *samples;
+	size_t room; /**< when there are more, each row gives its part */
+	double pps; /**< filled in: usual rate of all rows that are older than the time asked for */
+};
+
+/** usual_read() - samples of all hosts inside a prefix, from before a time. Return: how many. */
+size_t usual_read(const struct usual *usual, const struct usual_who *who, uint64_t before_ns,
+		  struct usual_out *out);
 
 /** usual_forget() - samples of a prefix from @since_ns on were no usual traffic. */
 void usual_forget(struct usual *usual, const struct prefix *own, bool outbound, uint64_t since_ns);

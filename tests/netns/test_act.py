@@ -102,16 +102,15 @@ class Scene:
         tap.cleanups.append(lambda: tap.run(["umount", self.folder / "bpf"], status=None))
 
     def listen(self, port):
-        code = ("import socket,sys\n"
+        code = ("import select,socket,sys\n"
                 "s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\n"
                 "s.setsockopt(socket.SOL_SOCKET,33,1<<25)\n"
-                f"s.bind(('{HOST}',{port}));s.settimeout(0.02);n=0\n"
-                "import select\n"
+                f"s.bind(('{HOST}',{port}))\nn=0\n"
                 "while True:\n"
-                "    try:\n        s.recv(2048);n+=1;continue\n    except TimeoutError: pass\n"
-                "    if select.select([sys.stdin],[],[],0)[0]:\n"
-                "        if not sys.stdin.readline(): break\n"
-                "        print(n,flush=True)\n")
+                "    ready=select.select([s,sys.stdin],[],[])[0]\n"
+                "    if s in ready:\n        s.recv(2048);n+=1\n"
+                "    elif not sys.stdin.readline(): break\n"
+                "    else: print(n,flush=True)\n")
         return tap.start(self.ns.command([sys.executable, "-c", code]), stdin=subprocess.PIPE,
                          stdout=subprocess.PIPE)
 
