@@ -121,8 +121,8 @@ const struct command command_reject = {
 	.options = plain_options,
 	.words_min = 1,
 	.words_max = 1,
-	.help = "Nothing more is held back for this incident, and what is, is let go, until other\n"
-		"rules are found for it or somebody says `weir mitigate`.\n\n" AUDIT_HELP,
+	.help = "Nothing more is held back for this incident, and what is, is let go, until\n"
+		"somebody says `weir mitigate`.\n\n" AUDIT_HELP,
 	.examples = "weir reject 20261122T140506-in-1a2b3c4d -m 'load test of ours'\n",
 	.run = run_reject,
 };
@@ -159,7 +159,8 @@ const struct command command_withdraw = {
 	.options = plain_options,
 	.words_min = 1,
 	.words_max = 1,
-	.help = "It does not come back by itself until other rules are found.\n\n" AUDIT_HELP,
+	.help = "It does not come back by itself, for as long as the incident "
+		"lasts.\n\n" AUDIT_HELP,
 	.examples = "weir withdraw 20261122T140506-in-1a2b3c4d-p2\n",
 	.run = run_withdraw,
 };

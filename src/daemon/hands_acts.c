@@ -37,8 +37,8 @@ static size_t member_of(const struct hands *hands, const char *name)
 	return 0;
 }
 
-static void take_up(struct hands *hands, struct hand_case *c, const struct wanted *wanted,
-		    size_t member)
+/* The rules of a plan of the journal, as if they had just been made. */
+static void take_rules(struct hand_case *c, const struct wanted *wanted)
 {
 	c->made->plan = wanted->plan;
 	c->made->safe = wanted->plan.has_forecast;
@@ -50,6 +50,16 @@ static void take_up(struct hands *hands, struct hand_case *c, const struct wante
 	c->generation = number_of(wanted->plan.id);
 	c->wanted = *wanted;
 	c->wanted.sources = c->made->sources;
+}
+
+static void take_up(struct hands *hands, struct hand_case *c, const struct wanted *wanted,
+		    size_t member)
+{
+	take_rules(c, wanted);
+	if (wanted->approved_by[0]) {
+		c->approved = wanted->plan.level;
+		snprintf(c->approved_by, sizeof(c->approved_by), "%s", wanted->approved_by);
+	}
 	c->member = member;
 	c->wanted_on = true;
 	c->told_applied = true;
@@ -91,6 +101,27 @@ static void resume(void *self, const struct wanted *wanted)
 		take_up(hands, c, wanted, member);
 }
 
+/* A person said no, and it is still open. */
+static void resume_no(void *self, const struct wanted *wanted)
+{
+	struct resuming *resuming = self;
+	struct hands *hands = resuming->hands;
+	const struct incident *incident = resuming->find(resuming->self, wanted->plan.incident);
+
+	if (!incident || case_of(hands, incident->id))
+		return;
+	const struct event event = { .type = EVENT_INCIDENT_UPDATED,
+				     .time_ns = hands->now_ns,
+				     .incident = incident };
+	hands_incident(hands, &event);
+	struct hand_case *c = case_of(hands, incident->id);
+	if (!c)
+		return;
+	take_rules(c, wanted);
+	c->wanted.plan.level = LEVEL_OBSERVE;
+	c->rejected = true;
+}
+
 void hands_resume(struct hands *hands, const struct incident *(*find)(void *self, const char *id),
 		  void *self)
 {
@@ -101,6 +132,9 @@ void hands_resume(struct hands *hands, const struct incident *(*find)(void *self
 
 	if (count < 0)
 		log_error("plan", "the plans of the journal cannot be read: %s", err_text(count));
+	if (hands->journal &&
+	    journal_each_plan(hands->journal, ACT_REJECTED, resume_no, &resuming) < 0)
+		log_error("plan", "what people rejected cannot be read from the journal");
 	/* Also those with nothing left: what is held beyond the journal is taken back. */
 	for (size_t m = 1; count >= 0 && m < crew_count(hands->crew); m++)
 		hands->dirty[m] = true;
@@ -135,12 +169,15 @@ static int approve(struct hands *hands, struct hand_case *c, const struct order 
 	return 0;
 }
 
-static int reject(struct hand_case *c, struct text *answer)
+static int reject(struct hands *hands, struct hand_case *c, struct text *answer)
 {
+	if (hands->journal)
+		journal_add_plan(hands->journal, &c->wanted, ACT_REJECTED, hands->now_ns);
 	c->rejected = true;
 	c->approved = LEVEL_OBSERVE;
 	c->extended_ns = 0;
-	text_addf(answer, "rejected: %s is watched only, until its rules change", c->incident.id);
+	text_addf(answer, "rejected: %s is watched only; `weir mitigate` goes back on that",
+		  c->incident.id);
 	return 0;
 }
 
@@ -168,16 +205,15 @@ static int mitigate(struct hands *hands, struct hand_case *c, const struct order
 	return 0;
 }
 
-static int withdraw(struct hand_case *c, struct text *answer)
+static int withdraw(struct hands *hands, struct hand_case *c, struct text *answer)
 {
 	if (!c->wanted.plan.level) {
 		text_addf(answer, "nothing is in force for %s", c->incident.id);
 		return -EALREADY;
 	}
-	(void)reject(c, answer);
+	(void)reject(hands, c, answer);
 	text_clear(answer);
-	text_addf(answer, "withdrawn: %s; it does not come back by itself until its rules change",
-		  c->wanted.plan.id);
+	text_addf(answer, "withdrawn: %s; it does not come back by itself", c->wanted.plan.id);
 	return 0;
 }
 
@@ -233,11 +269,11 @@ static int about_case(struct hands *hands, const struct order *order, struct tex
 	if (strcmp(order->act, "approve") == 0)
 		return approve(hands, c, order, answer);
 	if (strcmp(order->act, "reject") == 0)
-		return reject(c, answer);
+		return reject(hands, c, answer);
 	if (strcmp(order->act, "mitigate") == 0)
 		return mitigate(hands, c, order, answer);
 	if (strcmp(order->act, "withdraw") == 0)
-		return withdraw(c, answer);
+		return withdraw(hands, c, answer);
 	if (strcmp(order->act, "extend") == 0)
 		return extend(hands, c, order, answer);
 	text_addf(answer, "nobody can %s", order->act);

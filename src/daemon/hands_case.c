@@ -61,7 +61,6 @@ static void put_out(struct hands *hands, struct hand_case *c)
 	if (c->wanted.plan.level) {
 		const struct rails_request request = request_of(hands, c, &c->wanted);
 		rails_release(&hands->limits, &hands->rails, &request);
-		rails_hold_end(&hands->hold, &c->wanted.own, hands->now_ns);
 	}
 	c->wanted_on = false;
 	c->told_applied = false;
@@ -124,6 +123,8 @@ static void write_plan(const struct hands *hands, struct hand_case *c, uint8_t l
 	snprintf(plan->actuator, sizeof(plan->actuator), "%s",
 		 crew_member(hands->crew, member)->name);
 	plan->expires_ns = level ? c->step.expires_ns : 0;
+	if (level && c->approved >= level)
+		snprintf(wanted->approved_by, sizeof(wanted->approved_by), "%s", c->approved_by);
 }
 
 static bool is_named(const struct config_policy *policy, const char *name)
@@ -331,6 +332,15 @@ static void record(struct hands *hands, const struct hand_case *c)
 		journal_add_plan(hands->journal, &c->wanted, state, hands->now_ns);
 }
 
+/* The plan stays the same, and is watched only from now on; what a person ended stays ended. */
+static void let_go(struct hands *hands, struct hand_case *c, const char *why)
+{
+	if (hands->journal)
+		journal_add_plan(hands->journal, &c->wanted,
+				 c->rejected ? ACT_REJECTED : ACT_WITHDRAWN, hands->now_ns);
+	case_tell(hands, c, EVENT_PLAN_WITHDRAWN, why);
+}
+
 /* From the plan as it is to the plan as it shall be. */
 static void change(struct hands *hands, struct hand_case *c, struct choice *choice)
 {
@@ -350,8 +360,10 @@ static void change(struct hands *hands, struct hand_case *c, struct choice *choi
 	wanted.plan.needs_approval = choice->asked != LEVEL_OBSERVE;
 	snprintf(wanted.plan.why, sizeof(wanted.plan.why), "%s", choice->why);
 	c->generation += c->fresh;
+	if (!c->fresh && c->wanted.plan.level && !wanted.plan.level)
+		let_go(hands, c, choice->why);
 	bool tell = c->fresh || wanted.plan.needs_approval != c->wanted.plan.needs_approval ||
-		    wanted.plan.level != c->wanted.plan.level;
+		    wanted.plan.level > c->wanted.plan.level;
 	c->fresh = false;
 	c->wanted = wanted;
 	c->member = choice->member;
@@ -404,6 +416,9 @@ static void watch_harm(struct hands *hands, struct hand_case *c)
 
 static void end_case(struct hands *hands, struct hand_case *c)
 {
+	rails_hold_end(&hands->hold, &c->wanted.own, hands->now_ns);
+	if (c->rejected && hands->journal)
+		journal_add_plan(hands->journal, &c->wanted, ACT_WITHDRAWN, hands->now_ns);
 	case_take_off(hands, c, ACT_WITHDRAWN, NULL);
 	stock_unwatch(hands->stock, c->watch);
 	c->used = false;

@@ -101,7 +101,6 @@ static void accept(struct hands *hands, struct hand_case *c)
 	hands->trial = old;
 	c->fresh = true;
 	c->stepped_down = false;
-	c->rejected = false;
 }
 
 static bool is_better(const struct hands *hands, const struct hand_case *c,
@@ -151,13 +150,18 @@ static void make_rules(struct hands *hands, struct hand_case *c)
 
 	hands->making_done = true;
 	stock_view(hands->stock, c->watch, hands->now_ns, &view);
+	if (view.now_pps < (double)c->incident.pps) /* watched since a moment ago */
+		view.now_pps = (double)c->incident.pps;
 	maker_make(hands->maker, &input, hands->trial);
 	if (is_better(hands, c, &view) || (c->moved && hands->trial->safe)) {
 		accept(hands, c);
 		c->moved = false;
-	} else if (!c->made->safe)
+	} else if (!c->made->safe) {
 		snprintf(c->made->plan.why, sizeof(c->made->plan.why), "%s",
 			 hands->trial->plan.why);
+		snprintf(c->wanted.plan.why, sizeof(c->wanted.plan.why), "%s",
+			 hands->trial->plan.why);
+	}
 	plan_next(c, view.now.count, hands->now_ns);
 }
 

@@ -15,7 +15,7 @@
 struct hand_case {
 	bool used;
 	bool over;      /**< the incident is */
-	bool rejected;  /**< somebody said no; until the rules change */
+	bool rejected;  /**< somebody said no */
 	bool fresh;     /**< the plan has not been told */
 	bool wanted_on; /**< in force: admitted by the rails, and in the set of its actuator */
 	bool told_applied;

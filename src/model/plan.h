@@ -124,6 +124,7 @@ struct wanted {
 	struct prefix own;        /**< the address or prefix of ours that it is about */
 	const struct ip *sources; /**< of rules with `from_set`, by ip_compare(); borrowed */
 	size_t source_count;
+	char approved_by[64]; /**< who said yes to this level; "": nobody was asked */
 };
 
 /** All that shall be in force at one actuator; what is not in it shall not be. */

@@ -18,6 +18,8 @@ void wanted_to_json(const struct wanted *wanted, struct text *out)
 	plan_to_json(&wanted->plan, NULL, 0, &w, "plan");
 	jsonw_u64(&w, "direction", wanted->direction);
 	jsonw_prefix(&w, "own", &wanted->own);
+	if (wanted->approved_by[0])
+		jsonw_string(&w, "approved_by", wanted->approved_by);
 	jsonw_array(&w, "sources");
 	for (size_t i = 0; i < wanted->source_count; i++)
 		jsonw_ip(&w, NULL, &wanted->sources[i]);
@@ -148,6 +150,8 @@ static bool wanted_of(const json_t *root, struct wanted *wanted, struct ip *sour
 	    !plan_of(json_object_get(root, "plan"), &wanted->plan))
 		return false;
 	wanted->direction = (enum direction)direction;
+	snprintf(wanted->approved_by, sizeof(wanted->approved_by), "%s",
+		 string_of(root, "approved_by"));
 	for (size_t i = 0; i < count; i++) {
 		const char *text = json_string_value(json_array_get(list, i));
 		if (!text || ip_parse(text, &sources[i]) < 0)

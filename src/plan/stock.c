@@ -10,19 +10,21 @@
 #include "base/hash.h"
 #include "plan/usual.h"
 
-#define SECOND_NS   1000000000ULL
+#define SECOND_NS       1000000000ULL
 /* The latest samples, whoever they are of: for watches that begin a moment late. */
-#define RECENT      8192
+#define RECENT          8192
 /* So many of a tick are looked at for what is usual; all of them for watches. */
-#define TICK_MOST   2048
+#define TICK_MOST       2048
 /* Clean samples a second while there is little, and later: half an hour stays. */
-#define CLEAN_FAST  2048
-#define CLEAN_SLOW  32
+#define CLEAN_FAST      2048
+#define CLEAN_SLOW      32
 /* Rates now are means over so long. */
-#define RATE_NS     (5 * SECOND_NS)
-#define RATE_PARTS  10
+#define RATE_NS         (5 * SECOND_NS)
+#define RATE_PARTS      10
 /* A target with fewer samples of its own gets others' beside them. */
-#define BASE_ENOUGH 1024
+#define BASE_ENOUGH     1024
+/* Fewer that count could not promise that one in a hundred innocent packets is hit. */
+#define EFFECTIVE_LEAST 512
 
 struct watch {
 	bool used;
@@ -325,9 +327,27 @@ static size_t read_clean(struct stock *stock, uint64_t before_ns)
 	return n;
 }
 
+/* So many samples of equal weight say as much as @own of weight @weight and @others of 1. */
+static double effective(double own, double others, double weight)
+{
+	double total = others + own * weight;
+
+	return total * total / (others + own * weight * weight);
+}
+
+/* The target's own samples weigh as much as all others together, as long as enough still count. */
+static uint32_t weight_of(size_t own, size_t others)
+{
+	uint32_t weight = own ? (uint32_t)(others / own + 1) : 1;
+
+	while (weight > 1 && effective((double)own, (double)others, weight) < EFFECTIVE_LEAST)
+		weight--;
+	return weight;
+}
+
 /*
  * A target of which little is known: what others receive, or send, says what innocent traffic looks
- * like. Its own samples weigh as much as all those together.
+ * like.
  */
 static size_t fill_up(struct stock *stock, const struct watch *watch, size_t own, size_t clean)
 {
@@ -344,7 +364,7 @@ static size_t fill_up(struct stock *stock, const struct watch *watch, size_t own
 		stock->base_out[n].packets = stock->base_out[n].sampling = 1;
 		n++;
 	}
-	uint32_t weight = own ? (uint32_t)((n - own) / own + 1) : 1;
+	uint32_t weight = weight_of(own, n - own);
 	for (size_t i = 0; i < own; i++) {
 		stock->base_out[i].packets = weight;
 		stock->base_out[i].sampling = 1;
