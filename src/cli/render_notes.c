@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* render_notes: status JSON in, what somebody should look after out, the worst first. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -90,6 +91,40 @@ static bool has_open(const json_t *status, const char *kind)
 			return true;
 	}
 	return false;
+}
+
+static void note_actuator(const json_t *actuator, struct notes *notes)
+{
+	if (!json_is_true(json_object_get(actuator, "failing")))
+		return;
+	begin_note(notes);
+	text_add(notes->out, "actuator ");
+	plain_add(notes->out, string_at(actuator, "name"));
+	text_addf(notes->out,
+		  " fails, %" PRIu64 " of its %" PRIu64 " plans are not in force\n      ",
+		  count_at(actuator, "plans") - count_at(actuator, "held"),
+		  count_at(actuator, "plans"));
+	plain_add(notes->out, string_at(actuator, "why"));
+	text_add(notes->out, "\n");
+}
+
+static void note_plans(const json_t *status, struct notes *notes)
+{
+	const json_t *actuators = json_object_get(status, "actuators");
+	const json_t *plans = json_object_get(status, "plans");
+
+	for (size_t i = 0; i < json_array_size(actuators); i++)
+		note_actuator(json_array_get(actuators, i), notes);
+	note(notes, count_at(plans, "waiting"), "plans that wait for a person",
+	     "`weir incidents --state open` lists them, `weir plan ID` shows one");
+	note(notes, json_is_true(json_object_get(plans, "panic")),
+	     "panic: nothing is held back, whatever comes",
+	     "`weir panic --end`, or remove the file of protect.kill_file, ends that");
+	note(notes, json_is_true(json_object_get(plans, "brake")),
+	     "many actions at once: nothing more is held back without a person",
+	     "look at the open incidents; it ends by itself five minutes after the last");
+	note(notes, count_at(plans, "turned_away"), "incidents that found no room for a plan",
+	     "they are watched only; the largest ones have one");
 }
 
 static void note_coverage(const json_t *coverage, struct notes *notes)
@@ -290,6 +325,7 @@ void render_notes(const json_t *status, uint64_t now_ns, struct text *out)
 	note_tables(status, &notes);
 	note_settling(status, &notes);
 	note_exporters(status, &notes);
+	note_plans(status, &notes);
 	note(&notes, sum_in(json_object_get(status, "sinks"), "dropped"),
 	     "events that a sink could not write", "see sinks in `weir status --json`");
 	note(&notes, count_at(json_object_get(status, "config"), "reloads_refused"),

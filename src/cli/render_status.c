@@ -161,6 +161,29 @@ static void add_undecodable(const json_t *counts, struct text *out)
 	text_add(out, "\n");
 }
 
+/* Only where something can be held back, or would be. */
+static void add_plans(const json_t *status, struct text *out)
+{
+	const json_t *actuators = json_object_get(status, "actuators");
+	const json_t *plans = json_object_get(status, "plans");
+
+	if (json_array_size(actuators) == 0) {
+		text_add(out, "held back  nothing: no actuator is configured, Weir watches only\n");
+		return;
+	}
+	text_addf(out, "held back  %" PRIu64 " plan%s, %" PRIu64 " rules, by ",
+		  count_at(plans, "in_force"), count_at(plans, "in_force") == 1 ? "" : "s",
+		  count_at(plans, "rules"));
+	for (size_t i = 0; i < json_array_size(actuators); i++) {
+		const json_t *actuator = json_array_get(actuators, i);
+		text_add(out, i ? ", " : "");
+		plain_add(out, string_at(actuator, "name"));
+		text_addf(out, " (%s%s)", string_at(actuator, "kind"),
+			  json_is_true(json_object_get(actuator, "failing")) ? ", FAILS" : "");
+	}
+	text_add(out, "\n");
+}
+
 static void add_memory(const json_t *status, struct text *out)
 {
 	const json_t *incidents = json_object_get(status, "incidents");
@@ -221,6 +244,7 @@ void render_status(const json_t *status, uint64_t now_ns, const struct render_la
 	add_hosts(json_object_get(status, "detectors"), out);
 	add_suspects(json_object_get(status, "detectors"), out);
 	add_memory(status, out);
+	add_plans(status, out);
 	render_traffic(status, layout, out);
 	render_exporters(status, layout, out);
 }

@@ -160,6 +160,39 @@ static void put_thread(struct jsonw *w, const struct status_thread *thread)
 	jsonw_object_end(w);
 }
 
+static void put_actuators(struct jsonw *w, const struct status_view *view)
+{
+	const struct status_plans *plans = &view->plans;
+
+	jsonw_array(w, "actuators");
+	for (size_t i = 0; i < view->actuator_count; i++) {
+		const struct status_actuator *actuator = &view->actuators[i];
+		jsonw_object(w, NULL);
+		jsonw_string(w, "name", actuator->name);
+		jsonw_string(w, "kind", actuator->kind);
+		jsonw_bool(w, "failing", actuator->failing);
+		jsonw_string(w, "why", actuator->failing ? actuator->why : NULL);
+		jsonw_u64(w, "plans", actuator->plans);
+		jsonw_u64(w, "held", actuator->held);
+		jsonw_u64(w, "tries", actuator->tries);
+		jsonw_u64(w, "failures", actuator->failures);
+		jsonw_u64(w, "added", actuator->added);
+		jsonw_u64(w, "removed", actuator->removed);
+		jsonw_number(w, "took_s", actuator->took_s);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+	jsonw_object(w, "plans");
+	jsonw_u64(w, "in_force", plans->in_force);
+	jsonw_u64(w, "waiting", plans->waiting);
+	jsonw_u64(w, "rules", plans->rules);
+	jsonw_u64(w, "refused", plans->refused);
+	jsonw_u64(w, "turned_away", plans->turned_away);
+	jsonw_bool(w, "panic", plans->panic);
+	jsonw_bool(w, "brake", plans->brake);
+	jsonw_object_end(w);
+}
+
 static void put_sink(struct jsonw *w, const struct status_sink *sink)
 {
 	jsonw_object(w, NULL);
@@ -315,6 +348,7 @@ static void put_tables(struct jsonw *w, const struct status_view *view)
 	for (size_t i = 0; i < view->detector_count; i++)
 		put_detector(w, &view->detectors[i]);
 	jsonw_array_end(w);
+	put_actuators(w, view);
 	jsonw_array(w, "sinks");
 	for (size_t i = 0; i < view->sink_count; i++)
 		put_sink(w, &view->sinks[i]);

@@ -114,6 +114,32 @@ struct status_sink {
 	int last_error; /**< negative error of the latest drop; 0: none */
 };
 
+/** One actuator. */
+struct status_actuator {
+	const char *name;
+	const char *kind;
+	bool failing;
+	const char *why; /**< what to do about that */
+	uint64_t plans;  /**< that it holds, or shall */
+	uint64_t held;   /**< of them it says that it does */
+	uint64_t tries;
+	uint64_t failures;
+	uint64_t added; /**< rules or routes, since the start */
+	uint64_t removed;
+	double took_s; /**< of the last try */
+};
+
+/** What is held back. */
+struct status_plans {
+	uint64_t in_force;
+	uint64_t waiting; /**< for a person */
+	uint64_t rules;
+	uint64_t refused;     /**< by the rails, since the start */
+	uint64_t turned_away; /**< incidents that found no room for a plan */
+	bool panic;
+	bool brake;
+};
+
 /** The journal of incidents. */
 struct status_journal {
 	const char *path; /**< NULL: nothing is kept */
@@ -222,6 +248,9 @@ struct status_view {
 	size_t detector_count;
 	const struct status_sink *sinks;
 	size_t sink_count;
+	const struct status_actuator *actuators;
+	size_t actuator_count;
+	struct status_plans plans;
 	uint64_t incidents_open;
 	uint64_t incidents_total;       /**< opened since the start, and carried on from before */
 	uint64_t incidents_limit;       /**< room for so many open ones */

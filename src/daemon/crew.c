@@ -12,14 +12,13 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#define MEMBERS_MAX 17
 /* With something in force it is looked at again after so long, for counters and for what was lost. */
-#define LOOK_NS     NS_PER_S
+#define LOOK_NS   NS_PER_S
 /* With nothing in force. */
-#define IDLE_NS     (30 * NS_PER_S)
+#define IDLE_NS   (30 * NS_PER_S)
 /* After failures: this, then twice as long each time. */
-#define RETRY_NS    NS_PER_S
-#define RETRY_MAX   (30 * NS_PER_S)
+#define RETRY_NS  NS_PER_S
+#define RETRY_MAX (30 * NS_PER_S)
 
 /* A set with memory of its own. */
 struct parcel {
@@ -47,7 +46,7 @@ struct hand {
 };
 
 struct crew {
-	struct hand hands[MEMBERS_MAX];
+	struct hand hands[CREW_MEMBERS];
 	size_t count;
 };
 
@@ -182,7 +181,7 @@ int crew_open(const struct config *config, bool act, struct text *error, struct 
 	size_t wanted = act ? config->actuator_count : 0;
 	int err = crew ? 0 : -ENOMEM;
 
-	for (size_t i = 0; !err && i <= wanted && i < MEMBERS_MAX; i++) {
+	for (size_t i = 0; !err && i <= wanted && i < CREW_MEMBERS; i++) {
 		const struct config_actuator *settings = i ? &config->actuators[i - 1] : NULL;
 		crew->count++;
 		err = open_hand(&crew->hands[i], config, settings, error);

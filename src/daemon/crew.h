@@ -17,6 +17,8 @@
 #include "actuate/actuator.h"
 
 /** Plans in force at one actuator, and sources of all their sets. */
+/** Actuators, with the one that only observes. */
+#define CREW_MEMBERS 17
 #define CREW_PLANS   64
 #define CREW_SOURCES 16384
 

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "config/config.h"
+#include "control/status.h"
 #include "daemon/crew.h"
 #include "incident/journal.h"
 #include "model/event.h"
@@ -107,5 +108,5 @@ int hands_order(struct hands *hands, const struct order *order, uint64_t now_ns,
 /** hands_stats() - copy of the counters. */
 void hands_stats(const struct hands *hands, struct hands_stats *ret_stats);
 
-/** hands_crew() - the actuators, for status. Borrowed. */
-struct crew *hands_crew(struct hands *hands);
+/** hands_fill() - plans and actuators for status; borrowed until the next tick. */
+void hands_fill(struct hands *hands, struct status_view *view);

@@ -55,7 +55,7 @@ struct hands {
 	struct journal *journal;
 	struct crew *crew;
 	bool act;
-	bool dirty[CREW_PLANS]; /**< by member: its set is not what it was given */
+	bool dirty[CREW_MEMBERS]; /**< by member: its set is not what it was given */
 	struct stock *stock;
 	struct maker *maker;
 	struct made *trial;
@@ -79,7 +79,9 @@ struct hands {
 	const struct event_sink *sink; /**< of the running tick */
 	struct wanted list[CREW_PLANS];
 	struct crew_report report;
-	bool failing[CREW_PLANS]; /**< by member, as told */
+	bool failing[CREW_MEMBERS]; /**< by member, as told */
+	struct status_actuator views[CREW_MEMBERS];
+	char whys[CREW_MEMBERS][256];
 };
 
 /** case_of() - by the id of the incident or of its plan; NULL. */

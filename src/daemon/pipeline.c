@@ -312,6 +312,7 @@ void pipeline_fill(struct pipeline *pipeline, struct status_view *view)
 
 	fill_detectors(pipeline, view);
 	fill_sinks(pipeline, view);
+	hands_fill(pipeline->hands, view);
 	incidents_stats(pipeline->incidents, &stats);
 	view->incidents_open = stats.open;
 	view->incidents_total = stats.opened + stats.resumed;
