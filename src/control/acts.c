@@ -14,7 +14,7 @@
 #include "model/plan.h"
 
 #define AUDIT_LIMIT 200
-#define FOR_S_MAX   (30 * 86400)
+#define FOR_S_MAX   2592000LL
 
 static const char *const names[] = { "approve", "reject", "mitigate", "withdraw",
 				     "extend",  "panic",  "calm" };

@@ -54,6 +54,28 @@ static enum rails_why check_level(const struct rails_request *request)
 	return RAILS_OK;
 }
 
+static bool is_own(const struct rails_limits *limits, const struct ip *ip)
+{
+	for (size_t i = 0; i < limits->own_count; i++) {
+		if (prefix_has_ip(&limits->own[i], ip))
+			return true;
+	}
+	return false;
+}
+
+/* Outbound a set names senders: ours, and nobody else. */
+static enum rails_why check_senders(const struct rails_limits *limits,
+				    const struct rails_request *request)
+{
+	if (request->direction != DIRECTION_OUTBOUND)
+		return RAILS_OK;
+	for (size_t i = 0; i < request->source_count; i++) {
+		if (!is_own(limits, &request->sources[i]))
+			return RAILS_NOT_OWN;
+	}
+	return RAILS_OK;
+}
+
 enum rails_why rails_check_plan(const struct rails_limits *limits,
 				const struct rails_request *request)
 {
@@ -70,6 +92,8 @@ enum rails_why rails_check_plan(const struct rails_limits *limits,
 			return why;
 	}
 	why = check_level(request);
+	if (!why)
+		why = check_senders(limits, request);
 	if (why)
 		return why;
 	return rails_check_sources(limits, request->sources, request->source_count);

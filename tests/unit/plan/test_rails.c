@@ -204,6 +204,46 @@ static void levels_fit_direction_and_rules(void **state)
 	assert_int_equal(rails_check_plan(&limits, &request), RAILS_RULES);
 }
 
+/* What ours send to one host may be named by a shorter prefix, or by a set of ours; nothing else may. */
+static void the_floor_gives_way_for_one_host_outside(void **state)
+{
+	struct rails_limits limits = limits_of();
+	struct plan_rule rule = plan_rule_any();
+
+	(void)state;
+	limits.never_count = 0;
+	rule.proto = 17;
+	rule.src = prefix_of("198.51.96.0/19");
+	rule.dst = prefix_of("192.0.2.1");
+	assert_int_equal(rails_check_rule(&limits, &rule, DIRECTION_OUTBOUND), RAILS_OK);
+	rule.dst = prefix_of("192.0.2.0/24");
+	assert_int_equal(rails_check_rule(&limits, &rule, DIRECTION_OUTBOUND), RAILS_FLOOR);
+	rule.dst = prefix_of("192.0.2.1");
+	rule.src = (struct prefix){ 0 };
+	assert_int_equal(rails_check_rule(&limits, &rule, DIRECTION_OUTBOUND), RAILS_FLOOR);
+	rule.from_set = true;
+	assert_int_equal(rails_check_rule(&limits, &rule, DIRECTION_OUTBOUND), RAILS_OK);
+	rule.src = prefix_of("203.0.112.0/20");
+	assert_int_equal(rails_check_rule(&limits, &rule, DIRECTION_OUTBOUND), RAILS_NOT_OWN);
+	/* A set stands for ours only if all of it is. */
+	const struct ip sources[2] = { ip_of("198.51.100.1"), ip_of("192.0.2.9") };
+	struct plan plan = { .level = LEVEL_DROP, .rule_count = 1 };
+	plan.rules[0] = plan_rule_any();
+	plan.rules[0].dst = prefix_of("192.0.2.1");
+	plan.rules[0].from_set = true;
+	struct rails_request request = { .plan = &plan,
+					 .sources = sources,
+					 .source_count = 1,
+					 .direction = DIRECTION_OUTBOUND };
+	assert_int_equal(rails_check_plan(&limits, &request), RAILS_OK);
+	request.source_count = 2;
+	assert_int_equal(rails_check_plan(&limits, &request), RAILS_NOT_OWN);
+	/* Inbound the floor is ours. */
+	rule = rule_to("198.51.96.0/19");
+	rule.src = prefix_of("192.0.2.1");
+	assert_int_equal(rails_check_rule(&limits, &rule, DIRECTION_INBOUND), RAILS_FLOOR);
+}
+
 static void amounts_have_ends(void **state)
 {
 	struct rails_limits limits = limits_of();
@@ -423,6 +463,7 @@ int main(void)
 		cmocka_unit_test(what_is_never_touched_is_refused_not_narrowed),
 		cmocka_unit_test(nonsense_is_refused),
 		cmocka_unit_test(levels_fit_direction_and_rules),
+		cmocka_unit_test(the_floor_gives_way_for_one_host_outside),
 		cmocka_unit_test(amounts_have_ends),
 		cmocka_unit_test(blackholes_have_an_end),
 		cmocka_unit_test(changes_have_a_rate_and_many_pull_the_brake),
