@@ -33,6 +33,7 @@
 #define EXPORTER         21400   /* state, counters on their way, ledger, what status shows */
 #define TEMPLATE         1306    /* compiled template and its chain */
 #define INCIDENT         2128    /* story and index */
+#define USUAL_HOST       9480    /* what a busy host usually gets, 128 samples */
 #define NETWORK          1216    /* traffic of the status, both ways */
 #define THREAD_OF_ITSELF 8 << 20 /* datagrams being read, counters of interfaces */
 
@@ -46,6 +47,12 @@
  * stories of 512 attacks with the machines of 16; 4096 ports.
  */
 #define LEARNED (52 << 20)
+
+/*
+ * Of the making of plans: 64 cases with 2,048 samples, the machines of a campaign and their rules;
+ * 65,536 samples of the whole site, twice; what rules are searched in.
+ */
+#define PLANS (40 << 20)
 
 /* Window over a flow log, files found, one JSON value as it is read. */
 #define LOG_READER (32 << 20)
@@ -103,6 +110,12 @@ static uint64_t power_of_two(uint64_t least, uint64_t at_least)
 }
 
 /* Rows of hosts in one tick, as src/tally/batch.c has it; half as many are for prefixes. */
+/* Hosts whose usual traffic is kept for the making of plans. */
+static uint64_t usual_of(uint64_t hosts)
+{
+	return hosts / 32 < 8192 ? hosts / 32 : 8192;
+}
+
 static uint64_t rows_of(uint64_t hosts)
 {
 	if (hosts < 4096)
@@ -139,7 +152,8 @@ static void measure(const struct config *config, uint64_t ret_parts[PART_COUNT])
 	const uint64_t hosts = config->max_hosts;
 
 	ret_parts[PART_HOSTS] = threads * hosts_of_thread(hosts) + hosts * HOST_GLANCE +
-				power_of_two(64, 2 * hosts) * GLANCE_SLOT;
+				power_of_two(64, 2 * hosts) * GLANCE_SLOT +
+				usual_of(hosts) * USUAL_HOST;
 	ret_parts[PART_WATCHED] = config->max_watched * (WATCHED + HISTORY);
 	ret_parts[PART_OUTSIDE] =
 		threads * power_of_two(8, config->max_outside) * (OUTSIDE + ROW * TICKS);
@@ -159,7 +173,8 @@ static void measure(const struct config *config, uint64_t ret_parts[PART_COUNT])
 	ret_parts[PART_RINGS] = config->packet_ring * threads * config->interface_count;
 	ret_parts[PART_LOGS] = config->flowlog_count * LOG_READER;
 	ret_parts[PART_INCIDENTS] = config->max_incidents * INCIDENT;
-	ret_parts[PART_THREADS] = threads * (THREAD_OF_ITSELF) + traffic_of(config) + LEARNED;
+	ret_parts[PART_THREADS] =
+		threads * (THREAD_OF_ITSELF) + traffic_of(config) + LEARNED + PLANS;
 }
 
 static uint64_t sum_of(const uint64_t parts[PART_COUNT])

@@ -14,10 +14,14 @@
 #include "plan/observe.h"
 #include "verify/judge.h"
 
+/* Hosts whose usual traffic is kept, at most; config/memory.c counts with it. */
+#define USUAL_MOST 8192
+
 static int take_memory(struct hands *hands, uint64_t seed)
 {
 	const struct stock_limits sizes = {
-		.hosts = hands->config->max_hosts / 16,
+		.hosts = hands->config->max_hosts / 32 < USUAL_MOST ? hands->config->max_hosts / 32
+								    : USUAL_MOST,
 		.watches = HANDS_CASES,
 	};
 	int err = stock_open(&sizes, seed, &hands->stock);
