@@ -117,6 +117,9 @@ for word in "has begun" "is over"; do
 	awk -v word="$word" '/^[0-9]/ { on = index($0, " campaign ") && index($0, word) } on' "$work/story.txt"
 	echo
 done
+# And the last plan: what an actuator would do about it.
+awk '/^[0-9].*plan +proposed/ { plan = "" } /^[0-9]/ { on = /plan +proposed/ } on { plan = plan $0 "\n" } END { printf "%s\n", plan }' \
+	"$work/story.txt"
 grep -q "campaign from 400 of our machines .* at 8 sites is over" "$work/story.txt" ||
 	fail "the campaign of 400 machines at eight sites was not found"
 

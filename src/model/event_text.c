@@ -206,8 +206,29 @@ static void add_level(struct text *out, const struct plan *plan)
 		text_add(out, "observe only, nothing is blocked");
 	else
 		text_addf(out, "%s by %s", plan_level_name(plan->level), plan->actuator);
+	if (plan->would > plan->level)
+		text_addf(out, "; with an actuator it would %s",
+			  plan_level_name((enum plan_level)plan->would));
 	if (plan->needs_approval)
-		text_add(out, ", waits for approval");
+		text_addf(out, "; %s waits for approval",
+			  plan_level_name((enum plan_level)plan->proposed));
+}
+
+/* What the rules would stop and cost, and why they go so far and no further. */
+static void add_forecast(struct text *out, const struct plan *plan)
+{
+	if (plan->has_forecast) {
+		lines_label(out, "forecast");
+		text_addf(out,
+			  "stops %.0f %% of the attack, hits %.2g %% of innocent traffic, at most "
+			  "%.2g %%\n",
+			  plan->attack_share * 100, plan->collateral_share * 100,
+			  plan->collateral_upper * 100);
+	}
+	if (plan->why[0]) {
+		lines_label(out, "because");
+		text_addf(out, "%s\n", plan->why);
+	}
 }
 
 static void add_verdict(struct text *out, const struct verdict *verdict,
@@ -264,8 +285,14 @@ static void plan_event(const struct event *event, struct text *out)
 	text_add(out, ": ");
 	add_level(out, event->plan);
 	text_add(out, "\n");
-	if (event->type == EVENT_PLAN_PROPOSED)
+	if (event->type == EVENT_PLAN_PROPOSED) {
 		add_rules(out, event->plan);
+		add_forecast(out, event->plan);
+	}
+	if (event->text) {
+		lines_label(out, "because");
+		text_addf(out, "%s\n", event->text);
+	}
 	if (event->verdict)
 		add_verdict(out, event->verdict, event->incident);
 	add_id(out, event->plan->incident);

@@ -687,10 +687,28 @@ static void a_plan_in_words(void **state)
 	event.verdict = &verdict;
 	plan.level = LEVEL_DROP;
 	plan.needs_approval = true;
+	plan.proposed = LEVEL_BLACKHOLE;
 	expect_words(&event, "2026-11-22 14:05:06 UTC  plan      applied for 198.51.100.7: "
-			     "drop by observe, waits for approval\n"
+			     "drop by observe; blackhole waits for approval\n"
 			     "    verdict   still arriving: 11.0 kpps now, 12.0 kpps at its peak\n"
 			     "    incident  20261122T140501-in-1a2b3c4d\n");
+	/* What it would do, what that costs, and why. */
+	event = (struct event){ EVENT_PLAN_PROPOSED, incident.detected_ns, &incident, &plan };
+	plan.level = LEVEL_OBSERVE;
+	plan.needs_approval = false;
+	plan.would = LEVEL_DROP;
+	plan.has_forecast = true;
+	plan.attack_share = 0.94;
+	plan.collateral_upper = 0.0085;
+	snprintf(plan.why, sizeof(plan.why), "the rules hardly hit innocent traffic");
+	expect_words(&event,
+		     "2026-11-22 14:05:06 UTC  plan      proposed for 198.51.100.7: "
+		     "observe only, nothing is blocked; with an actuator it would drop\n"
+		     "    matches   udp from port 123 to 198.51.100.7/32\n"
+		     "    forecast  stops 94 % of the attack, hits 0 % of innocent traffic, "
+		     "at most 0.85 %\n"
+		     "    because   the rules hardly hit innocent traffic\n"
+		     "    incident  20261122T140501-in-1a2b3c4d\n");
 }
 
 static void a_fault_and_a_quiet_story_in_words(void **state)
