@@ -100,10 +100,13 @@ static void note_actuator(const json_t *actuator, struct notes *notes)
 	begin_note(notes);
 	text_add(notes->out, "actuator ");
 	plain_add(notes->out, string_at(actuator, "name"));
-	text_addf(notes->out,
-		  " fails, %" PRIu64 " of its %" PRIu64 " plans are not in force\n      ",
-		  count_at(actuator, "plans") - count_at(actuator, "held"),
-		  count_at(actuator, "plans"));
+	if (count_at(actuator, "plans"))
+		text_addf(notes->out, " fails, %" PRIu64 " of %" PRIu64 " plans are not in force",
+			  count_at(actuator, "plans") - count_at(actuator, "held"),
+			  count_at(actuator, "plans"));
+	else
+		text_add(notes->out, " fails; nothing is wanted of it just now");
+	text_add(notes->out, "\n      ");
 	plain_add(notes->out, string_at(actuator, "why"));
 	text_add(notes->out, "\n");
 }
