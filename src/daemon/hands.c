@@ -199,89 +199,6 @@ static void look_for_kill_file(struct hands *hands)
 	hands->kill_file = there;
 }
 
-static void take_effects(struct hands *hands, size_t member)
-{
-	const struct crew_report *report = &hands->report;
-
-	for (unsigned i = 0; i < HANDS_CASES; i++) {
-		struct hand_case *c = &hands->cases[i];
-		if (!c->used || c->member != member || !c->wanted_on)
-			continue;
-		for (unsigned j = 0; j < report->count; j++) {
-			const struct effect *effect = &report->effects[j];
-			if (strcmp(effect->plan, c->wanted.plan.id) != 0)
-				continue;
-			if (effect->counted && effect->matched_packets > c->effect.matched_packets)
-				c->matched_ns = hands->now_ns;
-			c->effect = *effect;
-			hands->views[member].held += effect->applied;
-			snprintf(c->trouble, sizeof(c->trouble), "%.*s",
-				 (int)sizeof(c->trouble) - 1, effect->applied ? "" : report->why);
-			if (!effect->applied || c->told_applied)
-				continue;
-			c->told_applied = true;
-			case_tell(hands, c, EVENT_PLAN_APPLIED, NULL);
-		}
-	}
-}
-
-static void take_view(struct hands *hands, size_t member)
-{
-	const struct crew_report *report = &hands->report;
-	struct status_actuator *view = &hands->views[member];
-
-	snprintf(hands->whys[member], sizeof(hands->whys[member]), "%s", report->why);
-	view->failing = report->failing;
-	view->why = hands->whys[member];
-	view->tries = report->tries;
-	view->failures = report->failures;
-	view->added = report->added;
-	view->removed = report->removed;
-	view->took_s = (double)report->took_ns / (double)NS_PER_S;
-	view->held = 0;
-}
-
-void hands_fill(struct hands *hands, struct status_view *view)
-{
-	struct hands_stats stats;
-
-	hands_stats(hands, &stats);
-	for (size_t m = 0; m < crew_count(hands->crew); m++) {
-		hands->views[m].name = crew_member(hands->crew, m)->name;
-		hands->views[m].kind = crew_member(hands->crew, m)->kind;
-		hands->views[m].plans = 0;
-	}
-	for (unsigned i = 0; i < HANDS_CASES; i++) {
-		const struct hand_case *c = &hands->cases[i];
-		hands->views[c->member].plans += c->used && c->wanted_on && c->wanted.plan.level;
-	}
-	view->actuators = hands->views + 1;
-	view->actuator_count = crew_count(hands->crew) - 1;
-	view->plans = (struct status_plans){ .in_force = stats.in_force,
-					     .waiting = stats.waiting,
-					     .rules = stats.rules,
-					     .refused = stats.refused,
-					     .turned_away = stats.turned_away,
-					     .panic = stats.panic,
-					     .brake = stats.brake };
-}
-
-static void take_reports(struct hands *hands)
-{
-	for (size_t m = 0; m < crew_count(hands->crew); m++) {
-		const char *name = crew_member(hands->crew, m)->name;
-		if (!crew_report(hands->crew, m, &hands->report))
-			continue;
-		if (hands->report.failing && !hands->failing[m])
-			log_error("actuate", "%s: %s", name, hands->report.why);
-		else if (!hands->report.failing && hands->failing[m])
-			log_info("actuate", "%s works again", name);
-		hands->failing[m] = hands->report.failing;
-		take_view(hands, m);
-		take_effects(hands, m);
-	}
-}
-
 void hands_tick(struct hands *hands, uint64_t now_ns, bool telemetry_fault,
 		const struct event_sink *sink)
 {
@@ -290,7 +207,7 @@ void hands_tick(struct hands *hands, uint64_t now_ns, bool telemetry_fault,
 	hands->sink = sink;
 	hands->making_done = false;
 	look_for_kill_file(hands);
-	take_reports(hands);
+	reports_take(hands);
 	for (unsigned i = 0; i < HANDS_CASES; i++) {
 		struct hand_case *c = &hands->cases[(hands->turn + i) % HANDS_CASES];
 		if (c->used)

@@ -6,8 +6,6 @@
 #include "base/clock.h"
 #include "daemon/hands_part.h"
 
-/* Counters of an actuator that grew so long ago: the attack still arrives. */
-#define MATCHED_NS  (5 * NS_PER_S)
 /* Harm above the budget for so many seconds: a step down, and so many more: out. */
 #define HARM_LIMIT  3
 #define HARM_OUT    8
@@ -77,233 +75,6 @@ void case_take_off(struct hands *hands, struct hand_case *c, enum act_state stat
 	case_tell(hands, c, EVENT_PLAN_WITHDRAWN, why);
 }
 
-static struct prefix own_of(const struct hand_case *c)
-{
-	if (c->scope.own_count == 1)
-		return c->scope.own[0];
-	return (struct prefix){ .ip = c->incident.host,
-				.len = c->incident.host_len ? c->incident.host_len : 128 };
-}
-
-/* The rules of a level: limits get a rate; a blackhole and a quarantine have rules of their own. */
-static void write_level(struct hand_case *c, struct wanted *wanted, uint8_t level)
-{
-	struct plan *plan = &wanted->plan;
-	struct plan_rule all = plan_rule_any();
-
-	plan->level = level;
-	if (level == LEVEL_BLACKHOLE || level == LEVEL_QUARANTINE) {
-		*(level == LEVEL_BLACKHOLE ? &all.dst : &all.src) = own_of(c);
-		plan->rules[0] = all;
-		plan->rule_count = 1;
-		wanted->source_count = 0;
-	}
-	for (unsigned i = 0; i < plan->rule_count; i++) {
-		double rate = c->made->limit_pps / plan->rule_count;
-		plan->rules[i].rate_pps =
-			level == LEVEL_RATE_LIMIT ? (uint64_t)(rate < 1 ? 1 : rate) : 0;
-	}
-}
-
-/* The plan as it would be on a level at one of the actuators. */
-static void write_plan(const struct hands *hands, struct hand_case *c, uint8_t level, size_t member,
-		       struct wanted *wanted)
-{
-	struct plan *plan = &wanted->plan;
-
-	*wanted = (struct wanted){ .plan = c->made->plan,
-				   .direction = c->incident.direction,
-				   .own = own_of(c),
-				   .sources = c->made->sources,
-				   .source_count = c->made->source_count };
-	write_level(c, wanted, level);
-	snprintf(plan->incident, sizeof(plan->incident), "%s", c->incident.id);
-	snprintf(plan->id, sizeof(plan->id), "%s-p%u", c->incident.id,
-		 c->generation + (c->fresh ? 1 : 0));
-	snprintf(plan->actuator, sizeof(plan->actuator), "%s",
-		 crew_member(hands->crew, member)->name);
-	plan->expires_ns = level ? c->step.expires_ns : 0;
-	if (level && c->approved >= level)
-		snprintf(wanted->approved_by, sizeof(wanted->approved_by), "%s", c->approved_by);
-}
-
-static bool is_named(const struct config_policy *policy, const char *name)
-{
-	for (size_t i = 0; i < policy->actuator_count; i++) {
-		if (strcmp(policy->actuators[i].text, name) == 0)
-			return true;
-	}
-	return policy->actuator_count == 0;
-}
-
-/* Who can put a level in force; 0: nobody, @why says of the last one asked why not. */
-static size_t member_for(const struct hands *hands, struct hand_case *c,
-			 const struct config_policy *policy, uint8_t level, struct text *why)
-{
-	for (size_t m = 1; m < crew_count(hands->crew); m++) {
-		const struct crew_member *member = crew_member(hands->crew, m);
-		struct wanted wanted;
-		if (!(member->caps & 1U << level) || !is_named(policy, member->name))
-			continue;
-		write_plan(hands, c, level, m, &wanted);
-		text_clear(why);
-		if (crew_check(hands->crew, m, &wanted, why) == 0)
-			return m;
-	}
-	return 0;
-}
-
-/* Until when nothing of the attack arrives; 0: it does. What a filter still drops has not ended. */
-static uint64_t quiet_since(const struct hands *hands, const struct hand_case *c)
-{
-	uint64_t since = c->over ? c->incident.ended_ns : c->incident.quiet_ns;
-
-	if (c->matched_ns && hands->now_ns - c->matched_ns < MATCHED_NS)
-		return 0;
-	return c->over && since == 0 ? hands->now_ns : since;
-}
-
-static bool is_expendable(const struct hands *hands, const struct ip *host)
-{
-	for (size_t i = 0; i < hands->config->expendable_count; i++) {
-		if (prefix_has_ip(&hands->config->expendable[i].prefix, host))
-			return true;
-	}
-	return false;
-}
-
-static struct ladder_input input_of(const struct hands *hands, const struct hand_case *c)
-{
-	const struct incident *incident = &c->incident;
-	uint32_t caps = crew_count(hands->crew) == 1 ? UINT32_MAX : 0;
-	const struct config_network *network = config_network_of(hands->config, &incident->host);
-	bool full =
-		network && network->capacity_bps && incident->bps > network->capacity_bps / 10 * 9;
-
-	for (size_t m = 1; m < crew_count(hands->crew); m++)
-		caps |= crew_member(hands->crew, m)->caps;
-	return (struct ladder_input){
-		.direction = incident->direction,
-		.confirmed = incident->severity >= SEVERITY_WARNING,
-		.rule_count = c->made->safe ? c->made->plan.rule_count : 0,
-		.upper = c->made->plan.collateral_upper,
-		.can_limit = caps & ACTUATOR_CAN_RATE_LIMIT,
-		.can_drop = caps & ACTUATOR_CAN_DROP,
-		.over_capacity = full,
-		.expendable = is_expendable(hands, &incident->host),
-		.own_machine = incident->kind == KIND_OUTBOUND_FLOOD && incident->host_len >= 128,
-		.overload_since_ns = full ? incident->detected_ns : 0,
-		.quiet_since_ns = quiet_since(hands, c),
-		.complete = !hands->fault,
-		.approved = c->approved,
-		.now_ns = hands->now_ns,
-	};
-}
-
-/* The highest of the levels up to @most; what a person said yes to counts as one of them. */
-static uint8_t highest(uint32_t levels, uint8_t most)
-{
-	uint8_t level = most;
-
-	while (level > LEVEL_OBSERVE && !(levels & 1U << level))
-		level--;
-	return level;
-}
-
-struct choice {
-	uint8_t level;
-	uint8_t asked;
-	uint8_t would; /* of the levels that go by themselves, were there an actuator */
-	size_t member;
-	char why[PLAN_WHY_MAX];
-};
-
-static void say(struct choice *choice, const char *why)
-{
-	snprintf(choice->why, sizeof(choice->why), "%s", why);
-}
-
-/* What a person ended, or what did harm, does not come back by itself. */
-static uint8_t capped(const struct hands *hands, const struct hand_case *c, struct choice *choice,
-		      uint8_t level)
-{
-	if (hands->panic || hands->kill_file) {
-		say(choice, "everything is let go: panic");
-		return LEVEL_OBSERVE;
-	}
-	if (c->approved == LEVEL_OBSERVE && c->rejected) {
-		say(choice, "a person said no");
-		return LEVEL_OBSERVE;
-	}
-	if (c->approved == LEVEL_OBSERVE && hands->now_ns < c->barred_ns) {
-		say(choice, "rules like these hit innocent traffic a moment ago");
-		return LEVEL_OBSERVE;
-	}
-	if (hands->now_ns < c->refused_ns && c->wanted.plan.level == LEVEL_OBSERVE) {
-		say(choice, c->refusal);
-		return LEVEL_OBSERVE;
-	}
-	if (c->stepped_down && level > LEVEL_RATE_LIMIT) {
-		say(choice, "innocent traffic was hit: limited only");
-		return LEVEL_RATE_LIMIT;
-	}
-	return level;
-}
-
-/* What is in force stays for a while, longer each time it comes back, and as long as a person said. */
-static bool is_held(const struct hands *hands, const struct hand_case *c)
-{
-	if (!c->wanted_on || !c->wanted.plan.level || hands->panic || hands->kill_file ||
-	    c->rejected || c->stepped_down || hands->now_ns < c->barred_ns)
-		return false;
-	return hands->now_ns < c->extended_ns ||
-	       hands->now_ns < rails_hold_until(&hands->limits, &hands->hold, &c->wanted.own);
-}
-
-static void choose_member(const struct hands *hands, struct hand_case *c,
-			  const struct config_policy *policy, uint32_t allowed,
-			  struct choice *choice)
-{
-	char words[PLAN_WHY_MAX];
-
-	while (choice->level > LEVEL_OBSERVE) {
-		struct text why = text_fixed(words, sizeof(words));
-		choice->member = member_for(hands, c, policy, choice->level, &why);
-		if (choice->member)
-			return;
-		if (why.len)
-			say(choice, text_string(&why));
-		choice->level = highest(allowed, (uint8_t)(choice->level - 1));
-	}
-	choice->member = 0;
-}
-
-static struct choice decide(const struct hands *hands, struct hand_case *c)
-{
-	const struct incident *incident = &c->incident;
-	const struct config_policy *policy = config_policy_of(hands->config, incident->direction,
-							      &incident->host, incident->tenant);
-	const struct ladder_input input = input_of(hands, c);
-	struct choice choice = { 0 };
-	uint32_t allowed = policy->ladder | 1U << c->approved;
-
-	c->step = ladder_decide(&hands->ladder, &c->ladder, &input);
-	say(&choice,
-	    c->made->safe ? ladder_why_text((enum ladder_why)c->step.why) : c->made->plan.why);
-	uint8_t level = capped(hands, c, &choice, c->over ? LEVEL_OBSERVE : c->step.level);
-	uint8_t most = c->step.asked > c->step.level ? c->step.asked : c->step.level;
-	if (c->over && c->wanted_on && input.quiet_since_ns == 0)
-		level = c->wanted.plan.level; /* a filter still drops what nobody else sees */
-	choice.level = highest(allowed, level);
-	if (choice.level < c->wanted.plan.level && is_held(hands, c))
-		choice.level = c->wanted.plan.level;
-	uint8_t asked = highest(policy->approve, capped(hands, c, &choice, most));
-	choice.asked = asked > choice.level && !c->over ? asked : LEVEL_OBSERVE;
-	choice.would = choice.level;
-	choose_member(hands, c, policy, allowed, &choice);
-	return choice;
-}
-
 /* Put the plan in force. Return: false when the rails do not let it. */
 static bool admit(struct hands *hands, struct hand_case *c, struct wanted *wanted,
 		  struct choice *choice)
@@ -318,7 +89,7 @@ static bool admit(struct hands *hands, struct hand_case *c, struct wanted *wante
 		return true;
 	}
 	hands->refused += why != RAILS_SLOWER;
-	say(choice, rails_why_text(why));
+	choice_say(choice, rails_why_text(why));
 	snprintf(c->refusal, sizeof(c->refusal), "%s", choice->why);
 	c->refused_ns = hands->now_ns + (why == RAILS_SLOWER ? NS_PER_S : REFUSED_NS);
 	return false;
@@ -350,10 +121,10 @@ static void change(struct hands *hands, struct hand_case *c, struct choice *choi
 		case_take_off(hands, c, ACT_WITHDRAWN, "replaced by better rules");
 	else
 		put_out(hands, c);
-	write_plan(hands, c, choice->level, choice->member, &wanted);
+	case_write(hands, c, choice->level, choice->member, &wanted);
 	if (!admit(hands, c, &wanted, choice)) {
 		choice->member = 0;
-		write_plan(hands, c, LEVEL_OBSERVE, 0, &wanted);
+		case_write(hands, c, LEVEL_OBSERVE, 0, &wanted);
 	}
 	wanted.plan.would = choice->would;
 	wanted.plan.proposed = choice->asked;
@@ -428,7 +199,7 @@ void case_step(struct hands *hands, struct hand_case *c)
 {
 	case_make(hands, c);
 	watch_harm(hands, c);
-	struct choice choice = decide(hands, c);
+	struct choice choice = case_decide(hands, c);
 	uint8_t level = choice.level;
 	bool other = c->fresh || !c->wanted_on || level != c->wanted.plan.level ||
 		     choice.member != c->member ||

@@ -84,6 +84,15 @@ struct hands {
 	char whys[CREW_MEMBERS][256];
 };
 
+/** How far to go now. */
+struct choice {
+	uint8_t level;
+	uint8_t asked;
+	uint8_t would; /**< of the levels that go by themselves, were there an actuator */
+	size_t member;
+	char why[PLAN_WHY_MAX];
+};
+
 /** case_of() - by the id of the incident or of its plan; NULL. */
 struct hand_case *case_of(struct hands *hands, const char *id);
 /** case_step() - one tick of it. */
@@ -96,5 +105,14 @@ void case_verify(struct hands *hands, struct hand_case *c);
 void case_take_off(struct hands *hands, struct hand_case *c, enum act_state state, const char *why);
 /** case_tell() - an event about its plan. */
 void case_tell(struct hands *hands, struct hand_case *c, enum event_type type, const char *text);
+/** case_decide() - how far to go in it, and by whom. */
+struct choice case_decide(const struct hands *hands, struct hand_case *c);
+/** case_write() - its plan as it would be on a level at one of the actuators. */
+void case_write(const struct hands *hands, struct hand_case *c, uint8_t level, size_t member,
+		struct wanted *wanted);
+/** choice_say() - why it goes so far and no further. */
+void choice_say(struct choice *choice, const char *why);
+/** reports_take() - what the actuators say of what they hold. */
+void reports_take(struct hands *hands);
 /** case_limits() - what the maker is to keep to. */
 struct maker_limits case_limits(const struct hands *hands);
