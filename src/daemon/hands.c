@@ -174,7 +174,8 @@ void hands_incident(struct hands *hands, const struct event *event)
 
 	if (event->time_ns > hands->now_ns)
 		hands->now_ns = event->time_ns;
-	if (!c && event->type != EVENT_INCIDENT_CLOSED)
+	/* What is only worth a look never acts, and takes nobody's place. */
+	if (!c && event->type != EVENT_INCIDENT_CLOSED && incident->severity > SEVERITY_INFO)
 		c = begin_case(hands, incident);
 	else if (c)
 		copy_incident(c, incident);

@@ -6,7 +6,7 @@ Each run is a temporary folder whose telemetry.pcap is a FIFO: `weir lab make` w
 `weir lab score` reads at the same time, so no telemetry is stored. Tables go to standard output,
 all results to build/lab/results.json; `--from` shows an earlier one again.
 
-Use: run.py [--quick] [--seeds 1-5] [--held-out 301-305] [--modes sflow,packet] [--scenarios I1,O1]
+Use: run.py [--quick] [--seeds 1-5] [--held-out 401-405] [--modes sflow,packet] [--scenarios I1,O1]
             [--markdown docs/detection.md]
 """
 import argparse
@@ -194,7 +194,7 @@ def options():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="seed 1, sFlow 1:1000, nothing else")
     parser.add_argument("--seeds", type=numbers, default="1-5", help="default %(default)s")
-    parser.add_argument("--held-out", type=numbers, default="", help="seeds that nothing was tuned on: 301-305")
+    parser.add_argument("--held-out", type=numbers, default="", help="seeds that nothing was tuned on: 401-405")
     parser.add_argument("--modes", type=words, default=",".join(MODES), help="of %(default)s")
     parser.add_argument("--scenarios", type=words, default=",".join(SCENARIOS), help="of %(default)s")
     parser.add_argument("--sampling", type=numbers, default="1000", help="1:N, several with commas")

@@ -233,6 +233,28 @@ static void without_an_actuator_it_says_what_it_would_do(void **state)
 	assert_int_equal(order("approve", "no open incident"), -ENOENT);
 }
 
+/* A hundred scans leave room for the one attack. */
+static void what_is_only_worth_a_look_gets_no_plan(void **state)
+{
+	struct hands_stats stats;
+
+	(void)state;
+	open_hands(observing, false);
+	for (unsigned i = 0; i < 2 * HANDS_CASES; i++) {
+		incident = (struct incident){ .severity = SEVERITY_INFO,
+					      .host_len = 128,
+					      .host = ip_of("198.51.100.7") };
+		snprintf(incident.id, sizeof(incident.id), "scan-%u", i);
+		say_incident(EVENT_INCIDENT_OPENED);
+	}
+	hands_stats(hands, &stats);
+	assert_int_equal(stats.cases, 0);
+	begin_attack();
+	hands_stats(hands, &stats);
+	assert_int_equal(stats.cases, 1);
+	assert_int_equal(stats.turned_away, 0);
+}
+
 static void what_it_may_it_does_and_a_restart_goes_on(void **state)
 {
 	(void)state;
@@ -365,6 +387,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		hands_test(without_an_actuator_it_says_what_it_would_do),
+		hands_test(what_is_only_worth_a_look_gets_no_plan),
 		hands_test(what_it_may_it_does_and_a_restart_goes_on),
 		hands_test(resumed_is_what_was_in_force),
 		hands_test(what_waits_goes_when_a_person_says_so),
