@@ -98,6 +98,7 @@ struct score_result {
 	unsigned rule_members_unknown;
 	double recall; /**< share of the attack that the plan's rules match at onset + 10 s */
 	double collateral;
+	uint64_t population;  /**< packets that recall and collateral rest on */
 	bool benign_acted;    /**< a plan was applied against what is no attack */
 	bool never_touched;   /**< a rule names a source that must not be blocked */
 	uint64_t turned_away; /**< incidents that found no room */

@@ -134,6 +134,7 @@ void story_plans_result(const struct score *score, const struct score_truth *tru
 	const unsigned count = gather_rules(score, judged_ns(score, truth), rules);
 
 	result->rules = count;
+	result->population = population->count;
 	result->recall = score_population_share(population, LAB_ATTACK, rules, count);
 	result->collateral = score_population_share(population, LAB_BENIGN, rules, count);
 	for (unsigned i = 0; i < count; i++) {

@@ -90,6 +90,7 @@ static void details_to_json(const struct score_result *r, struct jsonw *w)
 		jsonw_u64(w, "rule_members_unknown", r->rule_members_unknown);
 	jsonw_number(w, "recall", r->recall);
 	jsonw_number(w, "collateral", r->collateral);
+	jsonw_u64(w, "population", r->population);
 	jsonw_bool(w, "benign_acted", r->benign_acted);
 	jsonw_bool(w, "never_block_touched", r->never_touched);
 	jsonw_number(w, "utility", r->utility);

@@ -129,7 +129,7 @@ def reads_a_fifo_while_it_is_written():
     for maker in makers:
         maker.join()
     tap.equal([run["detected"] for run in found["runs"]], [True, True], "detected")
-    tap.equal([run["collateral"] for run in found["runs"]], [0.5, 0.5], "population was waited for")
+    tap.equal([run["population"] for run in found["runs"]], [3, 3], "population was waited for")
 
 
 @tap.case
