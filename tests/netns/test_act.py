@@ -180,9 +180,13 @@ def attacked(kind):
     """A scene in which an attack goes on and is held back."""
     scene = Scene(kind)
     scene.rates(300, 0)
-    time.sleep(15)
+    time.sleep(20)
     scene.rates(300, 4000)
-    applied = scene.wait_told("plan.applied", level="drop")["plan"]
+    try:
+        applied = scene.wait_told("plan.applied", 60, level="drop")["plan"]
+    except tap.Failed as failed:
+        tap.fail(f"{failed}\n{scene.ask('plan', scene.incident(), status=None).out}"
+                 f"{scene.ask('status', status=None).out}{(scene.folder / 'log').read_text()}")
     tap.true(applied["forecast"]["attack_share"] > 0.5, f"forecast of {applied}")
     spared(scene, "held back")
     return scene, scene.incident()
