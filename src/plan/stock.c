@@ -23,6 +23,8 @@
 #define RATE_PARTS      10
 /* A target with fewer samples of its own gets others' beside them. */
 #define BASE_ENOUGH     1024
+/* An attack begins a moment before anybody notices: what came so shortly before is not usual. */
+#define GUARD_NS        (5 * SECOND_NS)
 /* Fewer that count could not promise that one in a hundred innocent packets is hit. */
 #define EFFECTIVE_LEAST 512
 
@@ -30,8 +32,9 @@ struct watch {
 	bool used;
 	struct stock_scope scope;
 	uint64_t since_ns;
-	uint64_t first_ns; /* of the first tick it saw */
-	size_t count;      /* ever taken: the ring is that modulo SYNTH_NOW */
+	uint64_t before_ns; /* usual is what came before */
+	uint64_t first_ns;  /* of the first tick it saw */
+	size_t count;       /* ever taken: the ring is that modulo SYNTH_NOW */
 	struct sample *ring;
 	double packets[RATE_PARTS]; /* by parts of RATE_NS */
 	uint64_t part;
@@ -243,11 +246,12 @@ static void forget(struct stock *stock, const struct watch *watch)
 	size_t count = stock->clean_count < SYNTH_CLEAN ? stock->clean_count : SYNTH_CLEAN;
 
 	for (size_t i = 0; i < count; i++) {
-		if (stock->clean_ns[i] >= watch->since_ns && is_in(&watch->scope, &stock->clean[i]))
+		if (stock->clean_ns[i] >= watch->before_ns &&
+		    is_in(&watch->scope, &stock->clean[i]))
 			stock->clean_ns[i] = UINT64_MAX;
 	}
 	for (unsigned i = 0; i < watch->scope.own_count; i++)
-		usual_forget(stock->usual, &watch->scope.own[i], outbound, watch->since_ns);
+		usual_forget(stock->usual, &watch->scope.own[i], outbound, watch->before_ns);
 }
 
 static void look_back(struct stock *stock, struct watch *watch)
@@ -267,9 +271,11 @@ unsigned stock_watch(struct stock *stock, const struct stock_scope *scope, uint6
 		struct watch *watch = &stock->watches[i];
 		if (watch->used)
 			continue;
-		*watch = (struct watch){
-			.used = true, .scope = *scope, .since_ns = since_ns, .ring = watch->ring
-		};
+		*watch = (struct watch){ .used = true,
+					 .scope = *scope,
+					 .since_ns = since_ns,
+					 .before_ns = since_ns > GUARD_NS ? since_ns - GUARD_NS : 0,
+					 .ring = watch->ring };
 		stock->watching++;
 		look_back(stock, watch);
 		forget(stock, watch);
@@ -386,7 +392,7 @@ static size_t read_own(struct stock *stock, const struct watch *watch, double *r
 		struct usual_out out = { stock->base_out + n, SYNTH_BASE / count, 0 };
 		if (scope->own_count)
 			who.own = scope->own[i];
-		n += usual_read(stock->usual, &who, watch->since_ns, &out);
+		n += usual_read(stock->usual, &who, watch->before_ns, &out);
 		*ret_pps += out.pps;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -406,7 +412,7 @@ void stock_view(struct stock *stock, unsigned handle, uint64_t now_ns, struct st
 	const struct stock_scope *scope = &watch->scope;
 	struct stock_view view = { .now_pps = rate_of(watch, now_ns) };
 	size_t now = read_now(stock, watch);
-	size_t clean = read_clean(stock, watch->since_ns);
+	size_t clean = read_clean(stock, watch->before_ns);
 	size_t base;
 
 	view.scope.direction = scope->direction;
