@@ -23,8 +23,8 @@
 #define RATE_PARTS      10
 /* A target with fewer samples of its own gets others' beside them. */
 #define BASE_ENOUGH     1024
-/* An attack begins a moment before anybody notices: what came so shortly before is not usual. */
-#define GUARD_NS        (5 * SECOND_NS)
+/* An attack begins a moment before anybody notices: what came in that second is not usual. */
+#define GUARD_NS        SECOND_NS
 /* Fewer that count could not promise that one in a hundred innocent packets is hit. */
 #define EFFECTIVE_LEAST 512
 
