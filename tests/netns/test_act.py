@@ -7,10 +7,8 @@ before the filter would, and filters at `near`, where sockets count what arrives
 """
 
 import json
-import os
 import pathlib
 import signal
-import socket
 import subprocess
 import sys
 import time
