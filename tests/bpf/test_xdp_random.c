@@ -176,6 +176,19 @@ static int by_priority(const void *a, const void *b)
 	return xdp_rule_compare(&a, &b);
 }
 
+/* The protocol that has what the rule asks for. */
+static void aim_proto(struct frame_spec *s, const struct xdp_rule *rule, bool v4)
+{
+	if (rule->proto >= 0)
+		s->proto = (uint8_t)rule->proto;
+	else if (rule->flags_mask)
+		s->proto = IPPROTO_TCP;
+	else if (rule->icmp_type >= 0)
+		s->proto = v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+	else if (xdp_rule_has_ports(rule))
+		s->proto = one_in(2) ? IPPROTO_TCP : IPPROTO_UDP;
+}
+
 /* A packet that the rule is about, as far as its bytes can be. */
 static void aim(struct frame_spec *s, const struct xdp_rule *rule)
 {
@@ -185,14 +198,7 @@ static void aim(struct frame_spec *s, const struct xdp_rule *rule)
 		s->dst = one_in(2) ? rule->dst.ip : draw_ip(v4);
 	for (int i = 0; i < 50 && rule->src.len && !prefix_has_ip(&rule->src, &s->src); i++)
 		s->src = one_in(2) ? rule->src.ip : draw_ip(v4);
-	if (rule->proto >= 0)
-		s->proto = (uint8_t)rule->proto;
-	else if (rule->flags_mask)
-		s->proto = IPPROTO_TCP;
-	else if (rule->icmp_type >= 0)
-		s->proto = v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
-	else if (xdp_rule_has_ports(rule))
-		s->proto = one_in(2) ? IPPROTO_TCP : IPPROTO_UDP;
+	aim_proto(s, rule, v4);
 	s->sport = one_in(2) ? rule->src_port.min : rule->src_port.max;
 	s->dport = one_in(2) ? rule->dst_port.min : rule->dst_port.max;
 	if (rule->icmp_type >= 0)

@@ -116,16 +116,23 @@ static inline void stage_catch(void *self, const struct finding *finding)
 	c->finding.machines = c->machines;
 }
 
-/** A record of sampled packets of one flow, which went by from @begin_s to @end_s ago. */
+/** What a record stands for: packets that went by from `begin_s` to `end_s` ago. */
+struct stretch {
+	uint32_t packets;
+	double begin_s;
+	double end_s;
+};
+
+/** A record of sampled packets of one flow. */
 static inline void stage_record(struct stage *s, const struct sort *sort, struct ip src,
-				struct ip dst, uint32_t packets, double begin_s, double end_s)
+				struct ip dst, struct stretch went)
 {
 	struct flow flow = { .src = src,
 			     .dst = dst,
-			     .bytes = (uint64_t)sort->length * packets,
-			     .packets = packets,
-			     .begin_age_ms = (uint32_t)(begin_s * 1000),
-			     .end_age_ms = (uint32_t)(end_s * 1000),
+			     .bytes = (uint64_t)sort->length * went.packets,
+			     .packets = went.packets,
+			     .begin_age_ms = (uint32_t)(went.begin_s * 1000),
+			     .end_age_ms = (uint32_t)(went.end_s * 1000),
 			     .has = FLOW_HAS_SRC | FLOW_HAS_DST | FLOW_HAS_SPORT | FLOW_HAS_DPORT |
 				    FLOW_HAS_PROTO | FLOW_HAS_TCP_FLAGS | FLOW_HAS_BYTES |
 				    FLOW_HAS_PACKETS | FLOW_HAS_IN_IF | FLOW_HAS_TTL,
@@ -152,7 +159,7 @@ static inline void stage_record(struct stage *s, const struct sort *sort, struct
 static inline void stage_packet(struct stage *s, const struct sort *sort, struct ip src,
 				struct ip dst)
 {
-	stage_record(s, sort, src, dst, 1, 0, 0);
+	stage_record(s, sort, src, dst, (struct stretch){ .packets = 1 });
 }
 
 /** What a rate is in one tick, as samples. */

@@ -32,7 +32,7 @@ static void idle(struct stage *s, double pps, const struct sort *sort, struct ra
 	for (uint64_t n = stage_draw(s, pps); n > 0; n--) {
 		struct ip from = ip_at(src.first, lab_rng_below(&s->rng, src.count));
 		struct ip to = ip_at(dst.first, lab_rng_below(&s->rng, dst.count));
-		stage_record(s, sort, from, to, 1, IDLE_S, IDLE_S);
+		stage_record(s, sort, from, to, (struct stretch){ 1, IDLE_S, IDLE_S });
 	}
 }
 
@@ -92,7 +92,7 @@ static void one_long_flow_is_found_with_its_record(void **state)
 	for (unsigned i = 0; i < 20; i++) {
 		everyday(&s);
 		if (i == 7)
-			stage_record(&s, &answer, victim, place, 250, 60, 0);
+			stage_record(&s, &answer, victim, place, (struct stretch){ 250, 60, 0 });
 		stage_tick(&s);
 		if (i == 7)
 			assert_int_equal(s.count, 1);
@@ -118,9 +118,9 @@ static void the_answers_to_a_long_flow_may_come_a_little_later(void **state)
 	for (unsigned i = 0; i < 200; i++) {
 		everyday(&s);
 		if (i == 7)
-			stage_record(&s, &upload, host, place, 6000, 60, 0);
+			stage_record(&s, &upload, host, place, (struct stretch){ 6000, 60, 0 });
 		if (i == 30)
-			stage_record(&s, &receipt, place, host, 2400, 60, 0);
+			stage_record(&s, &receipt, place, host, (struct stretch){ 2400, 60, 0 });
 		stage_tick(&s);
 	}
 	for (unsigned i = 0; i < s.count; i++)
