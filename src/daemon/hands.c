@@ -114,6 +114,7 @@ void hands_close(struct hands *hands)
 
 void hands_reload(struct hands *hands, const struct config *config)
 {
+	hands->config = config; /* the old one goes, whatever comes */
 	if (take_limits(hands, config))
 		log_error("plan", "no memory for the new limits; the old ones stay in force");
 }
@@ -123,15 +124,25 @@ void hands_observe(struct hands *hands, const struct tally_set *set)
 	stock_observe(hands->stock, set);
 }
 
-struct hand_case *case_of(struct hands *hands, const char *id)
+/* HANDS_CASES: there is none. */
+static unsigned place_of(const struct hands *hands, const char *id)
 {
-	for (unsigned i = 0; i < HANDS_CASES; i++) {
-		struct hand_case *c = &hands->cases[i];
+	unsigned i = 0;
+
+	for (; i < HANDS_CASES; i++) {
+		const struct hand_case *c = &hands->cases[i];
 		if (c->used &&
 		    (strcmp(c->incident.id, id) == 0 || strcmp(c->wanted.plan.id, id) == 0))
-			return c;
+			break;
 	}
-	return NULL;
+	return i;
+}
+
+struct hand_case *case_of(struct hands *hands, const char *id)
+{
+	unsigned place = place_of(hands, id);
+
+	return place < HANDS_CASES ? &hands->cases[place] : NULL;
 }
 
 /* Also its machines, which are borrowed only as long as the event. */
@@ -214,6 +225,7 @@ void hands_tick(struct hands *hands, uint64_t now_ns, bool telemetry_fault,
 		if (c->used)
 			case_step(hands, c);
 	}
+	hands->turn++; /* whoever came last is first some time */
 	hands->sink = NULL;
 }
 
@@ -244,10 +256,14 @@ void hands_act(struct hands *hands, uint64_t now_ns)
 
 void hands_plan(const struct hands *hands, const struct incident *incident, struct plan *ret_plan)
 {
-	struct hand_case *c = case_of((struct hands *)hands, incident->id);
+	unsigned place = place_of(hands, incident->id);
+	const struct hand_case *c = place < HANDS_CASES ? &hands->cases[place] : NULL;
 
 	if (c && c->wanted.plan.id[0]) {
 		*ret_plan = c->wanted.plan;
+		if (c->trouble[0])
+			snprintf(ret_plan->why, sizeof(ret_plan->why), "not in force yet: %.*s",
+				 (int)sizeof(ret_plan->why) - 24, c->trouble);
 		return;
 	}
 	plan_observe(incident, ret_plan);
@@ -257,10 +273,11 @@ void hands_plan(const struct hands *hands, const struct incident *incident, stru
 size_t hands_sources(const struct hands *hands, const struct incident *incident,
 		     const struct ip **ret_sources)
 {
-	const struct hand_case *c = case_of((struct hands *)hands, incident->id);
+	unsigned place = place_of(hands, incident->id);
+	bool there = place < HANDS_CASES;
 
-	*ret_sources = c ? c->wanted.sources : NULL;
-	return c ? c->wanted.source_count : 0;
+	*ret_sources = there ? hands->cases[place].wanted.sources : NULL;
+	return there ? hands->cases[place].wanted.source_count : 0;
 }
 
 bool hands_verdict(const struct hands *hands, const struct incident *incident,

@@ -12,6 +12,9 @@
 /* What a person extends lasts so long if not said. */
 #define EXTEND_NS (3600 * NS_PER_S)
 
+#define NO_ACTUATOR \
+	"no actuator is configured, so nothing can be held back; name one under `actuators`"
+
 struct resuming {
 	struct hands *hands;
 	const struct incident *(*find)(void *self, const char *id);
@@ -44,6 +47,8 @@ static void take_rules(struct hand_case *c, const struct wanted *wanted)
 	c->made->safe = wanted->plan.has_forecast;
 	c->made->source_count = (unsigned)wanted->source_count;
 	c->made->limit_pps = (double)wanted->plan.rules[0].rate_pps * wanted->plan.rule_count;
+	if (c->made->limit_pps < MAKER_LIMIT_LEAST)
+		c->made->limit_pps = MAKER_LIMIT_LEAST;
 	if (wanted->source_count)
 		memcpy(c->made->sources, wanted->sources,
 		       wanted->source_count * sizeof(*wanted->sources));
@@ -101,6 +106,15 @@ static void resume(void *self, const struct wanted *wanted)
 		take_up(hands, c, wanted, member);
 }
 
+/* Nobody was there to answer; what is still good is proposed anew. */
+static void forget_proposal(void *self, const struct wanted *wanted)
+{
+	struct resuming *resuming = self;
+	struct hands *hands = resuming->hands;
+
+	journal_add_plan(hands->journal, wanted, ACT_WITHDRAWN, hands->now_ns);
+}
+
 /* A person said no, and it is still open. */
 static void resume_no(void *self, const struct wanted *wanted)
 {
@@ -135,6 +149,9 @@ void hands_resume(struct hands *hands, const struct incident *(*find)(void *self
 	if (hands->journal &&
 	    journal_each_plan(hands->journal, ACT_REJECTED, resume_no, &resuming) < 0)
 		log_error("plan", "what people rejected cannot be read from the journal");
+	if (hands->journal &&
+	    journal_each_plan(hands->journal, ACT_PROPOSED, forget_proposal, &resuming) < 0)
+		log_error("plan", "what was proposed cannot be read from the journal");
 	/* Also those with nothing left: what is held beyond the journal is taken back. */
 	for (size_t m = 1; count >= 0 && m < crew_count(hands->crew); m++)
 		hands->dirty[m] = true;
@@ -153,13 +170,16 @@ static int approve(struct hands *hands, struct hand_case *c, const struct order 
 			  c->approved_by);
 		return -EALREADY;
 	}
+	if (!c->wanted.plan.needs_approval && hands->config->actuator_count == 0) {
+		text_add(answer, NO_ACTUATOR);
+		return -EPERM;
+	}
 	if (!c->wanted.plan.needs_approval) {
 		text_addf(answer, "%s waits for nobody: it is at %s; `weir mitigate` goes further",
 			  c->wanted.plan.id,
 			  plan_level_name((enum plan_level)c->wanted.plan.level));
 		return -EALREADY;
 	}
-	(void)hands;
 	c->approved = level;
 	c->rejected = false;
 	c->barred_ns = c->refused_ns = 0;
@@ -187,8 +207,7 @@ static int mitigate(struct hands *hands, struct hand_case *c, const struct order
 	uint8_t level = order->level > 0 ? (uint8_t)order->level : LEVEL_DROP;
 
 	if (crew_count(hands->crew) == 1) {
-		text_add(answer, "no actuator is configured, so nothing can be held back; name one "
-				 "under `actuators`");
+		text_add(answer, NO_ACTUATOR);
 		return -EPERM;
 	}
 	if ((level == LEVEL_DROP || level == LEVEL_RATE_LIMIT) && !c->made->safe) {

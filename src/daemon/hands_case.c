@@ -62,6 +62,7 @@ static void put_out(struct hands *hands, struct hand_case *c)
 	}
 	c->wanted_on = false;
 	c->told_applied = false;
+	c->trouble[0] = '\0';
 	hands->dirty[c->member] = true;
 }
 

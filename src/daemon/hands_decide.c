@@ -59,7 +59,7 @@ void case_write(const struct hands *hands, struct hand_case *c, uint8_t level, s
 		snprintf(wanted->approved_by, sizeof(wanted->approved_by), "%s", c->approved_by);
 }
 
-static bool is_named(const struct config_policy *policy, const char *name)
+bool case_may_use(const struct config_policy *policy, const char *name)
 {
 	for (size_t i = 0; i < policy->actuator_count; i++) {
 		if (strcmp(policy->actuators[i].text, name) == 0)
@@ -75,7 +75,7 @@ static size_t member_for(const struct hands *hands, struct hand_case *c,
 	for (size_t m = 1; m < crew_count(hands->crew); m++) {
 		const struct crew_member *member = crew_member(hands->crew, m);
 		struct wanted wanted;
-		if (!(member->caps & 1U << level) || !is_named(policy, member->name))
+		if (!(member->caps & 1U << level) || !case_may_use(policy, member->name))
 			continue;
 		case_write(hands, c, level, m, &wanted);
 		text_clear(why);
@@ -104,13 +104,24 @@ static bool is_expendable(const struct hands *hands, const struct ip *host)
 	return false;
 }
 
+/* Since when more than nine tenths of what the line carries arrive. */
+static void watch_line(const struct hands *hands, struct hand_case *c)
+{
+	const struct incident *incident = &c->incident;
+	const struct config_network *network = config_network_of(hands->config, &incident->host);
+	bool full =
+		network && network->capacity_bps && incident->bps > network->capacity_bps / 10 * 9;
+
+	if (!full)
+		c->full_ns = 0;
+	else if (c->full_ns == 0)
+		c->full_ns = hands->now_ns;
+}
+
 static struct ladder_input input_of(const struct hands *hands, const struct hand_case *c)
 {
 	const struct incident *incident = &c->incident;
 	uint32_t caps = crew_count(hands->crew) == 1 ? UINT32_MAX : 0;
-	const struct config_network *network = config_network_of(hands->config, &incident->host);
-	bool full =
-		network && network->capacity_bps && incident->bps > network->capacity_bps / 10 * 9;
 
 	for (size_t m = 1; m < crew_count(hands->crew); m++)
 		caps |= crew_member(hands->crew, m)->caps;
@@ -121,10 +132,10 @@ static struct ladder_input input_of(const struct hands *hands, const struct hand
 		.upper = c->made->plan.collateral_upper,
 		.can_limit = caps & ACTUATOR_CAN_RATE_LIMIT,
 		.can_drop = caps & ACTUATOR_CAN_DROP,
-		.over_capacity = full,
+		.over_capacity = c->full_ns != 0,
 		.expendable = is_expendable(hands, &incident->host),
 		.own_machine = incident->kind == KIND_OUTBOUND_FLOOD && incident->host_len >= 128,
-		.overload_since_ns = full ? incident->detected_ns : 0,
+		.overload_since_ns = c->full_ns,
 		.quiet_since_ns = quiet_since(hands, c),
 		.complete = !hands->fault,
 		.approved = c->approved,
@@ -202,11 +213,30 @@ static void choose_member(const struct hands *hands, struct hand_case *c,
 	choice->member = 0;
 }
 
-struct choice case_decide(const struct hands *hands, struct hand_case *c)
+const struct config_policy *case_policy(const struct hands *hands, const struct hand_case *c)
 {
 	const struct incident *incident = &c->incident;
-	const struct config_policy *policy = config_policy_of(hands->config, incident->direction,
-							      &incident->host, incident->tenant);
+
+	return config_policy_of(hands->config, incident->direction, &incident->host,
+				incident->tenant);
+}
+
+/* What a person is asked for, where there is anything that could do it. */
+static uint8_t asked_of(const struct hands *hands, const struct hand_case *c, uint32_t approve,
+			struct choice *choice)
+{
+	uint8_t most = c->step.asked > c->step.level ? c->step.asked : c->step.level;
+	uint8_t asked = highest(approve, capped(hands, c, choice, most));
+	bool possible = hands->config->actuator_count > 0 && !c->over;
+
+	return possible && asked > choice->level ? asked : LEVEL_OBSERVE;
+}
+
+struct choice case_decide(const struct hands *hands, struct hand_case *c)
+{
+	const struct config_policy *policy = case_policy(hands, c);
+
+	watch_line(hands, c);
 	const struct ladder_input input = input_of(hands, c);
 	struct choice choice = { 0 };
 	uint32_t allowed = policy->ladder | 1U << c->approved;
@@ -215,14 +245,12 @@ struct choice case_decide(const struct hands *hands, struct hand_case *c)
 	choice_say(&choice, c->made->safe ? ladder_why_text((enum ladder_why)c->step.why)
 					  : c->made->plan.why);
 	uint8_t level = capped(hands, c, &choice, c->over ? LEVEL_OBSERVE : c->step.level);
-	uint8_t most = c->step.asked > c->step.level ? c->step.asked : c->step.level;
 	if (c->over && c->wanted_on && input.quiet_since_ns == 0)
 		level = c->wanted.plan.level; /* a filter still drops what nobody else sees */
 	choice.level = highest(allowed, level);
 	if (choice.level < c->wanted.plan.level && is_held(hands, c))
 		choice.level = c->wanted.plan.level;
-	uint8_t asked = highest(policy->approve, capped(hands, c, &choice, most));
-	choice.asked = asked > choice.level && !c->over ? asked : LEVEL_OBSERVE;
+	choice.asked = asked_of(hands, c, policy->approve, &choice);
 	choice.would = choice.level;
 	choose_member(hands, c, policy, allowed, &choice);
 	return choice;

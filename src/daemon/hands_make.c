@@ -29,13 +29,15 @@ struct maker_limits case_limits(const struct hands *hands)
 }
 
 /* Among those the policy allows the first that can drop or limit; else what our own program can. */
-static const struct plan_profile *profile_of(const struct hands *hands)
+static const struct plan_profile *profile_of(const struct hands *hands, const struct hand_case *c)
 {
+	const struct config_policy *policy = case_policy(hands, c);
+
 	for (size_t m = 1; m < crew_count(hands->crew); m++) {
 		const struct crew_member *member = crew_member(hands->crew, m);
 		const struct plan_profile *profile =
 			member->profile ? profile_find(member->profile) : NULL;
-		if (profile && profile->fields)
+		if (profile && profile->fields && case_may_use(policy, member->name))
 			return profile;
 	}
 	return profile_find("xdp");
@@ -73,6 +75,7 @@ static void follow(struct hands *hands, struct hand_case *c)
 	if (scoped)
 		c->watch = stock_watch(hands->stock, &scope, c->incident.onset_ns);
 	c->make_at = FIRST_AT;
+	c->tried_at = 0;
 	c->moved = true;
 }
 
@@ -121,6 +124,7 @@ static void plan_next(struct hand_case *c, size_t samples, uint64_t now_ns)
 		c->make_at *= 2;
 	if (samples >= LAST_AT)
 		c->make_at = SIZE_MAX;
+	c->tried_at = samples;
 	c->make_ns = now_ns + (c->made->safe ? ANEW_NS : RETRY_NS);
 }
 
@@ -129,7 +133,7 @@ static void make_plain(struct hands *hands, struct hand_case *c)
 {
 	const struct maker_input input = {
 		.incident = &c->incident,
-		.profile = profile_of(hands),
+		.profile = profile_of(hands, c),
 		.limits = case_limits(hands),
 	};
 
@@ -144,7 +148,7 @@ static void make_rules(struct hands *hands, struct hand_case *c)
 		.incident = &c->incident,
 		.scope = &c->scope,
 		.view = &view,
-		.profile = profile_of(hands),
+		.profile = profile_of(hands, c),
 		.limits = case_limits(hands),
 	};
 
@@ -162,7 +166,7 @@ static void make_rules(struct hands *hands, struct hand_case *c)
 		snprintf(c->wanted.plan.why, sizeof(c->wanted.plan.why), "%s",
 			 hands->trial->plan.why);
 	}
-	plan_next(c, view.now.count, hands->now_ns);
+	plan_next(c, stock_samples(hands->stock, c->watch), hands->now_ns);
 }
 
 void case_make(struct hands *hands, struct hand_case *c)
@@ -170,7 +174,9 @@ void case_make(struct hands *hands, struct hand_case *c)
 	if (!c->over && c->incident.severity >= SEVERITY_WARNING)
 		follow(hands, c);
 	size_t samples = stock_samples(hands->stock, c->watch);
-	bool due = samples >= c->make_at || (samples >= FIRST_AT && hands->now_ns >= c->make_ns);
+	/* Of the same samples come the same rules. */
+	bool due = samples >= c->make_at ||
+		   (samples >= FIRST_AT && samples > c->tried_at && hands->now_ns >= c->make_ns);
 	if (c->watch && !c->over && due && !hands->making_done && !c->incident.quiet_ns)
 		make_rules(hands, c);
 	if (c->made->plan.rule_count == 0)

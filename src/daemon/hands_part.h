@@ -26,6 +26,8 @@ struct hand_case {
 	bool scoped; /**< `scope` says whose samples; false: nothing can be held back */
 	struct stock_scope scope;
 	uint64_t begun_ns;
+	uint64_t full_ns; /**< the line has been full since then; 0: it is not */
+	size_t tried_at;  /**< samples there were when rules were made last */
 	size_t make_at;   /**< samples from which on rules are made anew */
 	uint64_t make_ns; /**< or from then on */
 	unsigned generation;
@@ -95,6 +97,10 @@ struct choice {
 
 /** case_of() - by the id of the incident or of its plan; NULL. */
 struct hand_case *case_of(struct hands *hands, const char *id);
+/** case_may_use() - does the policy let this actuator be used? */
+bool case_may_use(const struct config_policy *policy, const char *name);
+/** case_policy() - what goes with the incident. Never NULL. */
+const struct config_policy *case_policy(const struct hands *hands, const struct hand_case *c);
 /** case_step() - one tick of it. */
 void case_step(struct hands *hands, struct hand_case *c);
 /** case_make() - rules anew, if it is time and nobody else's turn. */

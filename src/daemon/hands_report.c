@@ -7,28 +7,35 @@
 #include "base/log.h"
 #include "daemon/hands_part.h"
 
+static void take_effect(struct hands *hands, struct hand_case *c, const struct effect *effect)
+{
+	const struct crew_report *report = &hands->report;
+
+	if (effect->counted && effect->matched_packets > c->effect.matched_packets)
+		c->matched_ns = hands->now_ns;
+	c->effect = *effect;
+	hands->views[c->member].held += effect->applied;
+	if (!effect->applied)
+		snprintf(c->trouble, sizeof(c->trouble), "%.*s", (int)sizeof(c->trouble) - 1,
+			 report->why[0] ? report->why : "the actuator does not hold it");
+	else if (!c->told_applied)
+		case_tell(hands, c, EVENT_PLAN_APPLIED, NULL);
+	c->told_applied |= effect->applied;
+}
+
 static void take_effects(struct hands *hands, size_t member)
 {
 	const struct crew_report *report = &hands->report;
 
 	for (unsigned i = 0; i < HANDS_CASES; i++) {
 		struct hand_case *c = &hands->cases[i];
-		if (!c->used || c->member != member || !c->wanted_on)
+		if (!c->used || c->member != member || !c->wanted_on || !c->wanted.plan.level)
 			continue;
+		snprintf(c->trouble, sizeof(c->trouble), "%.*s", (int)sizeof(c->trouble) - 1,
+			 report->failing ? report->why : "");
 		for (unsigned j = 0; j < report->count; j++) {
-			const struct effect *effect = &report->effects[j];
-			if (strcmp(effect->plan, c->wanted.plan.id) != 0)
-				continue;
-			if (effect->counted && effect->matched_packets > c->effect.matched_packets)
-				c->matched_ns = hands->now_ns;
-			c->effect = *effect;
-			hands->views[member].held += effect->applied;
-			snprintf(c->trouble, sizeof(c->trouble), "%.*s",
-				 (int)sizeof(c->trouble) - 1, effect->applied ? "" : report->why);
-			if (!effect->applied || c->told_applied)
-				continue;
-			c->told_applied = true;
-			case_tell(hands, c, EVENT_PLAN_APPLIED, NULL);
+			if (strcmp(report->effects[j].plan, c->wanted.plan.id) == 0)
+				take_effect(hands, c, &report->effects[j]);
 		}
 	}
 }

@@ -53,8 +53,9 @@ static int ask(void *self, const struct act_request *request, struct text *answe
 	text_clear(&orders->answer);
 	int result = wait_for(orders, request);
 	if (result == -ETIMEDOUT)
-		text_add(answer, "weir did not come to it within three seconds; nothing is known "
-				 "of what came of it: look at `weir status`");
+		text_add(answer,
+			 "weir did not come to it within three seconds, and it was not done; "
+			 "look at `weir status` and try again");
 	else
 		text_add(answer, text_string(&orders->answer));
 	pthread_mutex_unlock(&orders->mutex);

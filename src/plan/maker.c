@@ -11,9 +11,8 @@
 #include "plan/match.h"
 #include "plan/observe.h"
 
-/* A limit lets through so many times what is usual, and so little at least. */
+/* A limit lets through so many times what is usual. */
 #define LIMIT_TIMES 2
-#define LIMIT_LEAST 10
 
 struct maker {
 	struct synth *synth;
@@ -285,8 +284,8 @@ static void make_rules(struct maker *maker, const struct maker_input *from, stru
 		return;
 	write_rules(maker, from, made);
 	made->own_share = share_of(made, &view->clean);
-	made->limit_pps =
-		fmax(LIMIT_TIMES * view->base_pps * maker->result.collateral_upper, LIMIT_LEAST);
+	made->limit_pps = fmax(LIMIT_TIMES * view->base_pps * maker->result.collateral_upper,
+			       MAKER_LIMIT_LEAST);
 }
 
 void maker_make(struct maker *maker, const struct maker_input *input, struct made *ret_made)

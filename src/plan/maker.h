@@ -17,6 +17,9 @@
 #include "plan/stock.h"
 #include "plan/synth.h"
 
+/** A limit lets through so much at least, packets a second. */
+#define MAKER_LIMIT_LEAST 10
+
 struct maker;
 
 /** What it is to keep to. */
