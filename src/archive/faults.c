@@ -237,6 +237,16 @@ static int compare(const void *left, const void *right)
 	return ip_compare(&a->key.address, &b->key.address);
 }
 
+bool faults_doubt(const struct faults *faults)
+{
+	for (unsigned i = 0; i < FAULTS_OPEN_MAX; i++) {
+		const struct open *open = &faults->open[i];
+		if (open->used && open->fault.severity == SEVERITY_CRITICAL)
+			return true;
+	}
+	return false;
+}
+
 size_t faults_list(const struct faults *faults, const struct fault **ret_list)
 {
 	size_t count = 0;

@@ -89,6 +89,9 @@ void faults_note(struct faults *faults, const struct fault *fault, bool listed);
  */
 size_t faults_list(const struct faults *faults, const struct fault **ret_list);
 
+/** faults_doubt() - is a critical one open: what is measured may be wrong by a factor? */
+bool faults_doubt(const struct faults *faults);
+
 /** faults_of() - the open fault of a slot; NULL if there is none. */
 const struct fault *faults_of(const struct faults *faults, const struct fault_slot *slot);
 

@@ -530,6 +530,11 @@ unsigned ledger_faults_of(const struct ledger *ledger, unsigned thread, size_t i
 	return bits;
 }
 
+bool ledger_doubt(const struct ledger *ledger)
+{
+	return faults_doubt(ledger->faults);
+}
+
 size_t ledger_faults(const struct ledger *ledger, const struct fault **ret_list)
 {
 	return faults_list(ledger->faults, ret_list);

@@ -93,5 +93,8 @@ unsigned ledger_faults_of(const struct ledger *ledger, unsigned thread, size_t i
 /** ledger_faults() - as faults_list(). */
 size_t ledger_faults(const struct ledger *ledger, const struct fault **ret_list);
 
+/** ledger_doubt() - as faults_doubt(). */
+bool ledger_doubt(const struct ledger *ledger);
+
 /** ledger_stats() - copy of the counters. */
 void ledger_stats(const struct ledger *ledger, struct ledger_stats *ret_stats);

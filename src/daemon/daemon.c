@@ -275,6 +275,7 @@ static void tick(struct daemon *d)
 
 	take_parcels(d);
 	ledger_tick(health_ledger(d->health), step_clock(d), &sink);
+	pipeline_doubt(d->pipeline, ledger_doubt(health_ledger(d->health)));
 	orders_do(d->orders, do_order, d);
 	pipeline_tick(d->pipeline, step_clock(d));
 	traffic_tick(d->traffic, d->now_ns);

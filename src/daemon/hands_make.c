@@ -15,8 +15,6 @@
 #define RETRY_NS NS_PER_S
 /* New rules have to stop so much more of what comes now to take the place of old ones. */
 #define BETTER   0.05
-/* Samples of now that are looked at each second. */
-#define LOOK_AT  512
 
 struct maker_limits case_limits(const struct hands *hands)
 {
@@ -190,14 +188,13 @@ void case_verify(struct hands *hands, struct hand_case *c)
 	if (!c->watch || hands->now_ns - c->looked_ns < NS_PER_S)
 		return;
 	c->looked_ns = hands->now_ns;
-	stock_view(hands->stock, c->watch, hands->now_ns, &view);
-	size_t skip = view.now.count > LOOK_AT ? view.now.count - LOOK_AT : 0;
+	stock_look(hands->stock, c->watch, hands->now_ns, &view);
 	const struct harm_input input = {
 		.plan = &c->wanted.plan,
 		.sources = c->wanted.sources,
 		.source_count = c->wanted.source_count,
-		.now = view.now.samples + skip,
-		.now_count = view.now.count - skip,
+		.now = view.now.samples,
+		.now_count = view.now.count,
 		.before = view.base.samples,
 		.before_count = view.own,
 		.match = match_rule,

@@ -21,7 +21,7 @@ struct pipeline {
 	void *detector_states[DETECTORS_MAX];
 	unsigned detector_count;
 	struct hands *hands;
-	unsigned faults; /* open ones that are more than info */
+	bool doubt; /* what is measured may be wrong by a factor */
 	struct journal *journal;
 	struct journal_stats journal_stats;
 	struct incidents *incidents;
@@ -204,7 +204,7 @@ void pipeline_tick(struct pipeline *pipeline, uint64_t now_ns)
 	for (unsigned i = 0; i < pipeline->detector_count; i++)
 		pipeline->detectors[i]->tick(pipeline->detector_states[i], now_ns, &findings);
 	incidents_tick(pipeline->incidents, now_ns, &events);
-	hands_tick(pipeline->hands, now_ns, pipeline->faults > 0, &plans);
+	hands_tick(pipeline->hands, now_ns, pipeline->doubt, &plans);
 	if (pipeline->journal)
 		journal_commit(pipeline->journal, now_ns);
 	hands_act(pipeline->hands, now_ns);
@@ -374,12 +374,12 @@ void pipeline_fault(struct pipeline *pipeline, const struct fault *fault)
 				     .time_ns = fault->time_ns,
 				     .fault = fault };
 
-	/* Only what makes rates wrong by a factor keeps the hands still: losses are ordinary. */
-	if (fault->severity == SEVERITY_CRITICAL && fault->state == FAULT_BEGUN)
-		pipeline->faults++;
-	else if (fault->severity == SEVERITY_CRITICAL && fault->state == FAULT_ENDED)
-		pipeline->faults -= pipeline->faults > 0;
 	emit(pipeline, &event);
+}
+
+void pipeline_doubt(struct pipeline *pipeline, bool doubt)
+{
+	pipeline->doubt = doubt;
 }
 
 int pipeline_act(struct pipeline *pipeline, const struct act_request *request, uint64_t now_ns,

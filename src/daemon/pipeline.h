@@ -76,6 +76,9 @@ bool pipeline_is_hot(const struct pipeline *pipeline);
 /** pipeline_fault() - tell of a fault of the telemetry, as an event to all sinks. */
 void pipeline_fault(struct pipeline *pipeline, const struct fault *fault);
 
+/** pipeline_doubt() - as of now telemetry is wrong by a factor, or not: nothing new by itself. */
+void pipeline_doubt(struct pipeline *pipeline, bool doubt);
+
 /** pipeline_act() - do what a person wants, or list what people did ("audit"); see orders_do_fn. */
 int pipeline_act(struct pipeline *pipeline, const struct act_request *request, uint64_t now_ns,
 		 struct text *answer);

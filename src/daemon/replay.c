@@ -170,6 +170,7 @@ static void end_tick(struct replay *r)
 	ledger_tick(r->ledger, r->tick_ns, &r->ledger_sink);
 	if (r->watch.tick)
 		r->watch.tick(r->watch.self, r->tick_ns);
+	pipeline_doubt(r->pipeline, ledger_doubt(r->ledger));
 	pipeline_tick(r->pipeline, r->tick_ns);
 	uint64_t tick_ns = pipeline_is_hot(r->pipeline) ? TICK_HOT_NS : TICK_NS;
 	r->tick_ns += tick_ns - r->tick_ns % tick_ns;

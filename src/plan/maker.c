@@ -14,6 +14,9 @@
 /* A limit lets through so many times what is usual. */
 #define LIMIT_TIMES 2
 
+/* Clean samples that tell how much of all traffic the rules match. */
+#define SHARE_MOST 8192
+
 struct maker {
 	struct synth *synth;
 	struct synth_result result;
@@ -67,7 +70,9 @@ static void add_pieces(const struct prefix *whole, uint8_t floor, struct stock_s
 	struct prefix piece = *whole;
 
 	piece.len = whole->len > floor ? whole->len : floor;
-	for (unsigned n = 0; n < 1U << (piece.len - whole->len) && n < STOCK_SIDE; n++) {
+	unsigned pieces = 1U << (piece.len - whole->len);
+
+	for (unsigned n = 0; n < pieces && n < STOCK_SIDE; n++) {
 		for (unsigned bit = whole->len; bit < piece.len; bit++) {
 			uint8_t mask = (uint8_t)(0x80 >> bit % 8);
 			bool set = n >> (piece.len - 1 - bit) & 1;
@@ -76,6 +81,8 @@ static void add_pieces(const struct prefix *whole, uint8_t floor, struct stock_s
 		}
 		add_side(scope->own, &scope->own_count, &piece, 1);
 	}
+	if (pieces > STOCK_SIDE)
+		scope->share *= (float)STOCK_SIDE / (float)pieces;
 }
 
 /* Ours under attack: the prefix around them if it is not too large, else each of them. */
@@ -103,7 +110,7 @@ static void scope_inbound(const struct incident *incident, const struct maker_li
 bool maker_scope(const struct incident *incident, const struct maker_limits *limits,
 		 struct stock_scope *ret_scope)
 {
-	struct stock_scope scope = { .direction = incident->direction };
+	struct stock_scope scope = { .direction = incident->direction, .share = 1 };
 
 	if (incident->direction != DIRECTION_OUTBOUND) {
 		scope_inbound(incident, limits, &scope);
@@ -235,7 +242,8 @@ static void write_rules(const struct maker *maker, const struct maker_input *inp
 		told += result->parts[i].attack_share;
 	}
 	made->plan.has_forecast = made->safe = made->plan.rule_count > 0;
-	made->plan.attack_share = fmin(result->attack_share, told > 0 ? told : 0);
+	made->plan.attack_share =
+		fmin(result->attack_share, told > 0 ? told : 0) * (double)scope->share;
 	made->plan.collateral_share = result->collateral_share;
 	made->plan.collateral_upper = result->collateral_upper;
 	if (result->source_count) {
@@ -251,7 +259,7 @@ static double share_of(const struct made *made, const struct synth_samples *clea
 	double all = 0;
 	double hit = 0;
 
-	for (size_t i = 0; i < clean->count; i++) {
+	for (size_t i = 0; i < clean->count; i += clean->count / SHARE_MOST + 1) {
 		double weight = sample_packets(&clean->samples[i]);
 		bool matched = false;
 		for (unsigned r = 0; r < made->plan.rule_count && !matched; r++)

@@ -15,6 +15,10 @@
 #define RECENT          8192
 /* So many of a tick are looked at for what is usual; all of them for watches. */
 #define TICK_MOST       2048
+/* Comparisons of a tick's samples with watches. */
+#define FEED_MOST       131072
+/* Of now, what a look at rules in force takes. */
+#define LOOK_MOST       512
 /* Clean samples a second while there is little, and later: half an hour stays. */
 #define CLEAN_FAST      2048
 #define CLEAN_SLOW      32
@@ -174,13 +178,17 @@ static void keep(struct watch *watch, const struct sample *s)
 /* @scale: samples of the tick that one handed on stands for */
 static void feed_watches(struct stock *stock, const struct tally_set *set, double scale)
 {
+	/* With many watches fewer samples say as much: each has its own. */
+	size_t step = set->sample_count * stock->watching / FEED_MOST + 1;
+
+	scale *= (double)step;
 	for (size_t w = 0; w < stock->limits.watches; w++) {
 		struct watch *watch = &stock->watches[w];
 		double packets = 0;
 		if (!watch->used)
 			continue;
 		watch->first_ns = watch->first_ns ? watch->first_ns : set->tick_ns;
-		for (size_t i = 0; i < set->sample_count; i++) {
+		for (size_t i = 0; i < set->sample_count; i += step) {
 			if (!is_in(&watch->scope, &set->samples[i]))
 				continue;
 			keep(watch, &set->samples[i]);
@@ -311,9 +319,10 @@ static struct sample told(const struct stock_scope *scope, const struct sample *
 	return as;
 }
 
-static size_t read_now(struct stock *stock, const struct watch *watch)
+/* The latest ones, at most @most. */
+static size_t read_now(struct stock *stock, const struct watch *watch, size_t most)
 {
-	size_t count = watch->count < SYNTH_NOW ? watch->count : SYNTH_NOW;
+	size_t count = watch->count < most ? watch->count : most;
 
 	for (size_t i = 0; i < count; i++)
 		stock->now_out[i] = told(
@@ -406,12 +415,24 @@ static size_t read_own(struct stock *stock, const struct watch *watch, double *r
 	return n;
 }
 
+void stock_look(struct stock *stock, unsigned handle, uint64_t now_ns, struct stock_view *ret_view)
+{
+	struct watch *watch = &stock->watches[handle - 1];
+	struct stock_view view = { .now_pps = rate_of(watch, now_ns) };
+	size_t now = read_now(stock, watch, LOOK_MOST);
+
+	view.own = read_own(stock, watch, &view.base_pps);
+	view.now = (struct synth_samples){ stock->now_out, now };
+	view.base = (struct synth_samples){ stock->base_out, view.own };
+	*ret_view = view;
+}
+
 void stock_view(struct stock *stock, unsigned handle, uint64_t now_ns, struct stock_view *ret_view)
 {
 	struct watch *watch = &stock->watches[handle - 1];
 	const struct stock_scope *scope = &watch->scope;
 	struct stock_view view = { .now_pps = rate_of(watch, now_ns) };
-	size_t now = read_now(stock, watch);
+	size_t now = read_now(stock, watch, SYNTH_NOW);
 	size_t clean = read_clean(stock, watch->before_ns);
 	size_t base;
 

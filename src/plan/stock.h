@@ -27,6 +27,7 @@ struct stock_scope {
 	uint8_t direction; /**< enum direction */
 	uint8_t own_count;
 	uint8_t peer_count;
+	float share;                    /**< of the incident's targets that fits in; 1: all */
 	struct prefix own[STOCK_SIDE];  /**< inbound: who receives; outbound: who sends */
 	struct prefix peer[STOCK_SIDE]; /**< the other side */
 };
@@ -83,6 +84,9 @@ size_t stock_samples(const struct stock *stock, unsigned watch);
 
 /** stock_view() - what there is of a watch. */
 void stock_view(struct stock *stock, unsigned watch, uint64_t now_ns, struct stock_view *ret_view);
+
+/** stock_look() - as stock_view(), only the latest of now, and the target's own baseline. */
+void stock_look(struct stock *stock, unsigned watch, uint64_t now_ns, struct stock_view *ret_view);
 
 /** stock_stats() - copy of the counters. */
 void stock_stats(const struct stock *stock, struct stock_stats *ret_stats);

@@ -91,6 +91,30 @@ static void the_worse_pushes_out_the_lesser_and_never_a_listed_one(void **unused
 	faults_free(faults);
 }
 
+/* A fault that becomes worse and better again leaves no doubt behind. */
+static void doubt_lasts_as_long_as_the_worst(void **unused)
+{
+	const struct fault mild = fault_of(FAULT_SAMPLING, SEVERITY_WARNING);
+	const struct fault bad = fault_of(FAULT_SAMPLING, SEVERITY_CRITICAL);
+	const struct fault_sink sink = { .fault = take, .self = &(struct told){ 0 } };
+	struct fault_slot slot = { 0 };
+	struct faults *faults = faults_new();
+
+	(void)unused;
+	faults_begin_time(faults, NS_PER_S, &sink);
+	assert_false(faults_doubt(faults));
+	faults_bad(faults, &slot, &mild, true);
+	assert_false(faults_doubt(faults));
+	faults_bad(faults, &slot, &bad, true);
+	assert_true(faults_doubt(faults));
+	faults_bad(faults, &slot, &mild, true);
+	assert_false(faults_doubt(faults));
+	faults_bad(faults, &slot, &bad, true);
+	faults_good(faults, &slot, 1, "well again");
+	assert_false(faults_doubt(faults));
+	faults_free(faults);
+}
+
 static void who_is_turned_away_is_counted_once(void **unused)
 {
 	struct fault_slot slots[FAULTS_OPEN_MAX], other = { 0 };
@@ -115,6 +139,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_listed_exporter_pushes_out_the_oldest_stranger),
 		cmocka_unit_test(the_worse_pushes_out_the_lesser_and_never_a_listed_one),
+		cmocka_unit_test(doubt_lasts_as_long_as_the_worst),
 		cmocka_unit_test(who_is_turned_away_is_counted_once),
 	};
 

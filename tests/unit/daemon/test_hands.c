@@ -381,6 +381,84 @@ static void panic_ends_all_and_never_touch_holds_for_people_too(void **state)
 	assert_non_null(strstr(plan.why, "never"));
 }
 
+/* A line that was full for a moment is none that is full. */
+static void an_expendable_host_goes_when_its_line_stays_full(void **state)
+{
+	(void)state;
+	open_hands("networks: [{prefix: 198.51.100.0/24, capacity: 1Gbps}]\n"
+		   "protect: {kill_file: none, expendable: 198.51.100.7/32}\n"
+		   "policy: [{ladder: [observe, drop, blackhole]}]\n"
+		   "actuators: [{name: edge, kind: hook, program: /bin/true}]\n",
+		   true);
+	begin_attack();
+	for (unsigned i = 0; i < 200; i++)
+		traffic(PER_TICK * 3);
+	incident.bps = 950000000;
+	say_incident(EVENT_INCIDENT_UPDATED);
+	for (unsigned i = 0; i < 50; i++)
+		traffic(PER_TICK * 3);
+	incident.bps = 100000000;
+	say_incident(EVENT_INCIDENT_UPDATED);
+	traffic(PER_TICK * 3);
+	incident.bps = 950000000;
+	say_incident(EVENT_INCIDENT_UPDATED);
+	for (unsigned i = 0; i < 90; i++)
+		traffic(PER_TICK * 3);
+	assert_int_equal(told.plan[EVENT_PLAN_PROPOSED].level, LEVEL_DROP);
+	assert_true(comes(EVENT_PLAN_APPLIED, LEVEL_BLACKHOLE));
+	assert_int_equal(told.plan[EVENT_PLAN_APPLIED].rule_count, 1);
+	assert_int_equal(told.plan[EVENT_PLAN_APPLIED].rules[0].dst.len, 128);
+	assert_int_equal(told.plan[EVENT_PLAN_APPLIED].rules[0].proto, -1);
+}
+
+/* An actuator that does not do it: the plan says so, and what to do. */
+static void a_plan_that_is_not_held_says_why(void **state)
+{
+	struct plan plan;
+
+	(void)state;
+	open_hands("networks: [{prefix: 198.51.100.0/24}]\n"
+		   "protect: {kill_file: none}\n"
+		   "actuators: [{name: edge, kind: hook, program: /bin/false, retries: 0}]\n",
+		   true);
+	begin_attack();
+	for (unsigned i = 0; i < 500; i++) {
+		traffic(PER_TICK * 3);
+		hands_plan(hands, &incident, &plan);
+		if (plan.level == LEVEL_DROP && strstr(plan.why, "not in force yet: "))
+			break;
+		usleep(2000);
+	}
+	assert_non_null(strstr(plan.why, "not in force yet: "));
+	assert_int_equal(told.plan[EVENT_PLAN_APPLIED].level, LEVEL_OBSERVE);
+}
+
+/* Each case comes to its rules, however many there are. */
+static void nobody_waits_for_ever(void **state)
+{
+	struct hands_stats stats;
+	unsigned safe = 0;
+
+	(void)state;
+	open_hands(observing, false);
+	begin_attack();
+	for (unsigned i = 1; i < 30; i++) {
+		snprintf(incident.id, sizeof(incident.id), "inc-%u", i + 1);
+		say_incident(EVENT_INCIDENT_OPENED);
+	}
+	for (unsigned i = 0; i < 100; i++)
+		traffic(PER_TICK * 3);
+	for (unsigned i = 0; i < 30; i++) {
+		struct plan plan;
+		snprintf(incident.id, sizeof(incident.id), "inc-%u", i + 1);
+		hands_plan(hands, &incident, &plan);
+		safe += plan.has_forecast;
+	}
+	hands_stats(hands, &stats);
+	assert_int_equal(stats.cases, 30);
+	assert_int_equal(safe, 30);
+}
+
 #define hands_test(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void)
@@ -391,6 +469,9 @@ int main(void)
 		hands_test(what_it_may_it_does_and_a_restart_goes_on),
 		hands_test(resumed_is_what_was_in_force),
 		hands_test(what_waits_goes_when_a_person_says_so),
+		hands_test(an_expendable_host_goes_when_its_line_stays_full),
+		hands_test(a_plan_that_is_not_held_says_why),
+		hands_test(nobody_waits_for_ever),
 		hands_test(panic_ends_all_and_never_touch_holds_for_people_too),
 	};
 

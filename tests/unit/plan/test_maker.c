@@ -63,6 +63,13 @@ static void near_targets_are_one_prefix_and_large_ones_are_cut(void **state)
 		assert_int_equal(scope.own[i].len, 120);
 		assert_int_equal(scope.own[i].ip.b[14], 100 + i);
 	}
+	/* Of a /19 half is left: the forecast says so. */
+	static const char *const huge[] = { "198.51.96.0/19" };
+	assert_true(scope.share > 0.99F);
+	incident = at(DIRECTION_INBOUND, huge, 1);
+	assert_true(maker_scope(&incident, limits_of(), &scope));
+	assert_int_equal(scope.own_count, STOCK_SIDE);
+	assert_true(scope.share > 0.49F && scope.share < 0.51F);
 	incident.kind = KIND_SPOOFED_EGRESS;
 	incident.direction = DIRECTION_OUTBOUND;
 	assert_false(maker_scope(&incident, limits_of(), &scope));
@@ -159,6 +166,45 @@ static void a_campaign_is_cut_at_each_site(void **state)
 	maker_close(maker);
 }
 
+/* However many watch the same target, each has its samples and the same rate. */
+static void many_watches_see_the_same(void **state)
+{
+	static const struct stock_limits sizes = { .hosts = 64, .watches = 64 };
+	static struct sample samples[8192];
+	const struct stock_scope scope = { .direction = DIRECTION_INBOUND,
+					   .own_count = 1,
+					   .own = { prefix_of("198.51.100.7") } };
+	struct tally_set set = { .samples = samples, .sample_count = 8192 };
+	struct stock *stock = NULL;
+	struct stock_view first;
+	struct stock_view last;
+	unsigned handle = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 8192; i++)
+		samples[i] = (struct sample){ .dst = ip_of("198.51.100.7"),
+					      .packets = 1,
+					      .sampling = 10,
+					      .proto = 17,
+					      .dport = draw(1000),
+					      .direction = DIRECTION_INBOUND };
+	assert_int_equal(stock_open(&sizes, 1, &stock), 0);
+	for (unsigned i = 0; i < 64; i++)
+		handle = stock_watch(stock, &scope, 1);
+	assert_int_equal(handle, 64);
+	for (unsigned tick = 1; tick <= 50; tick++) {
+		set.tick_ns = tick * SECOND_NS / 10;
+		stock_observe(stock, &set);
+	}
+	stock_look(stock, 1, set.tick_ns, &first);
+	stock_look(stock, 64, set.tick_ns, &last);
+	/* 819,200 packets a second. */
+	assert_true(first.now_pps > 700000 && first.now_pps < 1000000);
+	assert_true(first.now_pps == last.now_pps);
+	assert_int_equal(last.now.count, 512);
+	stock_close(stock);
+}
+
 static void watches_have_an_end(void **state)
 {
 	static const struct stock_limits sizes = { .hosts = 64, .watches = 2 };
@@ -185,6 +231,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(near_targets_are_one_prefix_and_large_ones_are_cut),
 		cmocka_unit_test(a_campaign_is_cut_at_each_site),
+		cmocka_unit_test(many_watches_see_the_same),
 		cmocka_unit_test(watches_have_an_end),
 	};
 
