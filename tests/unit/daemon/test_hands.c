@@ -433,30 +433,28 @@ static void a_plan_that_is_not_held_says_why(void **state)
 	assert_int_equal(told.plan[EVENT_PLAN_APPLIED].level, LEVEL_OBSERVE);
 }
 
-/* Each case comes to its rules, however many there are. */
+/* Incidents for which there are no rules are tried again and again; the next one has its turn too. */
 static void nobody_waits_for_ever(void **state)
 {
-	struct hands_stats stats;
-	unsigned safe = 0;
+	struct plan plan;
 
 	(void)state;
 	open_hands(observing, false);
-	begin_attack();
-	for (unsigned i = 1; i < 30; i++) {
-		snprintf(incident.id, sizeof(incident.id), "inc-%u", i + 1);
+	for (unsigned i = 0; i < 600; i++)
+		traffic(0);
+	for (unsigned i = 0; i < 20; i++) {
+		incident = (struct incident){ .severity = SEVERITY_WARNING,
+					      .host_len = 128,
+					      .host = ip_of("198.51.100.9"),
+					      .onset_ns = now_ns };
+		snprintf(incident.id, sizeof(incident.id), "quiet-%u", i);
 		say_incident(EVENT_INCIDENT_OPENED);
 	}
-	for (unsigned i = 0; i < 100; i++)
+	begin_attack();
+	for (unsigned i = 0; i < 60; i++)
 		traffic(PER_TICK * 3);
-	for (unsigned i = 0; i < 30; i++) {
-		struct plan plan;
-		snprintf(incident.id, sizeof(incident.id), "inc-%u", i + 1);
-		hands_plan(hands, &incident, &plan);
-		safe += plan.has_forecast;
-	}
-	hands_stats(hands, &stats);
-	assert_int_equal(stats.cases, 30);
-	assert_int_equal(safe, 30);
+	hands_plan(hands, &incident, &plan);
+	assert_true(plan.has_forecast);
 }
 
 #define hands_test(f) cmocka_unit_test_setup_teardown(f, begin, end)
