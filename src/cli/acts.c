@@ -45,21 +45,11 @@ static bool take_duration(const struct cli_args *args, struct jsonw *w)
 	return true;
 }
 
-static int send(const struct cli_args *args, const char *json)
+static int say_answer(const struct cli_args *args, const json_t *json, struct text *page)
 {
-	struct text body, page = text_heap();
-	json_t *answer;
-	int status = ask_to(args, "/api/v1/acts", json, &body, &answer);
-
-	if (status != CLI_OK)
-		return status;
-	if (args->values[ASK_JSON])
-		text_addf(&page, "%s\n", text_string(&body));
-	else
-		text_addf(&page, "%s\n", json_string_value(json_object_get(answer, "answer")));
-	json_decref(answer);
-	text_done(&body);
-	return ask_print(args, &page);
+	(void)args;
+	text_addf(page, "%s\n", json_string_value(json_object_get(json, "answer")));
+	return CLI_OK;
 }
 
 /* @key: what the last option says, if it is one */
@@ -82,7 +72,7 @@ static int run_act(const struct cli_args *args, const char *act, const char *key
 		jsonw_string(&w, key, args->values[OPTION_OTHER]);
 	jsonw_object_end(&w);
 	if (good)
-		status = send(args, text_string(&body));
+		status = ask_show(args, "/api/v1/acts", text_string(&body), say_answer);
 	text_done(&body);
 	return status;
 }

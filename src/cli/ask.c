@@ -116,3 +116,23 @@ int ask_print(const struct cli_args *args, struct text *out)
 	text_done(out);
 	return status;
 }
+
+int ask_show(const struct cli_args *args, const char *path, const char *to_send, ask_page_fn *page)
+{
+	struct text body, shown = text_heap();
+	json_t *json;
+	int status = ask_to(args, path, to_send, &body, &json);
+
+	if (status != CLI_OK)
+		return status;
+	if (args->values[ASK_JSON])
+		text_addf(&shown, "%s\n", text_string(&body));
+	else
+		status = page(args, json, &shown);
+	json_decref(json);
+	text_done(&body);
+	if (status == CLI_OK)
+		return ask_print(args, &shown);
+	text_done(&shown);
+	return status;
+}

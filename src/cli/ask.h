@@ -42,6 +42,15 @@ int ask(const struct cli_args *args, const char *path, struct text *ret_body, js
 int ask_to(const struct cli_args *args, const char *path, const char *to_send,
 	   struct text *ret_body, json_t **ret_json);
 
+/** Makes a page of an answer. Return: CLI_OK, or CLI_NO with the error said. */
+typedef int ask_page_fn(const struct cli_args *args, const json_t *json, struct text *page);
+
+/**
+ * ask_show() - put a question, and show the answer: as it is with --json, else as a page.
+ * @to_send: as ask_to(); NULL: a question
+ */
+int ask_show(const struct cli_args *args, const char *path, const char *to_send, ask_page_fn *page);
+
 /**
  * ask_layout() - how much fits: all with @wide, else what COLUMNS or the terminal says.
  *

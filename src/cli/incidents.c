@@ -59,26 +59,6 @@ static int render(const struct cli_args *args, const json_t *json, struct text *
 	return CLI_OK;
 }
 
-static int show(const struct cli_args *args, const char *path)
-{
-	struct text body, page = text_heap();
-	json_t *json;
-	int status = ask(args, path, &body, &json);
-
-	if (status != CLI_OK)
-		return status;
-	if (args->values[ASK_JSON])
-		text_addf(&page, "%s\n", text_string(&body));
-	else
-		status = render(args, json, &page);
-	json_decref(json);
-	text_done(&body);
-	if (status == CLI_OK)
-		return ask_print(args, &page);
-	text_done(&page);
-	return status;
-}
-
 static int run_incidents(const struct cli_args *args)
 {
 	struct text path = text_heap();
@@ -89,7 +69,7 @@ static int run_incidents(const struct cli_args *args)
 		status = CLI_NO;
 	}
 	if (status == CLI_OK)
-		status = show(args, text_string(&path));
+		status = ask_show(args, text_string(&path), NULL, render);
 	text_done(&path);
 	return status;
 }

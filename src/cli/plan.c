@@ -20,31 +20,13 @@ static char *incident_of(const char *id)
 	return copy;
 }
 
-static int show_plan(const struct cli_args *args, const char *path)
+static int say_plan(const struct cli_args *args, const json_t *json, struct text *page)
 {
-	struct text body, page = text_heap();
-	json_t *json;
-	int status = ask(args, path, &body, &json);
-
-	if (status != CLI_OK)
-		return status;
-	if (args->values[ASK_JSON]) {
-		char *plan = json_dumps(json_object_get(json, "plan"), JSON_COMPACT);
-		text_addf(&page, "%s\n", plan ? plan : "null");
-		free(plan);
-	} else if (render_plan(json, &page) < 0) {
-		cli_error("plan",
-			  "the daemon tells of no plan for it; `weir incidents %s` tells "
-			  "its story",
-			  args->words[0]);
-		status = CLI_NO;
-	}
-	json_decref(json);
-	text_done(&body);
-	if (status == CLI_OK)
-		return ask_print(args, &page);
-	text_done(&page);
-	return status;
+	if (render_plan(json, page) == 0)
+		return CLI_OK;
+	cli_error("plan", "the daemon tells of no plan for it; `weir incidents %s` tells its story",
+		  args->words[0]);
+	return CLI_NO;
 }
 
 static int run_plan(const struct cli_args *args)
@@ -56,7 +38,7 @@ static int run_plan(const struct cli_args *args)
 
 	if (escaped) {
 		text_addf(&path, "/api/v1/incidents/%s", escaped);
-		status = show_plan(args, text_string(&path));
+		status = ask_show(args, text_string(&path), NULL, say_plan);
 	} else {
 		cli_error("plan", "no memory for the question");
 	}
@@ -79,26 +61,20 @@ const struct command command_plan = {
 		"traffic they hit (with its upper bound), why it goes so far and no further, and\n"
 		"what you can do. ID is that of an incident or of a plan.\n\n" ASK_HELP,
 	.examples = "weir plan 20261122T140506-in-1a2b3c4d\n"
-		    "weir plan --json 20261122T140506-in-1a2b3c4d | jq .rules\n",
+		    "weir plan --json 20261122T140506-in-1a2b3c4d | jq .plan.rules\n",
 	.run = run_plan,
 };
 
+static int say_acts(const struct cli_args *args, const json_t *json, struct text *page)
+{
+	(void)args;
+	render_acts(json, page);
+	return CLI_OK;
+}
+
 static int run_audit(const struct cli_args *args)
 {
-	struct render_layout layout = ask_layout(false, true);
-	struct text body, page = text_heap();
-	json_t *json;
-	int status = ask(args, "/api/v1/acts", &body, &json);
-
-	if (status != CLI_OK)
-		return status;
-	if (args->values[ASK_JSON])
-		text_addf(&page, "%s\n", text_string(&body));
-	else
-		render_acts(json, &layout, &page);
-	json_decref(json);
-	text_done(&body);
-	return ask_print(args, &page);
+	return ask_show(args, "/api/v1/acts", NULL, say_acts);
 }
 
 const struct command command_audit = {

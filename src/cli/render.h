@@ -66,7 +66,7 @@ void render_top(const json_t *top, uint64_t now_ns, size_t limit,
 WEIR_CHECK int render_plan(const json_t *one, struct text *out);
 
 /** render_acts() - append the page of `weir audit`. @acts: the answer to GET /api/v1/acts */
-void render_acts(const json_t *acts, const struct render_layout *layout, struct text *out);
+void render_acts(const json_t *acts, struct text *out);
 
 /** render_exporters() - its last part: the table, those with trouble on top. */
 void render_exporters(const json_t *status, const struct render_layout *layout, struct text *out);

@@ -111,11 +111,10 @@ int render_plan(const json_t *one, struct text *out)
 	return 0;
 }
 
-void render_acts(const json_t *acts, const struct render_layout *layout, struct text *out)
+void render_acts(const json_t *acts, struct text *out)
 {
 	const json_t *list = json_object_get(acts, "acts");
 
-	(void)layout;
 	if (json_array_size(list) == 0)
 		text_add(out, "Nobody has done anything by hand.\n");
 	for (size_t i = 0; i < json_array_size(list); i++) {

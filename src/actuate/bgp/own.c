@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "actuate/actuator.h"
 #include "base/lpm.h"
 
 bool bgp_is_own(const struct config *config, const struct prefix *prefix)
@@ -31,6 +32,17 @@ struct bgp_limits bgp_limits_of(const struct config *config, const struct config
 				    .flowspec = settings->flowspec,
 				    .source_rules = settings->source_rules,
 				    .routes = settings->routes };
+}
+
+uint32_t bgp_caps(const struct config_actuator *settings)
+{
+	uint32_t caps = ACTUATOR_CAN_BLACKHOLE;
+
+	if (settings->flowspec)
+		caps |= ACTUATOR_CAN_RATE_LIMIT | ACTUATOR_CAN_DROP;
+	if (settings->flowspec && settings->source_rules)
+		caps |= ACTUATOR_CAN_QUARANTINE;
+	return caps;
 }
 
 int bgp_check_settings(const struct config *config, const struct config_actuator *settings,

@@ -52,6 +52,9 @@ struct bgp_route {
 struct bgp_limits bgp_limits_of(const struct config *config,
 				const struct config_actuator *settings);
 
+/** bgp_caps() - what can be announced with these settings: enum actuator_caps. */
+uint32_t bgp_caps(const struct config_actuator *settings);
+
 /**
  * bgp_check_settings() - is it known whom to talk to, and does no other actuator talk to the same?
  * @where: the setting that says whom: settings->socket or settings->address; NULL: not given

@@ -69,11 +69,7 @@ static int open(const struct config *config, const struct config_actuator *setti
 		return err;
 	}
 	*ret_state = state;
-	*ret_caps = ACTUATOR_CAN_BLACKHOLE;
-	if (settings->flowspec)
-		*ret_caps |= ACTUATOR_CAN_RATE_LIMIT | ACTUATOR_CAN_DROP;
-	if (settings->flowspec && settings->source_rules)
-		*ret_caps |= ACTUATOR_CAN_QUARANTINE;
+	*ret_caps = bgp_caps(settings);
 	return 0;
 }
 

@@ -2,10 +2,9 @@
 /* announce: settings and plans for the tests of what is announced over BGP. */
 #pragma once
 
-#include "check.h"
+#include "config_text.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "actuate/actuator.h"
 
@@ -20,19 +19,6 @@
 	"  - {prefix: 203.0.113.0/25}\n"                         \
 	"  - {prefix: '2001:db8::/32'}\n"                        \
 	"  - {prefix: '2001:db8:1:2::/64', within: '2001:db8::/32'}\n"
-
-/* A configuration from text; free with config_free(). */
-static inline struct config *config_of(const char *yaml)
-{
-	struct text errors = text_heap();
-	struct config *config = NULL;
-	int err = config_parse("f", yaml, strlen(yaml), &errors, &config);
-
-	assert_string_equal(text_string(&errors), "");
-	assert_int_equal(err, 0);
-	text_done(&errors);
-	return config;
-}
 
 static inline struct prefix prefix_of(const char *words)
 {

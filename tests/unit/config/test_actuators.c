@@ -1,40 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of config/actuators: what entries of `actuators` become, and what is wrong with them. */
-#include "check.h"
-
-#include <string.h>
-
-#include "config/config.h"
-
-static struct config *good(const char *yaml)
-{
-	struct text errors = text_heap();
-	struct config *config = NULL;
-
-	int err = config_parse("f", yaml, strlen(yaml), &errors, &config);
-	assert_string_equal(text_string(&errors), "");
-	assert_int_equal(err, 0);
-	text_done(&errors);
-	return config;
-}
-
-static void is_refused(const char *yaml, const char *words)
-{
-	struct text errors = text_heap();
-	struct config *config = NULL;
-
-	assert_int_equal(config_parse("f", yaml, strlen(yaml), &errors, &config), -WEIR_ECONFIG);
-	if (!strstr(text_string(&errors), words))
-		fail_msg("no \"%s\" in: %s", words, text_string(&errors));
-	text_done(&errors);
-}
+#include "config_text.h"
 
 static void entries_keep_what_is_given_and_have_defaults(void **state)
 {
 	struct config *config =
-		good("actuators:\n"
-		     "  - {name: edge, kind: bird, next_hop: 192.0.2.1}\n"
-		     "  - {name: here, kind: xdp, interfaces: [eth0, eth1], mode: native}\n");
+		config_of("actuators:\n"
+			  "  - {name: edge, kind: bird, next_hop: 192.0.2.1}\n"
+			  "  - {name: here, kind: xdp, interfaces: [eth0, eth1], mode: native}\n");
 
 	(void)state;
 	assert_int_equal(config->actuator_count, 2);
@@ -51,27 +24,32 @@ static void entries_keep_what_is_given_and_have_defaults(void **state)
 static void mistakes_are_told_where_they_stand(void **state)
 {
 	(void)state;
-	is_refused("actuators: [{name: a, kind: nft}]", "f:1:20: `kind: nft` needs `interfaces`");
-	is_refused("actuators: [{name: a, kind: hook}]", "either `program` or `url`");
-	is_refused("actuators: [{name: a, kind: hook, url: 'http://example.net/x'}]", "https://");
-	is_refused("actuators: [{name: a, kind: hook, url: 'http://127.0.0.1@example.net/'}]",
-		   "https://");
-	is_refused("actuators: [{name: a, kind: hook, url: 'http://127.0.0.1:80@example.net/'}]",
-		   "https://");
-	is_refused("actuators: [{name: a, kind: hook, url: 'http://localhost.example.net'}]",
-		   "https://");
-	config_free(good("actuators: [{name: a, kind: hook, url: 'http://[::1]:8080/x'}]"));
-	config_free(good("actuators: [{name: a, kind: hook, url: 'http://localhost'}]"));
-	is_refused("actuators: [{name: a, kind: bird, communities: [65536:1]}]", "no community");
-	is_refused("actuators: [{name: a, kind: bird}, {name: a, kind: bird}]",
-		   "`a` is the name of f:1:20 as well");
-	is_refused("actuators: [{kind: bird}]", "`name` is missing");
+	config_is_refused("actuators: [{name: a, kind: nft}]",
+			  "f:1:20: `kind: nft` needs `interfaces`");
+	config_is_refused("actuators: [{name: a, kind: hook}]", "either `program` or `url`");
+	config_is_refused("actuators: [{name: a, kind: hook, url: 'http://example.net/x'}]",
+			  "https://");
+	config_is_refused(
+		"actuators: [{name: a, kind: hook, url: 'http://127.0.0.1@example.net/'}]",
+		"https://");
+	config_is_refused(
+		"actuators: [{name: a, kind: hook, url: 'http://127.0.0.1:80@example.net/'}]",
+		"https://");
+	config_is_refused("actuators: [{name: a, kind: hook, url: 'http://localhost.example.net'}]",
+			  "https://");
+	config_free(config_of("actuators: [{name: a, kind: hook, url: 'http://[::1]:8080/x'}]"));
+	config_free(config_of("actuators: [{name: a, kind: hook, url: 'http://localhost'}]"));
+	config_is_refused("actuators: [{name: a, kind: bird, communities: [65536:1]}]",
+			  "no community");
+	config_is_refused("actuators: [{name: a, kind: bird}, {name: a, kind: bird}]",
+			  "`a` is the name of f:1:20 as well");
+	config_is_refused("actuators: [{kind: bird}]", "`name` is missing");
 }
 
 static void any_difference_needs_a_restart(void **state)
 {
-	struct config *a = good("actuators: [{name: a, kind: nft, interfaces: [eth0]}]");
-	struct config *b = good("actuators: [{name: a, kind: nft, interfaces: [eth1]}]");
+	struct config *a = config_of("actuators: [{name: a, kind: nft, interfaces: [eth0]}]");
+	struct config *b = config_of("actuators: [{name: a, kind: nft, interfaces: [eth1]}]");
 	struct text fields = text_heap();
 
 	(void)state;

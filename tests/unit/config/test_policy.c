@@ -1,42 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of config/policy: how far to go with whom, and what is never done. */
-#include "check.h"
-
-#include <string.h>
-
-#include "config/config.h"
+#include "config_text.h"
 #include "model/plan.h"
 
 static const struct ip host = {
 	.b = { [10] = 0xff, [11] = 0xff, [12] = 198, [13] = 51, [14] = 100, [15] = 7 }
 };
 
-static struct config *good(const char *yaml)
-{
-	struct text errors = text_heap();
-	struct config *config = NULL;
-
-	int err = config_parse("f", yaml, strlen(yaml), &errors, &config);
-	assert_string_equal(text_string(&errors), "");
-	assert_int_equal(err, 0);
-	text_done(&errors);
-	return config;
-}
-
-static void is_refused(const char *yaml, const char *words)
-{
-	struct text errors = text_heap();
-	struct config *config = NULL;
-
-	assert_int_equal(config_parse("f", yaml, strlen(yaml), &errors, &config), -WEIR_ECONFIG);
-	if (!strstr(text_string(&errors), words))
-		fail_msg("no \"%s\" in: %s", words, text_string(&errors));
-	text_done(&errors);
-}
-
 static void without_a_policy_our_machines_are_not_cut_off(void **state)
 {
-	struct config *config = good("");
+	struct config *config = config_of("");
 	const struct config_policy *in = config_policy_of(config, DIRECTION_INBOUND, &host, "");
 	const struct config_policy *out = config_policy_of(config, DIRECTION_OUTBOUND, &host, "");
 
@@ -54,11 +27,11 @@ static void without_a_policy_our_machines_are_not_cut_off(void **state)
 static void the_first_that_matches_counts(void **state)
 {
 	struct config *config =
-		good("policy:\n"
-		     "  - {match: {direction: outbound, tenant: acme}, ladder: [observe, "
-		     "rate-limit], approve: drop}\n"
-		     "  - {match: {network: 198.51.100.0/24}, ladder: [observe, drop]}\n"
-		     "  - {ladder: observe}\n");
+		config_of("policy:\n"
+			  "  - {match: {direction: outbound, tenant: acme}, ladder: [observe, "
+			  "rate-limit], approve: drop}\n"
+			  "  - {match: {network: 198.51.100.0/24}, ladder: [observe, drop]}\n"
+			  "  - {ladder: observe}\n");
 
 	(void)state;
 	assert_ptr_equal(config_policy_of(config, DIRECTION_OUTBOUND, &host, "acme"),
@@ -74,11 +47,12 @@ static void the_first_that_matches_counts(void **state)
 static void contradictions_are_told(void **state)
 {
 	(void)state;
-	is_refused("policy: [{ladder: [observe, drop], approve: drop}]", "either goes by itself");
-	is_refused("policy: [{actuators: edge}]", "no actuator is called `edge`");
-	is_refused("policy: [{ladder: dorp}]", "drop");
-	is_refused("protect: {never_touch: [198.51.100.7/24]}", "host bits");
-	is_refused("protect: {min_prefix: {ipv4: 4}}", "ipv4");
+	config_is_refused("policy: [{ladder: [observe, drop], approve: drop}]",
+			  "either goes by itself");
+	config_is_refused("policy: [{actuators: edge}]", "no actuator is called `edge`");
+	config_is_refused("policy: [{ladder: dorp}]", "drop");
+	config_is_refused("protect: {never_touch: [198.51.100.7/24]}", "host bits");
+	config_is_refused("protect: {min_prefix: {ipv4: 4}}", "ipv4");
 }
 
 int main(void)

@@ -3,7 +3,7 @@
  * Tests of daemon/hands, with plan/stock and plan/maker behind it: incidents and samples in, plans
  * and what is in force out; what people want, what a restart keeps, what a panic ends.
  */
-#include "check.h"
+#include "config_text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -102,7 +102,7 @@ static void open_hands(const char *yaml, bool act)
 	struct text errors = text_heap();
 	struct hands_options options = { .act = act, .seed = 1, .now_ns = now_ns };
 
-	assert_int_equal(config_parse("f", yaml, strlen(yaml), &errors, &config), 0);
+	config = config_of(yaml);
 	if (act)
 		assert_int_equal(journal_open(folder, &errors, &journal), 0);
 	options.journal = journal;
