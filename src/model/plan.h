@@ -138,8 +138,8 @@ struct wanted_set {
 struct effect {
 	char plan[INCIDENT_ID_MAX + 8];
 	bool applied;
-	unsigned rules_held; /**< rules in force outside; 0 for observe */
-	uint64_t at_ns;
+	unsigned rules_held;      /**< rules in force outside; 0 for observe */
+	uint64_t at_ns;           /**< it was so then */
 	bool counted;             /**< the rest is known; not over BGP */
 	uint64_t matched_packets; /**< since it is held; only grow */
 	uint64_t matched_bytes;

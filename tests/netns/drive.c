@@ -160,12 +160,18 @@ static json_t *reconcile(const struct actuator *actuator, void *state, const str
 	int err = actuator->reconcile(state, set, &result);
 	double took_ms = (double)(clock_mono_ns() - start_ns) / 1e6;
 	double cpu_ms = (double)(clock_cpu_ns() - cpu_ns) / 1e6;
-	for (size_t i = 0; i < set->count; i++)
+	/* An actuator that tidies up after its rules are in force says when they were. */
+	double active_ms = took_ms;
+	for (size_t i = 0; i < set->count; i++) {
+		if (effects[i].at_ns > set->now_ns)
+			active_ms = (double)(effects[i].at_ns - set->now_ns) / 1e6;
 		json_array_append_new(list, effect_to_json(&effects[i]));
-	json_t *out = json_pack("{si ss ss sf sf sI sI sI so}", "rc", err, "error", err_text(err),
-				"why", text_string(&why), "ms", took_ms, "cpu_ms", cpu_ms, "added",
-				(json_int_t)result.added, "removed", (json_int_t)result.removed,
-				"kept", (json_int_t)result.kept, "effects", list);
+	}
+	json_t *out = json_pack("{si ss ss sf sf sf sI sI sI so}", "rc", err, "error",
+				err_text(err), "why", text_string(&why), "ms", took_ms, "active_ms",
+				active_ms, "cpu_ms", cpu_ms, "added", (json_int_t)result.added,
+				"removed", (json_int_t)result.removed, "kept",
+				(json_int_t)result.kept, "effects", list);
 	text_done(&why);
 	free(effects);
 	return out;

@@ -126,13 +126,14 @@ static int put(struct xdp_state *s, const struct wanted_set *set, struct text *w
 static int reconcile(void *self, const struct wanted_set *set, struct actuator_result *result)
 {
 	struct xdp_state *s = self;
+	uint64_t begin_ns = clock_mono_ns();
+	int err = put(s, set, result->why);
 
 	for (size_t i = 0; i < set->count; i++) {
 		struct effect *effect = &result->effects[i];
 		snprintf(effect->plan, sizeof(effect->plan), "%s", set->plans[i].plan.id);
-		effect->at_ns = set->now_ns;
+		effect->at_ns = set->now_ns + clock_mono_ns() - begin_ns;
 	}
-	int err = put(s, set, result->why);
 	if (err)
 		compose_done(s->next);
 	else
