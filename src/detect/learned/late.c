@@ -103,29 +103,76 @@ static void spread(struct late *late, const struct tally *row, uint64_t tick_ns,
 	}
 }
 
-/* All tests from the oldest second to the newest; each keeps the largest that it reached. */
+/* Six tests, and two that stay at 0: processors take four or eight numbers at a time. */
+#define LANES 8
+
+/* The tests while a history is gone through. */
+struct pass {
+	float w[LANES];
+	float most[LANES];   /* the largest that each reached */
+	int32_t rise[LANES]; /* the second where the rise to that began */
+	float gain[LANES];
+	float drain[LANES]; /* a second */
+};
+
+static void pass_begin(struct pass *pass, float allowed)
+{
+	*pass = (struct pass){ 0 };
+	for (int i = 0; i < BANK_RUNGS; i++) {
+		pass->gain[i] = bank_gain[i];
+		pass->drain[i] = (bank_rho[i] - 1) * allowed;
+	}
+}
+
+/* What came in a second came somewhere in it: it drains for the whole of it. */
+static void pass_second(struct pass *pass, float count, int32_t rise)
+{
+	for (int i = 0; i < LANES; i++) {
+		float w = pass->w[i] + pass->gain[i] * count;
+		w = (w < BANK_MOST ? w : BANK_MOST) - pass->drain[i];
+		w = w > 0 ? w : 0;
+		pass->w[i] = w;
+		pass->rise[i] = w > pass->most[i] ? rise : pass->rise[i];
+		pass->most[i] = w > pass->most[i] ? w : pass->most[i];
+	}
+}
+
+/* Into the counter's bank; when the strongest began to rise, if any did. */
+static void pass_end(const struct pass *pass, uint64_t first, struct counter *counter)
+{
+	int best = 0;
+
+	for (int i = 0; i < BANK_RUNGS; i++) {
+		counter->bank.w[i] = pass->most[i];
+		best = pass->most[i] > pass->most[best] ? i : best;
+	}
+	if (pass->most[best] > 0)
+		counter->rise_ns = (first + (uint64_t)pass->rise[best]) * SPAN_SECOND_NS;
+}
+
+/*
+ * All tests from the oldest second to the newest; each keeps the largest that it reached. The first
+ * test drains the slowest for what a sample adds: when it is at 0, all are.
+ */
 static void scan(struct late *late, struct counter *counter)
 {
-	float allowed = counter->allowed / (float)counter->sampling / counter->phi;
-	struct bank bank = { 0 };
-	struct bank most = { 0 };
 	uint64_t first = late->second >= LATE_SECONDS ? late->second - LATE_SECONDS + 1 : 0;
-	uint64_t rise = 0;
+	struct pass pass;
+	int32_t rise = 0;
 
+	if (first <= late->told_s)
+		first = late->told_s + 1;
+	pass_begin(&pass, counter->allowed / (float)counter->sampling / counter->phi);
 	for (uint64_t s = first; s <= late->second; s++) {
-		if (s <= late->told_s)
-			continue;
-		if (bank_worst(&bank) <= 0)
-			rise = s;
-		/* What came in a second came somewhere in it: it drains for the whole of it. */
-		bank_add(&bank, late->at[s % LATE_SECONDS] / counter->phi);
-		bank_drain(&bank, allowed);
-		if (bank_worst(&bank) > bank_worst(&most))
-			counter->rise_ns = rise * SPAN_SECOND_NS;
-		for (unsigned i = 0; i < BANK_RUNGS; i++)
-			most.w[i] = fmaxf(most.w[i], bank.w[i]);
+		float count = late->at[s % LATE_SECONDS] / counter->phi;
+		if (pass.w[0] <= 0) {
+			rise = (int32_t)(s - first);
+			if (count <= 0)
+				continue;
+		}
+		pass_second(&pass, count, rise);
 	}
-	counter->bank = most;
+	pass_end(&pass, first, counter);
 	late->scanned_s = late->second;
 }
 
