@@ -180,7 +180,11 @@ static void end_tick(struct replay *r)
 static void skip_silence(struct replay *r, uint64_t now_ns)
 {
 	uint64_t until_ns = now_ns;
+	uint64_t from_ns = r->tick_ns - 1;
 
+	/* The ticks that end a second are skipped too, when datagrams come in bursts. */
+	if (from_ns / NS_PER_S != now_ns / NS_PER_S)
+		read_counters(r, from_ns / COVERAGE_MINUTE_NS != now_ns / COVERAGE_MINUTE_NS);
 	if (until_ns > r->tick_ns + SILENCE_SEEN_NS)
 		until_ns = r->tick_ns + SILENCE_SEEN_NS;
 	for (uint64_t at_ns = r->tick_ns - r->tick_ns % SILENCE_STEP_NS + SILENCE_STEP_NS;

@@ -117,6 +117,26 @@ def short_flows_after_an_inactive_timeout_land_where_they_were():
     near(seconds(closed[0]["incident"]["ended"]), 65, 80, "end")
 
 
+@tap.case
+def bursts_of_datagrams_are_no_silence():
+    router = netflow.Router(EDGE1, BEGIN - 5000)
+    datagrams = []
+    for time in range(BEGIN, BEGIN + 300, 2):  # a cache that is looked through every two seconds
+        for part in range(3):
+            flow = netflow.Flow(time - 1, time, 3, 300, dst="198.51.100.200", sport=1000 + part)
+            datagrams += router.export(time + 0.15 + part / 1000, [flow])
+    folder = tap.scratch()
+    (folder / "weir.yaml").write_text(CONFIG % ("", LEARNED))
+    hexgrams.write_pcap(folder / "flows.pcap", datagrams, 2055)
+    done = tap.run([tap.weir(), "replay", "--coverage", "-c", folder / "weir.yaml", folder / "flows.pcap"])
+    events = [json.loads(line) for line in done.out.splitlines()]
+    tap.equal([e for e in events if e["event"] == "telemetry.fault"], [], "faults")
+    minutes = [e["coverage"]["datagrams"] for e in events if e["event"] == "coverage"]
+    tap.equal(sum(minutes), 450, "datagrams of all minutes")
+    for count in minutes[1:-1]:
+        near(count, 87, 93, "datagrams of a minute")
+
+
 def two_routers(pps, exporters=""):
     routers = [netflow.Router(EDGE1, BEGIN - 5000), netflow.Router(EDGE2, BEGIN - 7000)]
     datagrams = []
