@@ -20,7 +20,7 @@
 /* So many datagrams in a row must say so; one may be an odd one. */
 #define STEP_SURE          4
 /* A clock so far off is a fault of its own (it is corrected all the same). */
-#define WRONG_NS           (300 * (int64_t)NS_PER_S)
+#define WRONG_NS           (60 * (int64_t)NS_PER_S)
 /* Beyond this a time of receipt is no time; keeps all sums in range. */
 #define OFFSET_MAX_NS      ((int64_t)1 << 61)
 /* Flows are believed to be so old at most; what ended before that tells nothing of now. */

@@ -108,6 +108,6 @@ struct exporter_stats {
 	uint64_t rate_doubted; /**< rates that became larger so suddenly that they were doubted */
 	uint64_t doubted_records; /**< records that counted at the rate of before */
 	uint8_t sampling_source;  /**< enum sampling_source */
-	bool clock_wrong; /**< clock_offset_ns is beyond 5 minutes; it is corrected all the same */
+	bool clock_wrong; /**< clock_offset_ns is beyond a minute; it is corrected all the same */
 	bool disjoint;    /**< the operator says: nobody else reports its packets */
 };

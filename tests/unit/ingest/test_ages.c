@@ -42,7 +42,7 @@ static void assert_ages(const struct exporter *exporter, int64_t at_ns, int64_t 
 
 static void clocks_that_are_off_are_corrected(void **state)
 {
-	static const int64_t off[] = { 0, MINUTE, -MINUTE, HOUR, -30 * HOUR };
+	static const int64_t off[] = { 0, MINUTE, -MINUTE, 2 * MINUTE, HOUR, -30 * HOUR };
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(off) / sizeof(off[0]); i++) {
