@@ -131,7 +131,8 @@ static float rate_of(struct learned *l, const struct subject *subject, const str
 	uint32_t counted;
 
 	if (c->late) {
-		uint64_t back = horizons_of(&l->horizons, c->vantage, now_ns / SPAN_SECOND_NS);
+		uint64_t most = horizons_of(&l->horizons, c->vantage, now_ns / SPAN_SECOND_NS);
+		uint64_t back = late_back(&l->lates, c, most);
 		return late_peak(&l->lates, c, back, 5) * (float)c->sampling;
 	}
 	if (samples >= SAMPLES_ENOUGH)
@@ -146,6 +147,14 @@ static bool tells_return(const struct subject *subject, const struct subject_lan
 	return subject->kind != TALLY_OWN || !subject->classes || lane->class < CLASS_COUNT;
 }
 
+/* By what has not been reported any more. */
+static bool is_over(struct learned *l, const struct counter *c, float level, uint64_t now_ns)
+{
+	return c->late &&
+	       late_over(&l->lates, c, horizons_of(&l->horizons, c->vantage, now_ns / SECOND_NS),
+			 level / (float)c->sampling);
+}
+
 /*
  * Above a share of the way from the usual to what is allowed, in any lane: it has not ended. What has
  * come down to a twentieth of its peak has, though, where so little is allowed that chance exceeds it.
@@ -157,12 +166,15 @@ static bool is_up(struct learned *l, struct subject *subject, uint64_t now_ns, f
 
 	for (uint32_t i = 0; i < subject->lane_count; i++) {
 		const struct counter *c = learned_lane(l, subject, &subject->lanes[i]);
-		float rate = c ? rate_of(l, subject, c, now_ns) : 0;
-		most = fmaxf(most, rate);
+		if (!c)
+			continue;
+		float level = fmaxf(c->usual + share * (c->allowed - c->usual),
+				    PEAK_PART * subject->peak);
+		float rate = rate_of(l, subject, c, now_ns);
 		bool tells = subject->state != SUBJECT_ARMED ||
 			     tells_return(subject, &subject->lanes[i]);
-		up |= c && tells && rate >= c->usual + share * (c->allowed - c->usual) &&
-		      rate >= PEAK_PART * subject->peak;
+		most = fmaxf(most, rate);
+		up |= tells && rate >= level && !is_over(l, c, level, now_ns);
 	}
 	subject->peak = fmaxf(subject->peak, most);
 	return up;

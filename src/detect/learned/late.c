@@ -11,6 +11,10 @@
 
 /* Sampled packets that a counter must wait for before it gets a history. */
 #define WAIT_LEAST 3
+/* The share that is nearly all. */
+#define NEARLY     0.9F
+/* What is left of a lag's weight after LATE_BIN_S: it says what reports are like in these minutes. */
+#define LAG_KEPT   0.95F
 
 int lates_open(struct lates *lates, size_t max)
 {
@@ -35,6 +39,19 @@ static bool is_owner(const struct late *late, const struct counter *counter)
 	return late->owner == counter;
 }
 
+static void slide_bins(struct late *late, uint64_t second)
+{
+	uint64_t bin = late->second / LATE_BIN_S;
+
+	if (bin < second / LATE_BIN_S) {
+		float kept = powf(LAG_KEPT, (float)(second / LATE_BIN_S - bin));
+		for (unsigned i = 0; i < LATE_BINS; i++)
+			late->lag[i] *= kept;
+	}
+	for (unsigned i = 0; bin < second / LATE_BIN_S && i < LATE_BINS; i++)
+		late->came[++bin % LATE_BINS] = 0;
+}
+
 /* Forget the seconds that have left the ring. */
 static void slide(struct late *late, uint64_t second)
 {
@@ -45,8 +62,10 @@ static void slide(struct late *late, uint64_t second)
 		late->weight -= *oldest;
 		*oldest = 0;
 	}
-	if (passed)
+	if (passed) {
+		slide_bins(late, second);
 		late->second = second;
+	}
 	if (late->weight < 0)
 		late->weight = 0;
 }
@@ -99,6 +118,7 @@ static void spread(struct late *late, const struct tally *row, uint64_t tick_ns,
 	for (uint64_t s = first; s <= last && s <= late->second; s++) {
 		float part = (float)span_part(&span, s * SPAN_SECOND_NS, (s + 1) * SPAN_SECOND_NS);
 		late->at[s % LATE_SECONDS] += amount * part;
+		late->lag[(late->second - s) / LATE_BIN_S] += amount * part;
 		late->weight += amount * part;
 	}
 }
@@ -195,6 +215,7 @@ void late_add(struct lates *lates, struct counter *counter, const struct tally *
 	if (!late)
 		return;
 	slide(late, second);
+	late->came[second / LATE_BIN_S % LATE_BINS] += amount;
 	spread(late, row, tick_ns, amount);
 	/* Once a second, and at once when it is as much as all before: the row's sample comes with it. */
 	bool due = late->scanned_s != second || 2 * amount >= late->weight;
@@ -220,6 +241,57 @@ void late_told(struct lates *lates, struct counter *counter, uint64_t now_ns)
 	counter->bank = (struct bank){ 0 };
 }
 
+/* Reported in the bins before @end. */
+static float came_before(const struct late *late, uint64_t end)
+{
+	float sum = 0;
+
+	for (uint64_t bin = end - LATE_SILENCE_S / LATE_BIN_S; bin < end; bin++)
+		sum += late->came[bin % LATE_BINS];
+	return sum;
+}
+
+bool late_over(struct lates *lates, const struct counter *counter, uint64_t back_s, float level)
+{
+	struct late *late = counter->late ? late_at(lates, counter->late) : NULL;
+	const uint64_t silence = LATE_SILENCE_S / LATE_BIN_S;
+	const float least = level * LATE_SILENCE_S;
+
+	if (!late || !is_owner(late, counter) || late->second < LATE_SECONDS ||
+	    back_s + 3 * LATE_SILENCE_S > LATE_SECONDS)
+		return false;
+	uint64_t end = late->second / LATE_BIN_S; /* the bin of now is not full */
+	float last = came_before(late, end);
+	/* Two standard deviations: what is that much below is not so by chance. */
+	if (last + 2 * sqrtf(counter->phi * (last + 1)) >= least)
+		return false;
+	uint64_t first = end - (back_s + LATE_BIN_S - 1) / LATE_BIN_S;
+	for (uint64_t at = end - silence; at >= first; at--) {
+		if (came_before(late, at) < least)
+			return false;
+	}
+	late->over_s = late->second - LATE_SILENCE_S;
+	return true;
+}
+
+uint64_t late_back(const struct lates *lates, const struct counter *counter, uint64_t most)
+{
+	const struct late *late = counter->late ? late_at(lates, counter->late) : NULL;
+	float all = 0;
+	float sum = 0;
+
+	if (!late || !is_owner(late, counter))
+		return most;
+	for (unsigned i = 0; i < LATE_BINS; i++)
+		all += late->lag[i];
+	for (uint64_t i = 0; all > 0 && i < LATE_BINS; i++) {
+		sum += late->lag[i];
+		if (sum >= NEARLY * all)
+			return (i + 1) * LATE_BIN_S < most ? (i + 1) * LATE_BIN_S : most;
+	}
+	return most;
+}
+
 float late_peak(const struct lates *lates, const struct counter *counter, uint64_t back_s,
 		unsigned window)
 {
@@ -232,6 +304,8 @@ float late_peak(const struct lates *lates, const struct counter *counter, uint64
 	if (back_s + window > LATE_SECONDS)
 		back_s = LATE_SECONDS - window;
 	uint64_t first = late->second > back_s + window ? late->second - back_s - window : 0;
+	if (first < late->over_s)
+		first = late->over_s;
 	for (uint64_t s = first + 1; s <= late->second; s++) {
 		sum += late->at[s % LATE_SECONDS];
 		if (s > first + window)

@@ -178,6 +178,68 @@ static void one_that_speaks_for_a_subject_keeps_its_history(void **state)
 	lates_close(&f.lates);
 }
 
+/* Twenty flows for a minute, one of them reported every @every_s seconds; then nothing but the usual. */
+static void many_long_flows(struct fixture *f, uint64_t from_s, uint64_t to_s, unsigned every_s)
+{
+	for (uint64_t s = from_s; s < to_s; s += every_s)
+		report(f, s, 60, 0, 100000.0 * every_s / 60);
+}
+
+static bool is_over(struct fixture *f, uint64_t now_s)
+{
+	late_pass(&f->lates, &f->counter, now_s * SECOND_NS);
+	return late_over(&f->lates, &f->counter, 65, 10);
+}
+
+static void steady_reports_that_cease_are_the_end(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	prepare(&f, 5000);
+	many_long_flows(&f, NOW_S, NOW_S + 120, 1);
+	assert_false(is_over(&f, NOW_S + 120));
+	assert_false(is_over(&f, NOW_S + 120 + LATE_SILENCE_S / 2));
+	assert_true(late_peak(&f.lates, &f.counter, 65, 5) > 10);
+	assert_true(is_over(&f, NOW_S + 124 + LATE_SILENCE_S));
+	assert_true(late_peak(&f.lates, &f.counter, 65, 5) <= 0);
+	/* What comes after that is not over. */
+	report(&f, NOW_S + 150, 5, 0, 100000);
+	assert_true(late_peak(&f.lates, &f.counter, 65, 5) > 10);
+	lates_close(&f.lates);
+}
+
+static void reports_that_come_together_say_nothing_by_silence(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	prepare(&f, 5000);
+	many_long_flows(&f, NOW_S, NOW_S + 240, 60);
+	for (uint64_t s = 181; s < 240; s++)
+		assert_false(is_over(&f, NOW_S + s));
+	lates_close(&f.lates);
+}
+
+static void short_flows_need_not_be_waited_for_as_long_as_long_ones(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	prepare(&f, 5000);
+	assert_int_equal(late_back(&f.lates, &f.counter, 65), 65);
+	for (uint64_t s = NOW_S; s < NOW_S + 60; s++)
+		report(&f, s, 16, 15, 100000);
+	uint64_t back = late_back(&f.lates, &f.counter, 65);
+	assert_true(back >= 15 && back <= 20);
+	assert_int_equal(late_back(&f.lates, &f.counter, 7), 7);
+	/* When as much comes from long ones, these are waited for. */
+	many_long_flows(&f, NOW_S + 60, NOW_S + 120, 1);
+	back = late_back(&f.lates, &f.counter, 65);
+	assert_true(back > 40 && back <= 60);
+	lates_close(&f.lates);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +250,9 @@ int main(void)
 		cmocka_unit_test(what_was_told_is_not_told_again),
 		cmocka_unit_test(what_is_older_than_the_history_leaves_it),
 		cmocka_unit_test(one_that_speaks_for_a_subject_keeps_its_history),
+		cmocka_unit_test(steady_reports_that_cease_are_the_end),
+		cmocka_unit_test(reports_that_come_together_say_nothing_by_silence),
+		cmocka_unit_test(short_flows_need_not_be_waited_for_as_long_as_long_ones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
