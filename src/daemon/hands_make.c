@@ -57,6 +57,20 @@ static bool same_scope(const struct stock_scope *a, const struct stock_scope *b)
 	       same_side(a->peer, b->peer, a->peer_count);
 }
 
+/* An attack that moves on through a prefix is met where it will be, a step further with each move. */
+static void lead(const struct maker_limits *limits, struct hand_case *c, struct stock_scope *scope)
+{
+	struct prefix all = maker_around(scope);
+
+	if (all.len == 128)
+		return;
+	if (c->around.len && all.len < c->around.len && prefix_has_ip(&all, &c->around.ip))
+		c->grown++;
+	c->around = all;
+	if (c->grown)
+		maker_lead(limits, c->grown, scope);
+}
+
 /* Targets come and go: the watch follows. */
 static void follow(struct hands *hands, struct hand_case *c)
 {
@@ -64,6 +78,8 @@ static void follow(struct hands *hands, struct hand_case *c)
 	struct stock_scope scope = { 0 };
 	bool scoped = maker_scope(&c->incident, &limits, &scope);
 
+	if (scoped)
+		lead(&limits, c, &scope);
 	if (scoped == c->scoped && (!scoped || (c->watch && same_scope(&scope, &c->scope))))
 		return;
 	stock_unwatch(hands->stock, c->watch);

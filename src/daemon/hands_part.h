@@ -25,6 +25,8 @@ struct hand_case {
 	bool moved;  /**< the targets are others than the rules were made for */
 	bool scoped; /**< `scope` says whose samples; false: nothing can be held back */
 	struct stock_scope scope;
+	struct prefix around; /**< the targets, as long as they are prefixes; length 0: not yet */
+	unsigned grown;       /**< times that they came to be more than that */
 	uint64_t begun_ns;
 	uint64_t full_ns; /**< the line has been full since then; 0: it is not */
 	size_t tried_at;  /**< samples there were when rules were made last */

@@ -24,7 +24,7 @@ struct sample {
 	uint32_t sampling; /**< 1:N; 0: unknown */
 	uint32_t in_if;    /**< as the exporter numbers it; 0: unknown */
 	uint32_t packets;  /**< as exported; saturating */
-	uint16_t length;   /**< mean of the IP packets, in bytes; saturating */
+	uint16_t length;   /**< mean of the IP packets, in bytes; saturating; 0: not told */
 	uint16_t sport;
 	uint16_t dport;
 	uint16_t age; /**< before the end of the tick, in TALLY_AGE_MS; 0: of this tick */

@@ -58,6 +58,20 @@ void maker_close(struct maker *maker);
 bool maker_scope(const struct incident *incident, const struct maker_limits *limits,
 		 struct stock_scope *ret_scope);
 
+/**
+ * maker_around() - the prefix of ours that an inbound incident's targets make up.
+ *
+ * Return: length 128: they are single hosts, or lie scattered.
+ */
+struct prefix maker_around(const struct stock_scope *scope);
+
+/**
+ * maker_lead() - targets that move will be where they have not been yet.
+ * @bits: how much shorter the prefix around them becomes; never more than the operator's network
+ * @scope: of prefixes, maker_around() is not 128; rewritten
+ */
+void maker_lead(const struct maker_limits *limits, unsigned bits, struct stock_scope *scope);
+
 /** What rules are made from; all borrowed for the call. */
 struct maker_input {
 	const struct incident *incident;

@@ -81,7 +81,7 @@ static void fill_row(struct side *side, uint32_t at, const struct sample *s)
 	side->column[FIELD_DPORT][at] = has_ports(s) ? s->dport : VALUE_NONE;
 	side->column[FIELD_FRAGMENT][at] = s->fragment;
 	side->column[FIELD_ICMP][at] = icmp_of(s, side->innocent);
-	side->column[FIELD_LENGTH][at] = s->length;
+	side->column[FIELD_LENGTH][at] = s->length ? s->length : unknown;
 	side->column[FIELD_TTL][at] = s->has & SAMPLE_HAS_TTL ? s->ttl : unknown;
 	side->src[at] = s->src;
 	side->frames |= s->source == FLOW_SFLOW5;

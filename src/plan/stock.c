@@ -31,6 +31,8 @@
 #define GUARD_NS        SECOND_NS
 /* Fewer that count could not promise that one in a hundred innocent packets is hit. */
 #define EFFECTIVE_LEAST 512
+/* Fewer records than this count by their packets. */
+#define FEW_RECORDS     64
 
 struct watch {
 	bool used;
@@ -301,9 +303,24 @@ void stock_unwatch(struct stock *stock, unsigned watch)
 	stock->watching--;
 }
 
+/* Of few records: the packets that were seen, not more of them than are worth telling apart. */
+static size_t packets_of(const struct watch *watch)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < watch->count; i++)
+		sum += watch->ring[i].packets ? watch->ring[i].packets : 1;
+	return sum;
+}
+
 size_t stock_samples(const struct stock *stock, unsigned watch)
 {
-	return watch ? stock->watches[watch - 1].count : 0;
+	const struct watch *of = watch ? &stock->watches[watch - 1] : NULL;
+
+	if (!of || of->count >= FEW_RECORDS)
+		return of ? of->count : 0;
+	size_t packets = packets_of(of);
+	return packets < FEW_RECORDS ? packets : FEW_RECORDS;
 }
 
 /* Told as of the first prefix of each side; of both ends where a stranger stands in. */
@@ -319,11 +336,37 @@ static struct sample told(const struct stock_scope *scope, const struct sample *
 	return as;
 }
 
+/*
+ * One record of many packets is as many samples, as long as there are few. How long each packet was,
+ * and with which flags, such a record does not say.
+ */
+static size_t split(struct stock *stock, const struct watch *watch)
+{
+	double total = (double)packets_of(watch);
+	size_t n = 0;
+
+	for (size_t i = 0; i < watch->count; i++) {
+		struct sample s = told(&watch->scope, &watch->ring[i], false);
+		uint32_t parts = (uint32_t)(FEW_RECORDS * s.packets / total);
+		parts = parts < 1 ? 1 : parts < s.packets ? parts : s.packets;
+		if (parts > 1) {
+			s.packets /= parts;
+			s.length = 0;
+			s.has &= (uint8_t)~SAMPLE_HAS_FLAGS;
+		}
+		for (uint32_t k = 0; k < (parts ? parts : 1); k++)
+			stock->now_out[n++] = s;
+	}
+	return n;
+}
+
 /* The latest ones, at most @most. */
 static size_t read_now(struct stock *stock, const struct watch *watch, size_t most)
 {
 	size_t count = watch->count < most ? watch->count : most;
 
+	if (watch->count < FEW_RECORDS && packets_of(watch) > watch->count)
+		return split(stock, watch);
 	for (size_t i = 0; i < count; i++)
 		stock->now_out[i] = told(
 			&watch->scope, &watch->ring[(watch->count - count + i) % SYNTH_NOW], false);

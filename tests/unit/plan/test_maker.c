@@ -75,6 +75,36 @@ static void near_targets_are_one_prefix_and_large_ones_are_cut(void **state)
 	assert_false(maker_scope(&incident, limits_of(), &scope));
 }
 
+/* Where it has moved on twice it is met two bits further, in pieces, and never outside our network. */
+static void targets_that_move_are_met_where_they_will_be(void **state)
+{
+	static const char *const quarter[] = { "198.51.100.64/26" };
+	static const char *const hosts[] = { "198.51.100.7", "198.51.200.9" };
+	struct stock_scope scope;
+	struct incident incident = at(DIRECTION_INBOUND, quarter, 1);
+
+	(void)state;
+	assert_true(maker_scope(&incident, limits_of(), &scope));
+	struct prefix all = maker_around(&scope);
+	assert_int_equal(all.len, 122);
+	maker_lead(limits_of(), 1, &scope);
+	assert_int_equal(scope.own_count, 1);
+	assert_int_equal(scope.own[0].len, 121);
+	assert_true(maker_scope(&incident, limits_of(), &scope));
+	maker_lead(limits_of(), 4, &scope);
+	assert_int_equal(scope.own_count, 4);
+	assert_int_equal(scope.own[0].len, 120);
+	assert_int_equal(scope.own[3].ip.b[14], 103);
+	assert_true(maker_scope(&incident, limits_of(), &scope));
+	maker_lead(limits_of(), 30, &scope);
+	assert_int_equal(scope.own_count, STOCK_SIDE);
+	assert_int_equal(maker_around(&scope).len, 116);
+	assert_true(scope.share > 0.99F);
+	incident = at(DIRECTION_INBOUND, hosts, 2);
+	assert_true(maker_scope(&incident, limits_of(), &scope));
+	assert_int_equal(maker_around(&scope).len, 128);
+}
+
 static uint64_t drawn;
 
 static uint16_t draw(uint32_t below)
@@ -205,6 +235,46 @@ static void many_watches_see_the_same(void **state)
 	stock_close(stock);
 }
 
+/* A record of many packets is as many samples while there are few; how long each was it does not say. */
+static void few_records_count_by_their_packets(void **state)
+{
+	static const struct stock_limits sizes = { .hosts = 64, .watches = 1 };
+	const struct stock_scope scope = { .direction = DIRECTION_INBOUND,
+					   .own_count = 1,
+					   .own = { prefix_of("198.51.100.7") } };
+	struct sample samples[2] = { { .dst = ip_of("198.51.100.7"),
+				       .packets = 4500,
+				       .sampling = 1000,
+				       .length = 700,
+				       .proto = 6,
+				       .tcp_flags = 24,
+				       .has = SAMPLE_HAS_FLAGS,
+				       .direction = DIRECTION_INBOUND } };
+	struct tally_set set = { .samples = samples, .sample_count = 2, .tick_ns = SECOND_NS };
+	struct stock *stock = NULL;
+	struct stock_view view;
+	double packets = 0;
+
+	(void)state;
+	samples[1] = samples[0];
+	samples[1].packets = 1;
+	assert_int_equal(stock_open(&sizes, 1, &stock), 0);
+	unsigned watch = stock_watch(stock, &scope, 1);
+	stock_observe(stock, &set);
+	assert_int_equal(stock_samples(stock, watch), 64);
+	stock_view(stock, watch, set.tick_ns, &view);
+	assert_int_equal(view.now.count, 64);
+	for (size_t i = 0; i < view.now.count; i++) {
+		bool alone = view.now.samples[i].packets == 1;
+		assert_int_equal(view.now.samples[i].length, alone ? 700 : 0);
+		assert_int_equal(view.now.samples[i].has, alone ? SAMPLE_HAS_FLAGS : 0);
+		packets += sample_packets(&view.now.samples[i]);
+	}
+	/* What does not divide is less than a part. */
+	assert_true(packets > 4400e3 && packets <= 4501e3);
+	stock_close(stock);
+}
+
 static void watches_have_an_end(void **state)
 {
 	static const struct stock_limits sizes = { .hosts = 64, .watches = 2 };
@@ -230,7 +300,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(near_targets_are_one_prefix_and_large_ones_are_cut),
+		cmocka_unit_test(targets_that_move_are_met_where_they_will_be),
 		cmocka_unit_test(a_campaign_is_cut_at_each_site),
+		cmocka_unit_test(few_records_count_by_their_packets),
 		cmocka_unit_test(many_watches_see_the_same),
 		cmocka_unit_test(watches_have_an_end),
 	};
