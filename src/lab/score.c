@@ -23,7 +23,7 @@ static const char *string_of(const json_t *object, const char *key)
 
 uint64_t story_rules_ns(const struct score_truth *truth)
 {
-	return truth->onset_ns + RULES_NS;
+	return truth->onset_ns + RULES_NS + (uint64_t)(truth->cache_delay_s * NS_PER_S);
 }
 
 struct score *score_new(const struct score_truth *truth)

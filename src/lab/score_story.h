@@ -47,7 +47,7 @@ struct score {
 	struct score_speed references[REFERENCE_COUNT];
 };
 
-/** story_rules_ns() - plans are judged as they stood then: onset + 10 s. */
+/** story_rules_ns() - plans are judged as they stood then: 10 s after the first could be told. */
 uint64_t story_rules_ns(const struct score_truth *truth);
 
 /** story_result() - incidents, labels, vectors, targets, machines, the end. */

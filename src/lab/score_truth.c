@@ -139,6 +139,8 @@ static void head_of(const json_t *object, struct score_truth *truth)
 	truth->finish_ns = time_of(object, "finish");
 	truth->export_delay_s =
 		json_number_value(json_object_get(object, "export_delay_ms")) / 1000;
+	if (u64_of(object, "inactive_timeout_ms") > 0)
+		truth->cache_delay_s = truth->export_delay_s;
 }
 
 /* What cannot be done without. */

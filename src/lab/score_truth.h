@@ -58,6 +58,7 @@ struct score_truth {
 	uint64_t end_ns;    /**< of the attack */
 	uint64_t finish_ns; /**< of the telemetry */
 	double export_delay_s;
+	double cache_delay_s;  /**< of that, what a flow cache holds back; 0 without one */
 	unsigned attack_count; /**< 0 or 1 once it is parsed: a run has one onset and one end */
 	struct score_attack attacks[SCORE_ATTACKS];
 };
