@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "lab/frame.h"
 
 enum {
 	NONE = -1,
@@ -167,7 +168,7 @@ void lab_flow_cache_packet(struct lab_flow_cache *cache, const struct lab_packet
 	}
 	struct lab_flow *flow = &cache->entries[i].flow;
 	flow->packets++;
-	flow->octets += packet->length;
+	flow->octets += frame_length(packet);
 	flow->tcp_flags |= packet->tcp_flags;
 	flow->last_ns = packet->time_ns;
 	if (packet->proto == PROTO_TCP && packet->tcp_flags & (TCP_FIN | TCP_RST))

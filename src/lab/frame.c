@@ -143,18 +143,30 @@ static uint8_t *put_ipv6(uint8_t *at, const struct lab_packet *packet, size_t le
 	return put32(at, (uint32_t)(packet->time_ns >> 10));
 }
 
+/* Bytes of the headers before the transport's. */
+static size_t network_len(const struct lab_packet *packet)
+{
+	if (frame_is_v4(packet))
+		return IPV4_HEADER;
+	return packet->fragment == WHOLE ? IPV6_HEADER : IPV6_HEADER + FRAGMENT_HEADER;
+}
+
+size_t frame_length(const struct lab_packet *packet)
+{
+	size_t header = network_len(packet);
+	size_t left = packet->length > header ? packet->length - header : 0;
+	size_t least = transport_len(packet, left);
+
+	return header + (left > least ? left : least);
+}
+
 uint8_t *frame_ip(uint8_t *at, const struct lab_packet *packet, size_t *ret_len)
 {
 	bool v4 = frame_is_v4(packet);
-	size_t header = v4 ? IPV4_HEADER : IPV6_HEADER;
-
-	if (!v4 && packet->fragment != WHOLE)
-		header += FRAGMENT_HEADER;
-	size_t left = packet->length > header ? packet->length - header : 0;
+	size_t header = network_len(packet);
+	size_t left = frame_length(packet) - header;
 	size_t len = transport_len(packet, left);
 
-	if (left < len)
-		left = len;
 	at = v4 ? put_ipv4(at, packet, header + left) : put_ipv6(at, packet, header + left);
 	size_t checksum = put_transport(at, packet, len, left);
 	if (checksum)

@@ -38,5 +38,8 @@ uint8_t *frame_ethernet(uint8_t *at, unsigned version);
  */
 uint8_t *frame_ip(uint8_t *at, const struct lab_packet *packet, size_t *ret_len);
 
+/** frame_length() - what frame_ip() gives as the length of the packet. */
+size_t frame_length(const struct lab_packet *packet);
+
 /** frame_is_v4() - whether a packet is sent as IPv4. */
 bool frame_is_v4(const struct lab_packet *packet);

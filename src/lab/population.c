@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "lab/frame.h"
+
 #define PURPOSE_POPULATION 5
 
 void population_open(struct population *population, uint64_t seed)
@@ -31,7 +33,7 @@ static void put_line(const struct lab_packet *p, struct text *out)
 	text_addf(out, "%s,%llu,%s,%s,%u,%u,%u,%u,%u,%u,%u\n",
 		  p->origin == LAB_ATTACK ? "attack" : "benign", (unsigned long long)p->time_ns,
 		  ip_format(&p->src, src), ip_format(&p->dst, dst), p->sport, p->dport, p->proto,
-		  p->tcp_flags, p->ttl, p->length, p->fragment);
+		  p->tcp_flags, p->ttl, (unsigned)frame_length(p), p->fragment);
 }
 
 void population_to_csv(const struct population *population, struct text *out)
