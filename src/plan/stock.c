@@ -41,6 +41,9 @@ struct watch {
 	uint64_t before_ns; /* usual is what came before */
 	uint64_t first_ns;  /* of the first tick it saw */
 	size_t count;       /* ever taken: the ring is that modulo SYNTH_NOW */
+	uint64_t fed_ns;    /* the tick before */
+	size_t stride;      /* of what comes one in so many is kept */
+	size_t phase;
 	struct sample *ring;
 	double packets[RATE_PARTS]; /* by parts of RATE_NS */
 	uint64_t part;
@@ -177,6 +180,24 @@ static void keep(struct watch *watch, const struct sample *s)
 	watch->ring[watch->count++ % SYNTH_NOW] = *s;
 }
 
+/*
+ * The ring is of as long a time as the rate: samples of the last moment beside a rate of the seconds
+ * before would take innocents for what was in excess then. Until it is full all are kept.
+ */
+static bool is_kept(struct watch *watch)
+{
+	return watch->count < SYNTH_NOW || watch->phase++ % watch->stride == 0;
+}
+
+static void choose_stride(struct watch *watch, size_t came, uint64_t now_ns)
+{
+	uint64_t passed_ns = now_ns > watch->fed_ns ? now_ns - watch->fed_ns : 1;
+	double share = (double)came / SYNTH_NOW * (double)RATE_NS / (double)passed_ns;
+
+	watch->stride = watch->fed_ns && share > 1 ? (size_t)ceil(share) : 1;
+	watch->fed_ns = now_ns;
+}
+
 /* @scale: samples of the tick that one handed on stands for */
 static void feed_watches(struct stock *stock, const struct tally_set *set, double scale)
 {
@@ -187,15 +208,19 @@ static void feed_watches(struct stock *stock, const struct tally_set *set, doubl
 	for (size_t w = 0; w < stock->limits.watches; w++) {
 		struct watch *watch = &stock->watches[w];
 		double packets = 0;
+		size_t came = 0;
 		if (!watch->used)
 			continue;
 		watch->first_ns = watch->first_ns ? watch->first_ns : set->tick_ns;
 		for (size_t i = 0; i < set->sample_count; i += step) {
 			if (!is_in(&watch->scope, &set->samples[i]))
 				continue;
-			keep(watch, &set->samples[i]);
+			came++;
+			if (is_kept(watch))
+				keep(watch, &set->samples[i]);
 			packets += sample_packets(&set->samples[i]) * scale;
 		}
+		choose_stride(watch, came, set->tick_ns);
 		count_rate(watch, packets, set->tick_ns);
 	}
 }
@@ -285,6 +310,7 @@ unsigned stock_watch(struct stock *stock, const struct stock_scope *scope, uint6
 					 .scope = *scope,
 					 .since_ns = since_ns,
 					 .before_ns = since_ns > GUARD_NS ? since_ns - GUARD_NS : 0,
+					 .stride = 1,
 					 .ring = watch->ring };
 		stock->watching++;
 		look_back(stock, watch);

@@ -275,6 +275,38 @@ static void few_records_count_by_their_packets(void **state)
 	stock_close(stock);
 }
 
+/* However many samples come, those of now are of seconds, as the rate is. */
+static void samples_of_now_are_of_as_long_as_the_rate(void **state)
+{
+	static const struct stock_limits sizes = { .hosts = 64, .watches = 1 };
+	static struct sample samples[4096];
+	const struct stock_scope scope = { .direction = DIRECTION_INBOUND };
+	struct tally_set set = { .samples = samples, .sample_count = 4096 };
+	struct stock *stock = NULL;
+	struct stock_view view;
+	size_t attack = 0;
+
+	(void)state;
+	assert_int_equal(stock_open(&sizes, 1, &stock), 0);
+	unsigned watch = stock_watch(stock, &scope, 1);
+	for (unsigned tick = 1; tick <= 100; tick++) {
+		for (unsigned i = 0; i < 4096; i++)
+			samples[i] = (struct sample){ .packets = 1,
+						      .sampling = 1,
+						      .proto = tick <= 70 ? 17 : 6,
+						      .direction = DIRECTION_INBOUND };
+		set.tick_ns = tick * SECOND_NS / 10;
+		stock_observe(stock, &set);
+	}
+	stock_view(stock, watch, set.tick_ns, &view);
+	assert_int_equal(view.now.count, SYNTH_NOW);
+	for (size_t i = 0; i < view.now.count; i++)
+		attack += view.now.samples[i].proto == 17;
+	/* It ended three seconds ago: two in five. */
+	assert_in_range(attack, SYNTH_NOW * 3 / 10, SYNTH_NOW / 2);
+	stock_close(stock);
+}
+
 static void watches_have_an_end(void **state)
 {
 	static const struct stock_limits sizes = { .hosts = 64, .watches = 2 };
@@ -303,6 +335,7 @@ int main(void)
 		cmocka_unit_test(targets_that_move_are_met_where_they_will_be),
 		cmocka_unit_test(a_campaign_is_cut_at_each_site),
 		cmocka_unit_test(few_records_count_by_their_packets),
+		cmocka_unit_test(samples_of_now_are_of_as_long_as_the_rate),
 		cmocka_unit_test(many_watches_see_the_same),
 		cmocka_unit_test(watches_have_an_end),
 	};
