@@ -134,9 +134,11 @@ class Scene:
             self.process.kill()
         else:
             self.process.stdin.close()
-        self.process.wait(timeout=20)
+        status = self.process.wait(timeout=20)
+        said = self.process.stderr.read()
         self.process.stdout.close()
         self.process.stderr.close()
+        tap.true(status == 0 or how == signal.SIGKILL, f"{self.kind}: ended with {status}: {said}")
 
     def ask(self, *plans, check=False):
         line = {"plans": list(plans), **({"check": True} if check else {})}
@@ -517,6 +519,23 @@ def xdp_leaves_another_program_alone():
     for word in ("another XDP program", "bpftool net show dev near", "nft"):
         tap.contains(told["why"], word)
     first.holds(times=50)
+
+
+@tap.case
+def xdp_says_what_rights_it_needs():
+    scene = Scene(NATIVE)
+    tap.need("setpriv")
+    scene.end()
+    none = "-bpf,-net_admin,-sys_admin"
+    argv = scene.ns.command(["setpriv", f"--bounding-set={none}", f"--inh-caps={none}", DRIVE,
+                             scene.config])
+    lines = [json.dumps({"plans": plans}) + "\n" for plans in ([], [NTP], [NTP], [])]
+    done = tap.run(argv, stdin="".join(lines))
+    opened, *told = [json.loads(line) for line in done.out.splitlines()]
+    tap.equal([t["rc"] for t in (opened, *told)], [0, 0, -13, -13, 0], "results")
+    tap.contains(told[1]["why"], "CAP_BPF and CAP_NET_ADMIN")
+    tap.equal(done.err.count("no plan can be put in force"), 1, f"said before, once: {done.err}")
+    scene.is_clean()
 
 
 @tap.case

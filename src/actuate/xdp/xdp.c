@@ -109,8 +109,10 @@ static int put(struct xdp_state *s, const struct wanted_set *set, struct text *w
 {
 	int err = compose_next(s, set, why);
 
-	if (!err && s->next->count == 0)
+	if (!err && s->next->count == 0) {
+		compose_done(s->next);
 		return put_take_back(s, why);
+	}
 	if (!err && !s->engine) {
 		compose_done(s->next);
 		text_clear(why);
