@@ -15,6 +15,11 @@
 
 #define SLASH24 (1U << 24)
 
+void dst_start_empty(struct dst *dst)
+{
+	dst->generations[0].has_base = dst->generations[1].has_base = true;
+}
+
 int dst_open(struct dst *dst, uint32_t block_max)
 {
 	*dst = (struct dst){ .block_max = block_max };
@@ -121,44 +126,6 @@ static int family_make(struct dst_family *family, const struct xdp_protected *gi
 	return err ? err : find_hulls(family);
 }
 
-/* Return: the block of a /24, made if it has none; NULL when there is no room. */
-static struct xdp_block *base_block(struct dst *dst, uint32_t slash24)
-{
-	uint16_t to = dst->base24[slash24];
-
-	if (to & FILTER_BLOCK)
-		return &dst->base8[to & (FILTER_BLOCK - 1)];
-	if (dst->base_blocks == dst->block_max)
-		return NULL;
-	struct xdp_block *block = &dst->base8[dst->base_blocks];
-	for (int i = 0; i < 256; i++)
-		block->to[i] = to;
-	dst->base24[slash24] = (uint16_t)(FILTER_BLOCK | dst->base_blocks++);
-	return block;
-}
-
-static int lay_base(struct dst *dst)
-{
-	memset(dst->base24, 0, SLASH24 * sizeof(*dst->base24));
-	dst->base_blocks = 0;
-	for (size_t i = 0; i < dst->v4.count; i++) {
-		const struct dst_prefix *p = &dst->v4.prefixes[i];
-		uint32_t address = prefix_v4(&p->prefix);
-		unsigned len = p->prefix.len - 96U;
-		if (len <= 24) {
-			for (uint32_t k = 0; k < 1U << (24 - len); k++)
-				dst->base24[(address >> 8) + k] = p->group;
-			continue;
-		}
-		struct xdp_block *block = base_block(dst, address >> 8);
-		if (!block)
-			return -WEIR_EFULL;
-		for (uint32_t k = 0; k < 1U << (32 - len); k++)
-			block->to[(address & 255) + k] = p->group;
-	}
-	return 0;
-}
-
 static void find_group_max(struct dst *dst)
 {
 	dst->group_max = 0;
@@ -220,7 +187,7 @@ int dst_protect(struct dst *dst, const struct xdp_protected *given, size_t count
 	int err = replace(dst, given, count, &old);
 	if (err)
 		return err;
-	err = lay_base(dst);
+	err = dst_base_change(dst, &old.v4);
 	if (err) {
 		struct dst failed = { .given = dst->given, .v4 = dst->v4, .v6 = dst->v6 };
 		dst->given = old.given;
@@ -229,11 +196,10 @@ int dst_protect(struct dst *dst, const struct xdp_protected *given, size_t count
 		dst->v6 = old.v6;
 		old = failed;
 		/* It had room before. */
-		if (lay_base(dst))
+		if (dst_base_change(dst, &old.v4))
 			dst->given_count = 0;
 	}
 	find_group_max(dst);
-	dst->generations[0].has_base = dst->generations[1].has_base = false;
 	family_done(&old.v4);
 	family_done(&old.v6);
 	free(old.given);

@@ -45,7 +45,8 @@ struct dst_generation {
 	uint16_t *to24;        /**< borrowed, mapped; one for each /24 */
 	struct xdp_block *to8; /**< borrowed, mapped; this generation's are 2 apart */
 	uint32_t blocks;       /**< used */
-	bool has_base;         /**< it is the base's copy, but for `spans` */
+	bool has_base;         /**< `to24` is the base's copy, but for `spans` */
+	bool has_blocks;       /**< and the base's blocks are here */
 	struct dst_span *spans;
 	size_t span_count;
 	size_t span_cap;
@@ -69,6 +70,9 @@ struct dst {
 
 /** dst_open() - @block_max: /24 that can be told apart. Return: 0 or -ENOMEM. Release by dst_done(). */
 WEIR_CHECK int dst_open(struct dst *dst, uint32_t block_max);
+
+/** dst_start_empty() - the tables that the program sees are as the kernel made them: all zero. */
+void dst_start_empty(struct dst *dst);
 
 /** dst_done() - release the memory; what the program sees stays as it is. */
 void dst_done(struct dst *dst);

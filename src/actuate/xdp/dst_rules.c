@@ -105,17 +105,16 @@ static void restore_base(struct dst_laying *l)
 	const struct dst *dst = l->dst;
 	struct dst_generation *g = l->g;
 
-	if (!g->has_base) {
+	if (!g->has_base)
 		memcpy(g->to24, dst->base24, SLASH24 * sizeof(*g->to24));
-		for (uint32_t b = 0; b < dst->base_blocks; b++)
-			*dst_block_at(l, b) = dst->base8[b];
-	}
+	for (uint32_t b = 0; b < dst->base_blocks && !(g->has_base && g->has_blocks); b++)
+		*dst_block_at(l, b) = dst->base8[b];
 	for (size_t i = 0; g->has_base && i < g->span_count; i++)
 		memcpy(&g->to24[g->spans[i].from], &dst->base24[g->spans[i].from],
 		       (g->spans[i].to - g->spans[i].from) * sizeof(*g->to24));
 	g->span_count = 0;
 	g->blocks = dst->base_blocks;
-	g->has_base = true;
+	g->has_base = g->has_blocks = true;
 }
 
 static void write_classes(struct dst_laying *l)

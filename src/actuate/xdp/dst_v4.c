@@ -6,23 +6,6 @@
 #include "actuate/xdp/dst.h"
 #include "actuate/xdp/dst_work.h"
 
-static void remember(struct dst_laying *l, uint32_t from, uint32_t to)
-{
-	struct dst_generation *g = l->g;
-
-	if (g->span_count == g->span_cap) {
-		size_t cap = g->span_cap * 2 + 64;
-		struct dst_span *spans = realloc(g->spans, cap * sizeof(*spans));
-		if (!spans) {
-			l->err = -ENOMEM;
-			return;
-		}
-		g->spans = spans;
-		g->span_cap = cap;
-	}
-	g->spans[g->span_count++] = (struct dst_span){ from, to };
-}
-
 /* A /24 gets a block that is not the base's, or keeps it. Return: NULL when there is no room. */
 static struct xdp_block *own_block(struct dst_laying *l, uint32_t slash24)
 {
@@ -57,27 +40,26 @@ static void lay_hosts(struct dst_laying *l, uint32_t slash24, uint32_t first, ui
 /* Lays the cover over what a prefix within it has of the table. */
 static void lay_v4(struct dst_laying *l, const struct prefix *prefix)
 {
-	uint32_t address = prefix_v4(prefix);
-	unsigned len = prefix->len - 96U;
-	uint32_t from = address >> 8;
-	uint32_t to = from + (len <= 24 ? 1U << (24 - len) : 1);
+	struct dst_span span = dst_span(prefix);
 
-	remember(l, from, to);
+	if (!l->err)
+		l->err = dst_differs(l->g, span);
 	if (l->err)
 		return;
-	if (len > 24) {
-		lay_hosts(l, from, address & 255, 1U << (32 - len));
+	if (prefix->len > 120) {
+		lay_hosts(l, span.from, prefix_v4(prefix) & 255, 1U << (128 - prefix->len));
 		return;
 	}
 	uint16_t old = 0;
 	uint16_t new = 0;
-	for (uint32_t k = from; k < to && !l->err; k++) {
+	for (uint32_t k = span.from; k < span.to && !l->err; k++) {
 		uint16_t *at = &l->g->to24[k];
-		if (*at & FILTER_BLOCK) {
+		uint16_t class = *at;
+		if (class & FILTER_BLOCK) {
 			lay_hosts(l, k, 0, 256);
-		} else if (*at) {
-			if (*at != old) {
-				old = *at;
+		} else if (class) {
+			if (class != old) {
+				old = class;
 				new = dst_derive(l, old);
 			}
 			*at = new;

@@ -66,6 +66,25 @@ static inline struct xdp_block *dst_block_at(const struct dst_laying *l, uint32_
 	return &l->g->to8[2 * block + l->generation];
 }
 
+/** dst_span() - the /24 that an IPv4 prefix has, or is in. */
+static inline struct dst_span dst_span(const struct prefix *prefix)
+{
+	uint32_t from = prefix_v4(prefix) >> 8;
+	return (struct dst_span){ from,
+				  from + (prefix->len < 120 ? 1U << (120 - prefix->len) : 1) };
+}
+
+/** dst_differs() - there the generation is not the base's copy. Return: 0 or -ENOMEM. */
+WEIR_CHECK int dst_differs(struct dst_generation *g, struct dst_span span);
+
+/**
+ * dst_base_change() - lay what is protected in IPv4 now.
+ * @old: what was
+ *
+ * Return: 0 or -WEIR_EFULL (more /24 to be told apart than there is room for).
+ */
+WEIR_CHECK int dst_base_change(struct dst *dst, const struct dst_family *old);
+
 /** dst_derive() - the class of what was in @class and is also in the cover. Sets `err` when full. */
 uint16_t dst_derive(struct dst_laying *l, uint16_t class);
 

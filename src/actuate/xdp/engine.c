@@ -124,6 +124,9 @@ static int open_on(struct xdp_engine *e, const struct xdp_engine_config *config,
 		return err;
 	}
 	bool is_new = !e->control->abi;
+	/* Some of what is pinned may be older than the rest. */
+	if (e->idle || !e->pin_dir[0])
+		dst_start_empty(&e->dst);
 	err = adopt(e, config, error);
 	if (err)
 		return err;
