@@ -170,7 +170,7 @@ int weir(struct xdp_md *ctx)
 		return give(cpu, reason);
 	if (test_spread)
 		spread(cpu, &p);
-	__u32 class = p.v6 ? class_of_v6(&p, generation) : class_of_v4(&p, generation);
+	__u32 class = p.v6 ? class_of_v6(&p, generation) : class_of_v4(t, &p, generation);
 	if (!class)
 		return give(cpu, FILTER_UNPROTECTED);
 	if (p.v6)

@@ -27,7 +27,8 @@ static __always_inline __u64 now_ns(void)
 }
 
 /* Return: the destination's class; 0: not protected. */
-static __always_inline __u32 class_of_v4(const struct packet *p, __u32 generation)
+static __always_inline __u32 class_of_v4(const struct xdp_tables *t, const struct packet *p,
+					 __u32 generation)
 {
 	__u32 key = generation << 16 | p->dst_host >> 16;
 	const struct xdp_block *block = bpf_map_lookup_elem(&dst24, &key);
@@ -35,6 +36,8 @@ static __always_inline __u32 class_of_v4(const struct packet *p, __u32 generatio
 	if (!block)
 		return 0;
 	__u32 to = block->to[p->dst_host >> 8 & 255];
+	if (!to)
+		return t->otherwise;
 	if (!(to & FILTER_BLOCK))
 		return to;
 	key = (to & (FILTER_BLOCK - 1)) << 1 | generation;

@@ -8,7 +8,7 @@
  * bit r % 64 of word r / 64, and rules are sorted by priority.
  *
  * Where an address leads (IPv4), entry = 16 bits:
- *   0               not protected
+ *   0               xdp_tables.otherwise: not protected, but where all addresses are
  *   1..32767        class: index into xdp_tables.classes
  *   0x8000 | block  the 256 addresses of this /24 are told apart in block of `dst8`
  */
@@ -17,7 +17,7 @@
 #include <linux/types.h>
 
 /** Changes with every change below: pinned maps of another version are not taken over. */
-#define FILTER_ABI 0x57585001U
+#define FILTER_ABI 0x57585002U
 
 #define FILTER_RULES      1024 /**< of one set */
 #define FILTER_WORDS      (FILTER_RULES / 64)
@@ -109,6 +109,8 @@ struct xdp_tables {
 	__u8 by_set;        /**< a rule has a source set */
 	__u8 by_set_prefix; /**< and sets have prefixes, not only hosts */
 	__u8 pad;
+	__u16 otherwise; /**< class of an IPv4 destination that the tables say nothing of */
+	__u16 pad1[3];
 	__u16 sport[65536];  /**< row of a source port */
 	__u16 dport[65536];  /**< row of a destination port, or of ICMP's type << 8 | code */
 	__u16 length[65536]; /**< row of IP's total length */

@@ -59,7 +59,8 @@ struct dst {
 	size_t given_count;
 	struct dst_family v4;
 	struct dst_family v6;
-	uint16_t *base24; /**< 2^24 */
+	uint16_t *base24;   /**< 2^24; 0: `otherwise` */
+	uint16_t otherwise; /**< the group of 0.0.0.0/0, which is laid nowhere; 0: not protected */
 	struct xdp_block *base8;
 	uint32_t base_blocks;
 	uint32_t block_max;

@@ -12,6 +12,11 @@
 #include "actuate/xdp/dst.h"
 #include "actuate/xdp/dst_work.h"
 
+static bool is_everything(const struct prefix *prefix)
+{
+	return prefix->len == 96;
+}
+
 int dst_differs(struct dst_generation *g, struct dst_span span)
 {
 	if (g->span_count == g->span_cap) {
@@ -32,8 +37,9 @@ static void tell_generations(struct dst *dst, const struct dst_family *family)
 	for (int i = 0; i < 2; i++) {
 		struct dst_generation *g = &dst->generations[i];
 		for (size_t k = 0; k < family->count && g->has_base; k++) {
+			const struct prefix *prefix = &family->prefixes[k].prefix;
 			/* Without memory for that all of it is copied. */
-			if (dst_differs(g, dst_span(&family->prefixes[k].prefix)))
+			if (!is_everything(prefix) && dst_differs(g, dst_span(prefix)))
 				g->has_base = false;
 		}
 		g->has_blocks = false;
@@ -43,10 +49,14 @@ static void tell_generations(struct dst *dst, const struct dst_family *family)
 static void clear(struct dst *dst, const struct dst_family *family)
 {
 	for (size_t i = 0; i < family->count; i++) {
-		struct dst_span span = dst_span(&family->prefixes[i].prefix);
-		memset(&dst->base24[span.from], 0, (span.to - span.from) * sizeof(*dst->base24));
+		const struct prefix *prefix = &family->prefixes[i].prefix;
+		struct dst_span span = dst_span(prefix);
+		if (!is_everything(prefix))
+			memset(&dst->base24[span.from], 0,
+			       (span.to - span.from) * sizeof(*dst->base24));
 	}
 	dst->base_blocks = 0;
+	dst->otherwise = 0;
 }
 
 /* Return: the block of a /24, made if it has none; NULL when there is no room. */
@@ -60,7 +70,7 @@ static struct xdp_block *block_of(struct dst *dst, uint32_t slash24)
 		return NULL;
 	struct xdp_block *block = &dst->base8[dst->base_blocks];
 	for (int i = 0; i < 256; i++)
-		block->to[i] = to;
+		block->to[i] = to ? to : dst->otherwise;
 	dst->base24[slash24] = (uint16_t)(FILTER_BLOCK | dst->base_blocks++);
 	return block;
 }
@@ -70,6 +80,10 @@ static int lay(struct dst *dst, const struct dst_prefix *p)
 {
 	struct dst_span span = dst_span(&p->prefix);
 
+	if (is_everything(&p->prefix)) {
+		dst->otherwise = p->group;
+		return 0;
+	}
 	if (p->prefix.len <= 120) {
 		for (uint32_t k = span.from; k < span.to; k++)
 			dst->base24[k] = p->group;

@@ -122,6 +122,7 @@ static void write_classes(struct dst_laying *l)
 	struct dst_work *work = l->work;
 	struct xdp_class *classes = l->c->tables->classes;
 
+	l->c->tables->otherwise = l->dst->otherwise;
 	classes[0] = (struct xdp_class){ 0 };
 	for (uint32_t i = 1; i <= l->dst->group_max; i++)
 		classes[i] =

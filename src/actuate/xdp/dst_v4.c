@@ -23,7 +23,7 @@ static struct xdp_block *own_block(struct dst_laying *l, uint32_t slash24)
 		*own = *dst_block_at(l, block);
 	} else {
 		for (int i = 0; i < 256; i++)
-			own->to[i] = to;
+			own->to[i] = to ? to : l->dst->otherwise;
 	}
 	l->g->to24[slash24] = (uint16_t)(FILTER_BLOCK | l->g->blocks++);
 	return own;
@@ -54,7 +54,7 @@ static void lay_v4(struct dst_laying *l, const struct prefix *prefix)
 	uint16_t new = 0;
 	for (uint32_t k = span.from; k < span.to && !l->err; k++) {
 		uint16_t *at = &l->g->to24[k];
-		uint16_t class = *at;
+		uint16_t class = *at ? *at : l->dst->otherwise;
 		if (class & FILTER_BLOCK) {
 			lay_hosts(l, k, 0, 256);
 		} else if (class) {
