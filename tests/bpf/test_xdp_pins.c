@@ -67,24 +67,35 @@ static bool arrives(void)
 	return true;
 }
 
-static struct xdp_engine *open_engine(bool attached)
+static struct xdp_engine_config config_of(bool attached)
 {
-	const struct xdp_engine_config config = { .pin_dir = pins,
-						  .interfaces = loopback,
-						  .interface_count = attached ? 1 : 0,
-						  .mode = XDP_MODE_GENERIC,
-						  .hosts_max = 100,
-						  .members_max = 100,
-						  .sampling = 1 };
+	return (struct xdp_engine_config){ .pin_dir = pins,
+					   .interfaces = loopback,
+					   .interface_count = attached ? 1 : 0,
+					   .mode = XDP_MODE_GENERIC,
+					   .hosts_max = 100,
+					   .members_max = 100,
+					   .sampling = 1 };
+}
+
+static struct xdp_engine *open_as(const struct xdp_engine_config *config)
+{
 	struct xdp_engine *engine = NULL;
 	char why[512];
 	struct text error = text_fixed(why, sizeof(why));
-	int err = xdp_engine_open(&config, &engine, &error);
+	int err = xdp_engine_open(config, &engine, &error);
 
 	if (err)
 		print_error("# %s\n", why);
 	assert_int_equal(err, 0);
 	return engine;
+}
+
+static struct xdp_engine *open_engine(bool attached)
+{
+	const struct xdp_engine_config config = config_of(attached);
+
+	return open_as(&config);
 }
 
 /* Drops what comes to our port, until then. */
@@ -219,6 +230,64 @@ static void an_open_that_fails_attaches_nowhere(void **state)
 	assert_true(arrives());
 }
 
+/* Nothing is attached or pinned by rules alone; attached, they hold from the first packet on. */
+static void what_rests_is_told_first_and_attached_then(void **state)
+{
+	struct xdp_engine_config config = config_of(true);
+	const struct xdp_protected protect = { prefix_of("127.0.0.0/8"), 3 };
+	char why[512];
+	struct text error = text_fixed(why, sizeof(why));
+
+	(void)state;
+	config.idle = true;
+	struct xdp_engine *engine = open_as(&config);
+	assert_int_equal(xdp_engine_rest(engine, &protect, 1), 0);
+	for (int i = 0; i < 2; i++) {
+		set_drop(engine, 0);
+		assert_true(arrives());
+		assert_int_equal(access(pins, F_OK), -1);
+		assert_int_equal(xdp_engine_attach(engine, &config, &error), 0);
+		assert_false(arrives());
+		assert_int_equal(xdp_engine_rest(engine, &protect, 1), 0);
+		assert_true(arrives());
+		assert_int_equal(access(pins, F_OK), -1);
+	}
+	/* What was told before is not in the way of what comes then. */
+	assert_int_equal(xdp_engine_attach(engine, &config, &error), 0);
+	assert_true(arrives());
+	set_drop(engine, 0);
+	xdp_engine_close(engine);
+	assert_false(arrives());
+	xdp_engine_remove(open_engine(true));
+	assert_true(arrives());
+}
+
+static void what_cannot_be_attached_rests_on(void **state)
+{
+	static const char *const both[] = { "lo", "nowhere0" };
+	const struct xdp_protected protect = { prefix_of("127.0.0.0/8"), 3 };
+	struct xdp_engine_config config = config_of(true);
+	char why[512];
+	struct text error = text_fixed(why, sizeof(why));
+
+	(void)state;
+	config.idle = true;
+	config.interfaces = both;
+	config.interface_count = 2;
+	struct xdp_engine *engine = open_as(&config);
+	assert_int_equal(xdp_engine_rest(engine, &protect, 1), 0);
+	set_drop(engine, 0);
+	assert_int_equal(xdp_engine_attach(engine, &config, &error), -ENODEV);
+	assert_true(arrives());
+	assert_int_equal(access(pins, F_OK), -1);
+	/* Told before, so that it only needs to be attached. */
+	config.interface_count = 1;
+	assert_int_equal(xdp_engine_attach(engine, &config, &error), 0);
+	assert_false(arrives());
+	xdp_engine_remove(engine);
+	assert_true(arrives());
+}
+
 static void errors_say_what_to_do(void **state)
 {
 	static const char *const nowhere[] = { "nowhere0" };
@@ -246,6 +315,8 @@ int main(void)
 		cmocka_unit_test(only_one_process_has_it),
 		cmocka_unit_test(other_sizes_are_refused),
 		cmocka_unit_test(an_open_that_fails_attaches_nowhere),
+		cmocka_unit_test(what_rests_is_told_first_and_attached_then),
+		cmocka_unit_test(what_cannot_be_attached_rests_on),
 		cmocka_unit_test(errors_say_what_to_do),
 	};
 

@@ -506,6 +506,7 @@ def xdp_leaves_another_program_alone():
     # The same interface, but other pins: what is there is not ours.
     first = Scene(GENERIC)
     first.hold(NTP)
+    holder = first.process
     settings = json.loads(first.config.read_text())
     settings["actuators"][0]["pin"] = str(first.pins) + "-2"
     first.config.write_text(json.dumps(settings))
@@ -519,6 +520,37 @@ def xdp_leaves_another_program_alone():
     for word in ("another XDP program", "bpftool net show dev near", "nft"):
         tap.contains(told["why"], word)
     first.holds(times=50)
+    # When it has gone, what could not be attached is, and with the sources it has now.
+    listed = plan(rule(from_set=True), name="p2", sources=["192.0.2.1"])
+    tap.true(first.ask(listed)["rc"] < 0, "still refused")
+    tap.run(["rm", "-r", first.pins])
+    holder.kill()
+    tap.wait_for(lambda: first.ask({**listed, "sources": ["192.0.2.2"]})["rc"] == 0, "room", 20)
+    first.send(packet(1, ATTACKED, "192.0.2.1"), packet(1, ATTACKED, "192.0.2.2"), times=50)
+    tap.equal(first.arrive(attacked=50)["attacked"], 50, "arrived: one of the two sources")
+    first.pins = pathlib.Path(f"{first.pins}-2")
+    first.hold()
+    first.open()
+    first.is_clean()
+
+
+@tap.case
+def xdp_that_was_refused_keeps_nothing_of_it():
+    scene = Scene(GENERIC)
+    listed = plan(rule(from_set=True), sources=["192.0.2.1"])
+    scene.hold()
+    scene.ns.inside(["ip", "link", "delete", "near"])
+    tap.true(scene.ask(listed)["rc"] < 0, "no interface")
+    scene.hold()
+    tap.true(not scene.pins.exists(), "pins are left")
+    scene.ns.add_pair()
+    for command in (f"ip address add {FOUR}/24 dev near",
+                    "echo 0 >/proc/sys/net/ipv4/conf/near/rp_filter"):
+        scene.ns.inside(["sh", "-c", command])
+    # The source of then is in no set any more.
+    scene.hold({**listed, "sources": ["192.0.2.2"]})
+    scene.send(packet(1, ATTACKED, "192.0.2.1"), packet(1, ATTACKED, "192.0.2.2"), times=50)
+    tap.equal(scene.arrive(attacked=50)["attacked"], 50, "arrived")
 
 
 @tap.case

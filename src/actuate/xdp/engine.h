@@ -112,8 +112,9 @@ WEIR_CHECK int xdp_engine_open(const struct xdp_engine_config *config,
  * @config: as it was opened with; borrowed for the call
  * @error: on failure gets one sentence for people, and what to do
  *
- * Also pins links again whose pins were taken away. Return: as xdp_engine_open(); where the
- * program was attached, it still is.
+ * Packets are judged by the set in force as soon as a driver has the program; the call then waits
+ * some milliseconds for the kernel. Also pins links again whose pins were taken away. Return: as
+ * xdp_engine_open(); where the program was attached, it still is.
  */
 WEIR_CHECK int xdp_engine_attach(struct xdp_engine *engine, const struct xdp_engine_config *config,
 				 struct text *error);
@@ -196,12 +197,14 @@ size_t xdp_engine_rules(const struct xdp_engine *engine, uint64_t *ret_ids);
 int xdp_engine_samples(struct xdp_engine *engine, xdp_sample_fn *take, void *self, size_t most);
 
 /**
- * xdp_engine_withdraw() - take the program off all interfaces, and unpin everything.
+ * xdp_engine_rest() - take the program off all interfaces, and unpin everything.
+ * @protect: what the next set is likely to protect; borrowed for the call
  *
- * Stays loaded, without rules: xdp_engine_attach() is then quick. Return: 0 or what the kernel
- * refused.
+ * Stays loaded, without rules, and with its tables laid: xdp_engine_set() and then
+ * xdp_engine_attach() are quick. Also after an idle open. Return: 0 or what the kernel refused.
  */
-WEIR_CHECK int xdp_engine_withdraw(struct xdp_engine *engine);
+WEIR_CHECK int xdp_engine_rest(struct xdp_engine *engine, const struct xdp_protected *protect,
+			       size_t count);
 
 /** xdp_engine_close() - let go; what is pinned stays in force, else it ends. NULL is fine. */
 void xdp_engine_close(struct xdp_engine *engine);

@@ -107,9 +107,11 @@ int xdp_engine_samples(struct xdp_engine *engine, xdp_sample_fn *take, void *sel
 	return -EOPNOTSUPP;
 }
 
-int xdp_engine_withdraw(struct xdp_engine *engine)
+int xdp_engine_rest(struct xdp_engine *engine, const struct xdp_protected *protect, size_t count)
 {
 	(void)engine;
+	(void)protect;
+	(void)count;
 	return -EOPNOTSUPP;
 }
 

@@ -92,13 +92,13 @@ void engine_unpin(struct xdp_engine *e)
 	e->idle = true;
 }
 
-int xdp_engine_withdraw(struct xdp_engine *e)
+int xdp_engine_rest(struct xdp_engine *e, const struct xdp_protected *protect, size_t count)
 {
-	const struct xdp_wanted nothing = { 0 };
+	const struct xdp_wanted nothing = { .protect = protect, .protect_count = count };
 	int err = 0;
 
 	engine_unpin(e);
-	/* Twice: counters of rules of the set before last are forgotten. */
+	/* Twice: both generations are laid, and counters of the set before last are forgotten. */
 	for (int i = 0; i < 2 && !err; i++)
 		err = xdp_engine_set(e, &nothing, NULL);
 	return err ? err : xdp_engine_sources_clear(e, 0);

@@ -12,6 +12,21 @@
 /* Expiries are worked out anew in each call; less than this apart they are the same. */
 #define SAME_EXPIRY_NS NS_PER_S
 
+/* Attached nowhere and without rules, but with all tables laid that the next plan is likely to need. */
+static int rest(struct xdp_state *s)
+{
+	static const struct composed nothing;
+
+	s->protect_count = compose_protect(s->config, &nothing, s->protect);
+	return xdp_engine_rest(s->engine, s->protect, s->protect_count);
+}
+
+static void let_go(struct xdp_state *s)
+{
+	xdp_engine_remove(s->engine);
+	s->engine = NULL;
+}
+
 /* So that the first plan need not wait for it; what is wrong is told before it is needed. */
 static void load_early(struct xdp_state *s)
 {
@@ -22,7 +37,15 @@ static void load_early(struct xdp_state *s)
 	if (s->engine || s->warned)
 		return;
 	settings.idle = true;
-	if (xdp_engine_open(&settings, &s->engine, &said)) {
+	int err = xdp_engine_open(&settings, &s->engine, &said);
+	if (!err) {
+		err = rest(s);
+		if (err) {
+			text_addf(&said, "the tables of the XDP program: %s", err_text(err));
+			let_go(s);
+		}
+	}
+	if (err) {
 		log_warning(AREA, "no plan can be put in force: %s", reason);
 		s->warned = true;
 	}
@@ -31,11 +54,9 @@ static void load_early(struct xdp_state *s)
 /* Nothing of ours is left: no program, no pins, whichever version they are of. */
 int put_take_back(struct xdp_state *s, struct text *why)
 {
-	if (s->engine && s->there && xdp_engine_withdraw(s->engine)) {
-		xdp_engine_remove(s->engine);
-		s->engine = NULL;
-	}
-	s->told = s->there = false;
+	if (s->engine && (s->there || s->used) && rest(s))
+		let_go(s);
+	s->told = s->there = s->used = false;
 	compose_done(s->last);
 	s->last->count = 0;
 	int err = s->settings.pin_dir ? xdp_pins_remove(s->settings.pin_dir, why) : 0;
@@ -130,6 +151,7 @@ static bool is_told(const struct xdp_state *s)
 /* Rules first: those of sources that move to another set ask for both. */
 int put_tell(struct xdp_state *s, struct text *why)
 {
+	s->used = true;
 	steady_expiries(s);
 	if (!is_told(s)) {
 		s->protect_count = compose_protect(s->config, s->next, s->protect);

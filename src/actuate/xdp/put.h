@@ -16,6 +16,7 @@ struct xdp_state {
 	struct composed *next;
 	struct composed *last; /* what the engine was told; its sets are those in force */
 	bool there;            /* on interfaces */
+	bool used;             /* it was told something since it rested */
 	bool warned;           /* that it could not be loaded */
 	bool told;             /* is it what `last` says? */
 	size_t protect_count;

@@ -105,6 +105,19 @@ static int compose_next(struct xdp_state *s, const struct wanted_set *set, struc
 }
 
 /* Loading takes over what is pinned, and only then is it known which source is in which set. */
+static int load(struct xdp_state *s, const struct wanted_set *set, struct text *why)
+{
+	compose_done(s->next);
+	text_clear(why);
+	int err = put_be_there(s, why);
+	return err ? err : compose_next(s, set, why);
+}
+
+/*
+ * A program that is nowhere yet gets its rules before it gets packets: it decides about them as
+ * soon as the driver has it, while the call that attaches it waits for the kernel some
+ * milliseconds more.
+ */
 static int put(struct xdp_state *s, const struct wanted_set *set, struct text *why)
 {
 	int err = compose_next(s, set, why);
@@ -113,16 +126,13 @@ static int put(struct xdp_state *s, const struct wanted_set *set, struct text *w
 		compose_done(s->next);
 		return put_take_back(s, why);
 	}
-	if (!err && !s->engine) {
-		compose_done(s->next);
-		text_clear(why);
+	if (!err && !s->engine)
+		err = load(s, set, why);
+	else if (!err && s->there)
 		err = put_be_there(s, why);
-		if (!err)
-			err = compose_next(s, set, why);
-	} else if (!err) {
-		err = put_be_there(s, why);
-	}
-	return err ? err : put_tell(s, why);
+	if (!err)
+		err = put_tell(s, why);
+	return err || s->there ? err : put_be_there(s, why);
 }
 
 static int reconcile(void *self, const struct wanted_set *set, struct actuator_result *result)
