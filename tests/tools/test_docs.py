@@ -49,7 +49,7 @@ def sources_and_scripts_need_a_licence_line():
 def another_licence_is_for_the_kernel_side_only():
     gpl = "/* SPDX-License-Identifier: GPL-2.0-only */\n"
     stops_spdx({"src/base/a.c": gpl}, "licence GPL-2.0-only")
-    passes_spdx({"src/bpf/a.bpf.c": gpl})
+    passes_spdx({"src/bpf/a.bpf.c": gpl, "tests/bench/a.bpf.c": gpl})
 
 
 @tap.case
