@@ -9,6 +9,8 @@ each other and nowhere else, and send() refuses to run anywhere but in such a na
     ns.send([frame, ...], times=10)  # out of `far`, into `near`
 """
 
+import contextlib
+import ctypes
 import errno
 import os
 import pathlib
@@ -18,6 +20,7 @@ import sys
 
 import tap
 
+CLONE_NEWNET = 0x40000000
 MAC_NEAR = bytes.fromhex("020000000001")
 MAC_FAR = bytes.fromhex("020000000002")
 
@@ -104,6 +107,21 @@ class Namespace:
 
     def inside(self, argv, **more):
         return tap.run(self.command(argv), **more)
+
+    @contextlib.contextmanager
+    def entered(self):
+        """This thread is inside meanwhile: sockets that it opens stay there."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        before = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        there = os.open(f"/run/netns/{self.name}", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            if libc.setns(there, CLONE_NEWNET):
+                raise OSError(ctypes.get_errno(), "setns")
+            yield
+        finally:
+            libc.setns(before, CLONE_NEWNET)
+            os.close(before)
+            os.close(there)
 
     def send(self, frames, times=1, out=None):
         """Each frame `times` times, in turns, out of an interface of the namespace."""

@@ -6,7 +6,6 @@ Everything stays in a network namespace with one cable: frames leave `far`, and 
 addresses of the target, with sockets that count what arrives.
 """
 
-import ctypes
 import json
 import os
 import pathlib
@@ -27,13 +26,6 @@ KINDS = (NATIVE, GENERIC, NFT)
 FOUR, SIX = "198.51.100.7", "2001:db8::7"
 ATTACKED, QUIET = 4444, 5555
 TIMES = 400
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-def _enter(path):
-    with open(path, encoding="utf-8") as namespace:
-        if _libc.setns(namespace.fileno(), 0x40000000):
-            raise OSError(ctypes.get_errno(), "setns")
 
 
 class Sockets:
@@ -43,17 +35,11 @@ class Sockets:
         self.ns, self.open = ns, {}
 
     def make(self, name, *args, bind, size=1 << 25):
-        home = f"/proc/{os.getpid()}/task/{os.getpid()}/ns/net"
-        before = os.open(home, os.O_RDONLY)
-        try:
-            _enter(f"/run/netns/{self.ns.name}")
+        with self.ns.entered():
             made = socket.socket(*args)
             made.setsockopt(socket.SOL_SOCKET, 33, size)  # SO_RCVBUFFORCE
             made.bind(bind)
             made.setblocking(False)
-        finally:
-            _libc.setns(before, 0x40000000)
-            os.close(before)
         tap.cleanups.append(made.close)
         self.open[name] = made
 
