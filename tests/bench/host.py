@@ -7,10 +7,10 @@
 In a network namespace of its own. Sender and filter share one processor, as a cable of veth has it:
 packets a second are of both together. "bare" is a program that only drops: the sender's own cost.
 64 rules of 4 plans are about the target, and all packets meet the last one. In each round all take
-their turn. Then how long it takes until rules are in force: the first plan; one more plan beside
-256 rules; 1,008 rules changed at once. With --ahead all of it runs before whatever else the machine
-does: else the wall times are those of the other work. Needs root; nothing leaves the namespace.
-JSON out.
+their turn. Then how long it takes until rules are in force: the first plan, by what the actuator
+says and by frames on their way; one more plan beside 256 rules, and 1,008 rules changed at once.
+With --ahead all of it runs before whatever else the machine does: else the wall times are those of
+the other work. Needs root; nothing leaves the namespace. JSON out.
 """
 
 import argparse
@@ -24,23 +24,25 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "lib"))
 import tap  # noqa: E402
+import watch  # noqa: E402
 import wire  # noqa: E402
 
 TARGET = "198.51.100.7"
 # (who drops, the way of the frames, rules); the last two show what nft is without cable or rules.
 CASES = {"bare": (None, "bare", 0), "xdp": ("xdp", "cable", 64), "nft": ("nft", "cable", 64),
          "nft, straight into the stack": ("nft", "stack", 64), "nft, one rule": ("nft", "cable", 1)}
-ONE_MORE, AT_ONCE = 200, 40
+FIRST, ONE_MORE, AT_ONCE = 100, 200, 40
 
 
 class Driver:
     """tests/netns/drive of one kind, in the namespace."""
 
-    def __init__(self, ns, build, kind, folder):
-        settings = {"name": "edge", "kind": kind, "interfaces": ["near"]}
+    def __init__(self, ns, build, kind, folder, interfaces=("near",)):
+        settings = {"name": "edge", "kind": kind, "interfaces": interfaces}
+        name = f"{kind}-{len(interfaces)}"
         if kind == "xdp":
-            settings.update(pin=str(folder / "bpf" / "weir"), mode="native")
-        config = folder / f"{kind}.yaml"
+            settings.update(pin=str(folder / "bpf" / name), mode="native")
+        config = folder / f"{name}.yaml"
         config.write_text(json.dumps({"networks": [{"prefix": "198.51.100.0/24"}],
                                       "actuators": [settings]}))
         self.process = subprocess.Popen(
@@ -153,13 +155,24 @@ def one_more(driver):
     return spread(took)
 
 
-def first_plan(driver):
-    """ms until the first plan is in force, when nothing was."""
-    took = []
-    for i in range(20):
-        took.append(driver.hold(plans(1, salt=i)))
+def first_plan(driver, watched):
+    """({of ms until the actuator says so}, {of ms until a frame is dropped}), when nothing was in force."""
+    told, seen = [], []
+    for i in range(FIRST):
+        # The rule's own source port.
+        ms, answer = watched.ms_until_dropped(1000 + i, lambda at=i: driver.hold(plans(1, salt=at)))
+        told.append(answer)
+        seen.append({**answer, "active_ms": ms})
         driver.hold([])
-    return spread(took)
+    return spread(told), spread(seen)
+
+
+def add_cable(ns):
+    """Another cable, for an actuator with several interfaces. Return: its near end."""
+    ns.inside(["ip", "link", "add", "near2", "type", "veth", "peer", "name", "far2"])
+    for name in ("near2", "far2"):
+        ns.inside(["ip", "link", "set", name, "up"])
+    return "near2"
 
 
 def at_once(driver):
@@ -194,9 +207,15 @@ def measure(args):
         wall, cpu_ns, arrived = (statistics.median(values) for values in zip(*rows))
         data["drops"][case] = {"mpps": round(1e3 / wall, 3), "wall_ns": round(wall),
                                "cpu_ns": round(cpu_ns), "arrived": round(arrived, 4)}
+    watched = watch.Watch(ns, TARGET)
     for kind, driver in drivers.items():
-        data[kind] = {"first plan": first_plan(driver), "one plan beside 256 rules": one_more(driver),
+        told, seen = first_plan(driver, watched)
+        data[kind] = {"first plan": told, "first plan, by frames": seen,
+                      "one plan beside 256 rules": one_more(driver),
                       "1,008 rules changed at once": at_once(driver)}
+    second = add_cable(ns)
+    both = Driver(ns, args.build, "xdp", folder, (second, ns.near))
+    data["xdp"]["first plan, the second interface"] = first_plan(both, watched)[1]
     return data
 
 
