@@ -2,8 +2,11 @@
 """Results of a run in, tables for people out: as text, or as Markdown for docs/performance.md."""
 import statistics
 
+import acting
+
 MIB = 1 << 20
-BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+# A page has a part for each of these, between two comments.
+FIGURES, ACTING = "figures", "acting"
 PROTOCOLS = {"netflow9": "NetFlow v9", "netflow5": "NetFlow v5", "ipfix": "IPFIX", "sflow5": "sFlow v5"}
 # What a measured run must show; from the project's goals.
 GOALS = {"netflow9": 80, "netflow5": 80, "ipfix": 80, "sflow5": 150}
@@ -232,32 +235,55 @@ def preface(data):
 
 
 def tables(data):
+    """Of collectors; none if nothing of them was measured."""
+    if not any(data[part] for part in ("speeds", "many_hosts", "coalesced", "two_threads", "long_run")):
+        return []
     found = [goals_table(data)]
     found += [speed_table(data, p) for p in PROTOCOLS if any(r["protocol"] == p for r in data["speeds"])]
     found += [hosts_table(data), coalesced_table(data), threads_table(data), long_table(data)]
     return [t for t in found if t[2]]
 
 
+def acting_programs(data):
+    return data["acting"]["programs"].items() if data.get("acting") else ()
+
+
+def acting_tables(data):
+    return acting.tables(data["acting"]) if data.get("acting") else []
+
+
 def text(data):
     parts = ["\n".join(preface(data)) + "\n"]
-    parts += [as_text(*table) for table in tables(data)]
-    parts += [f"From memory, {name}:\n\n{out}\n" for name, out in data["from_memory"].items()]
+    parts += [as_text(*table) for table in tables(data) + acting_tables(data)]
+    parts += [f"From memory, {name}:\n\n{out}\n"
+              for name, out in [*data["from_memory"].items(), *acting_programs(data)]]
     return "\n".join(parts)
+
+
+def blocks(programs):
+    return [f"**From memory, `{name}`**\n\n```\n{out.rstrip()}\n```\n" for name, out in programs]
 
 
 def markdown(data):
-    parts = ["\n".join(f"- {line}" for line in preface(data)) + "\n"]
-    parts += [as_markdown(*table) for table in tables(data)]
-    parts += [f"**From memory, `{name}`**\n\n```\n{out.rstrip()}\n```\n"
-              for name, out in data["from_memory"].items()]
-    return "\n".join(parts)
+    """{part of the page: text}, of what was measured."""
+    head = "\n".join(f"- {line}" for line in preface(data)) + "\n"
+    found = {}
+    if tables(data) or data["from_memory"]:
+        found[FIGURES] = [head, *(as_markdown(*table) for table in tables(data)),
+                          *blocks(data["from_memory"].items())]
+    if data.get("acting"):
+        found[ACTING] = [head, *(as_markdown(*table) for table in acting_tables(data)),
+                         "\n".join(f"- {name}: `{command}`" for name, command in
+                                   acting.COMMANDS.items()) + "\n", *blocks(acting_programs(data))]
+    return {part: "\n".join(words) for part, words in found.items()}
 
 
 def put_into(page, data):
-    """Replace what stands between the two marks of the page."""
-    before = page.read_text()
-    head, _, rest = before.partition(BEGIN)
-    _, found, tail = rest.partition(END)
-    if not found:
-        raise ValueError(f"{page} has no line {BEGIN} with a line {END} behind it")
-    page.write_text(f"{head}{BEGIN}\n\n{markdown(data)}\n{END}{tail}")
+    """Replace what stands between the two marks of each part of the page."""
+    for part, words in markdown(data).items():
+        begin, end = f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
+        head, _, rest = page.read_text().partition(begin)
+        _, found, tail = rest.partition(end)
+        if not found:
+            raise ValueError(f"{page} has no line {begin} with a line {end} behind it")
+        page.write_text(f"{head}{begin}\n\n{words}\n{end}{tail}")

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 
+import acting
 import figures
 import machine
 import plan
@@ -25,6 +26,7 @@ from collectors import Drain, Weir
 TOP = pathlib.Path(__file__).resolve().parents[2]
 OTHERS = ("weir", "nfcapd", "sfcapd", "fastnetmon", "nfacctd", "sfacctd")
 PARTS = ("speeds", "many_hosts", "coalesced", "two_threads", "long_run")
+ALL_PARTS = (*PARTS, "from_memory", "acting")
 
 
 def say(words):
@@ -43,8 +45,10 @@ def from_memory(build, cpu):
     """Output of the programs that measure one room without any socket."""
     found = {}
     for program in sorted((build / "tests/bench").glob("bench_*")):
-        # Of bench_NAME, and not bench_NAME.p, which holds its objects; some need a namespace.
-        if not program.is_file() or program.name in ("bench_live", "bench_announce"):
+        # Of bench_NAME, and not bench_NAME.p, which holds its objects; some need a namespace, or
+        # are measured with what else is about acting.
+        if not program.is_file() or program.name in ("bench_live", "bench_announce",
+                                                     *acting.PROGRAMS):
             continue
         say(program.name)
         try:
@@ -74,59 +78,6 @@ def live(build, quick):
     return "\n".join([f"{told['what']}, {told['packets']} packets a round", *rows])
 
 
-def host(build, quick):
-    """Output of host.py, which measures filters in a namespace of its own; or why there is none."""
-    if os.geteuid():
-        return "not measured: needs root, for a network namespace"
-    if not (build / "tests/bench/host_send").exists():
-        return "not measured: built without BPF"
-    say("host")
-    command = [sys.executable, TOP / "tests/bench/host.py", build, "--ahead",
-               *(["--rounds", "2"] if quick else [])]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    except subprocess.TimeoutExpired:
-        return "not done within 300 s"
-    if done.returncode:
-        return f"not measured: {done.stderr.strip()}"
-    told = json.loads(done.stdout)
-    rows = [f"{told['what']}: xdp drops {told['xdp_to_nft']['median']} times as many as nft, in the "
-            f"worst of {told['rounds']} rounds {told['xdp_to_nft']['least']}, load {told['load']:.1f}"]
-    rows += [f"{kind:<28} {d['mpps']:6.3f} M dropped/s  {d['wall_ns']:6d} ns each, of CPU {d['cpu_ns']:6d}"
-             for kind, d in told["drops"].items()]
-    rows.append(f"{'ms until in force':<38}" + "".join(f"{n:>9}" for n in ("cpu", "least", "median", "p99")))
-    rows += [f"{kind:<5} {name:<32}" + "".join(f"{t[n]:9.2f}" for n in ("cpu", "least", "median", "p99"))
-             for kind in ("xdp", "nft") for name, t in told[kind].items()]
-    return "\n".join(rows)
-def announce(build, quick):
-    """Output of announce.py, which measures routes between BGP daemons; or why there is none."""
-    if os.geteuid():
-        return "not measured: needs root, for a network namespace"
-    say("bench_announce")
-    rows = []
-    for kind in ("bird", "gobgp"):
-        command = [sys.executable, TOP / "tests/bench/announce.py", build, "--kind", kind,
-                   "--changes", "100" if quick else "400", "--rounds", "5" if quick else "20"]
-        # BIRD has one thread, and is measured before all others; GoBGP's threads then stand in
-        # each other's way.
-        command += ["--ahead"] if kind == "bird" else []
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-        except subprocess.TimeoutExpired:
-            rows.append(f"{kind:<6} not done within 300 s")
-            continue
-        if done.returncode:
-            rows.append(f"{kind:<6} not measured: {done.stderr.strip()}")
-            continue
-        told = json.loads(done.stdout)
-        for name, what in (("one", f"one rule, {told['standing']} in force"),
-                           ("at_once", f"{told['many']} rules for {told['many']}")):
-            found = told[name]
-            rows.append(f"{kind:<6} {what:<28} p50 {found['p50_ms']:7.2f} ms  p99 "
-                        f"{found['p99_ms']:7.2f} ms  of {found['count']}")
-    return "\n".join(["from a decision until BIRD's neighbour shows it (BIRD ahead of other processes)", *rows])
-
-
 def measure(args):
     sender_cpu, cpu = processors()
     Weir.program = str(args.build / "weir")
@@ -151,8 +102,8 @@ def measure(args):
     data["from_memory"] = from_memory(args.build, cpu) if "from_memory" in args.parts else {}
     if "from_memory" in args.parts:
         data["from_memory"]["bench_live"] = live(args.build, args.quick)
-        data["from_memory"]["host"] = host(args.build, args.quick)
-        data["from_memory"]["bench_announce"] = announce(args.build, args.quick)
+    if "acting" in args.parts:
+        data["acting"] = acting.measure(args.build, cpu, args.quick, say)
     data.update(configurations=work.configurations, seconds=time.monotonic() - began,
                 finished=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
                 load_after=os.getloadavg())
@@ -163,15 +114,15 @@ def options():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="one repetition, fewer steps: 4 minutes")
     parser.add_argument("--only", help="collectors by name, with commas between")
-    parser.add_argument("--parts", default=",".join((*PARTS, "from_memory")), help="of %(default)s")
+    parser.add_argument("--parts", default=",".join(ALL_PARTS), help="of %(default)s")
     parser.add_argument("--build", type=pathlib.Path, default=TOP / "build/bench")
     parser.add_argument("--out", type=pathlib.Path, default=TOP / "build/bench/results.json")
     parser.add_argument("--from", dest="earlier", type=pathlib.Path, help="show this instead of measuring")
     parser.add_argument("--markdown", type=pathlib.Path, help="put the tables into this page as well")
     args = parser.parse_args()
     args.parts = args.parts.split(",")
-    if set(args.parts) - {*PARTS, "from_memory"}:
-        parser.error(f"parts are {', '.join((*PARTS, 'from_memory'))}")
+    if set(args.parts) - set(ALL_PARTS):
+        parser.error(f"parts are {', '.join(ALL_PARTS)}")
     return args
 
 
