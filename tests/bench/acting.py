@@ -14,6 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAMS = ("bench_xdp", "bench_synth", "bench_plans")
 COMMANDS = {
     "host.py": "python3 tests/bench/host.py build/bench --ahead",
+    "attached.py": "python3 tests/bench/attached.py build/bench --ahead",
     "announce.py": "python3 tests/bench/announce.py build/bench --kind bird --ahead, and --kind gobgp",
     **{name: f"build/bench/tests/bench/{name}" for name in PROGRAMS},
 }
@@ -65,7 +66,10 @@ def measure(build, cpu, quick, say):
     say("host")
     if (build / "tests/bench/host_send").exists():
         found["host"] = script("host.py", build, "--ahead", *(["--rounds", "2"] if quick else []))
+        say("attached")
+        found["attached"] = script("attached.py", build, "--ahead", *(["--rounds", "3"] if quick else []))
     else:
+        found["attached"] = {"missing": "not measured: built without BPF"}
         found["host"] = {"missing": "not measured: built without BPF"}
     for kind in ("bird", "gobgp"):
         say(f"announce {kind}")
@@ -151,8 +155,13 @@ def tables(found):
     ratio = found["host"].get("xdp_to_nft")
     rows = [row("frames dropped, xdp to nft, 64 rules", ratio["median"], ratio["least"], "×", DROPS,
                 "host.py", True)] if ratio else []
+    for mode in ("native", "generic"):
+        told = found["attached"].get(mode)
+        if told:
+            rows.append(row(f"TCP with nothing attached, to TCP beside an idle program ({mode})",
+                            told["ratio"]["median"], None, "×", None, "attached.py"))
     rows += [*in_force(found), *in_thread(found)]
-    for name in ("host", "bird", "gobgp"):
+    for name in ("host", "attached", "bird", "gobgp"):
         if "missing" in found[name]:
             rows.append([name, found[name]["missing"], "", "", "", ""])
     return [("Acting, beside its targets", HEAD, rows), *filter(None, [drops(found)])]

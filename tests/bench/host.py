@@ -37,11 +37,11 @@ FIRST, ONE_MORE, AT_ONCE = 100, 200, 40
 class Driver:
     """tests/netns/drive of one kind, in the namespace."""
 
-    def __init__(self, ns, build, kind, folder, interfaces=("near",)):
+    def __init__(self, ns, build, kind, folder, interfaces=("near",), mode="native"):
         settings = {"name": "edge", "kind": kind, "interfaces": interfaces}
         name = f"{kind}-{len(interfaces)}"
         if kind == "xdp":
-            settings.update(pin=str(folder / "bpf" / name), mode="native")
+            settings.update(pin=str(folder / "bpf" / name), mode=mode)
         config = folder / f"{name}.yaml"
         config.write_text(json.dumps({"networks": [{"prefix": "198.51.100.0/24"}],
                                       "actuators": [settings]}))
