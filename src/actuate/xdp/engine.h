@@ -97,8 +97,8 @@ bool xdp_engine_is_built(void);
  *
  * What is taken over goes on unchanged, also its counters; a program of this
  * version takes the place of the one attached. Interfaces that are no longer
- * named are let go. Memory of the kernel: 64 MiB and 1 KiB for each of
- * blocks_max; as much again of this process less half.
+ * named are let go. Memory of the kernel, which this process maps: 64 MiB and 1 KiB
+ * for each of blocks_max; its own beside that is as much of 32 MiB as is protected.
  *
  * Return: 0; -EPERM, -EOPNOTSUPP (kernel, driver, or built without BPF), -EBUSY
  * (another XDP program), -ENODEV, -ENOMEM, -EINVAL (pinned with other sizes),
