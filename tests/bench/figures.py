@@ -272,6 +272,8 @@ def markdown(data):
         found[FIGURES] = [head, *(as_markdown(*table) for table in tables(data)),
                           *blocks(data["from_memory"].items())]
     if data.get("acting"):
+        # Which collectors there are does not matter here.
+        head = "\n".join(f"- {line}" for line in preface(data)[:3]) + "\n"
         found[ACTING] = [head, *(as_markdown(*table) for table in acting_tables(data)),
                          "\n".join(f"- {name}: `{command}`" for name, command in
                                    acting.COMMANDS.items()) + "\n", *blocks(acting_programs(data))]
