@@ -210,6 +210,18 @@ static struct story_plan *plan_of(struct score *score, const char *id)
 	return plan;
 }
 
+/*
+ * What it would not put in force by itself stops nothing and costs nothing. In a replay nothing is
+ * really in force; live it is, or it is not.
+ */
+static bool is_acting(const struct score_truth *truth, const json_t *plan)
+{
+	bool live = strcmp(truth->mode, "live") == 0;
+
+	return (!live && json_object_get(plan, "would")) ||
+	       strcmp(string_of(plan, "level"), "observe") != 0;
+}
+
 static void take_plan(struct score *score, const json_t *event, const char *what, uint64_t time_ns)
 {
 	const json_t *json = json_object_get(event, "plan");
@@ -225,9 +237,7 @@ static void take_plan(struct score *score, const json_t *event, const char *what
 		plan->first_ns = time_ns;
 		snprintf(plan->incident, sizeof(plan->incident), "%s", incident);
 	}
-	/* What it would not put in force by itself stops nothing and costs nothing. */
-	plan->acts =
-		json_object_get(json, "would") || strcmp(string_of(json, "level"), "observe") != 0;
+	plan->acts = is_acting(score->truth, json);
 	keep(&plan->latest, json_object_get(json, "rules"));
 	story_plan_told(score, plan, json_object_get(event, "incident"), what, time_ns);
 	if (strcmp(what, "plan.withdrawn") != 0 &&
