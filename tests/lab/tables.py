@@ -302,12 +302,16 @@ def markdown(data):
     return "\n".join([preface(data), *(as_markdown(*table) for table in all_tables(data))])
 
 
-def put_into(page, data):
+def put_between(page, begin, end, words):
     """Replace what stands between the two marks of the page; a page without them gets them."""
     before = page.read_text() if page.exists() else "# Detection\n\n"
-    head, found, rest = before.partition(BEGIN)
-    tail = rest.partition(END)[2] if found else "\n"
-    page.write_text(f"{head}{BEGIN}\n{markdown(data)}{END}{tail}")
+    head, found, rest = before.partition(begin)
+    tail = rest.partition(end)[2] if found else "\n"
+    page.write_text(f"{head}{begin}\n{words}{end}{tail}")
+
+
+def put_into(page, data):
+    put_between(page, BEGIN, END, markdown(data))
 
 
 def gate(data):
