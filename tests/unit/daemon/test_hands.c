@@ -493,6 +493,38 @@ static void what_comes_back_as_another_attack_gets_rules_soon(void **state)
 	assert_int_equal(come_back_otherwise(), 11211);
 }
 
+/* Better rules that the rails do not let in leave those in force where they are. */
+static void rules_stay_until_better_ones_get_in(void **state)
+{
+	struct hands_stats stats;
+	struct plan plan;
+
+	(void)state;
+	open_hands(acting, true);
+	begin_attack();
+	assert_true(comes(EVENT_PLAN_APPLIED, LEVEL_DROP));
+	const struct plan first = told.plan[EVENT_PLAN_APPLIED];
+	unsigned withdrawn = told.count[EVENT_PLAN_WITHDRAWN];
+	doubtful = true;
+	assert_int_equal(come_back_otherwise(), 123);
+	hands_plan(hands, &incident, &plan);
+	assert_string_equal(plan.id, first.id);
+	assert_int_equal(plan.level, LEVEL_DROP);
+	assert_int_equal(told.count[EVENT_PLAN_WITHDRAWN], withdrawn);
+	hands_stats(hands, &stats);
+	assert_int_equal(stats.in_force, 1);
+	assert_int_equal(stats.rules, first.rule_count);
+	assert_int_equal(stats.refused, 1);
+	/* They are asked for again, and come in without a gap. */
+	doubtful = false;
+	for (unsigned i = 0; i < 100; i++)
+		traffic_from(PER_TICK * 3, 11211, 1428);
+	hands_plan(hands, &incident, &plan);
+	assert_int_equal(plan.rules[0].sport.min, 11211);
+	assert_int_equal(plan.level, LEVEL_DROP);
+	assert_int_equal(told.count[EVENT_PLAN_WITHDRAWN], withdrawn + 1);
+}
+
 #define hands_test(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void)
@@ -507,6 +539,7 @@ int main(void)
 		hands_test(a_plan_that_is_not_held_says_why),
 		hands_test(nobody_waits_for_ever),
 		hands_test(what_comes_back_as_another_attack_gets_rules_soon),
+		hands_test(rules_stay_until_better_ones_get_in),
 		hands_test(panic_ends_all_and_never_touch_holds_for_people_too),
 	};
 
