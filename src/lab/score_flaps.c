@@ -61,7 +61,7 @@ static bool has_rule(const struct story_plan *plan, const json_t *wanted)
 /* In force until @plan came, which took over from it or stands beside it. */
 static bool is_before(const struct story_plan *other, const struct story_plan *plan)
 {
-	return other->in_force || (other->withdrawn_ns && other->withdrawn_ns == plan->asked_ns);
+	return other->in_force || (other->out_ns && other->out_ns == plan->asked_ns);
 }
 
 /* Its target was held back before, and then not. */
@@ -120,8 +120,11 @@ void story_plan_told(struct score *score, struct story_plan *plan, const json_t 
 		plan->about = json_incref((json_t *)about);
 	}
 	if (strcmp(what, "plan.withdrawn") == 0) {
-		plan->in_force = false;
 		plan->withdrawn_ns = time_ns;
+		/* Told of one that only watches as well, when it is replaced. */
+		if (plan->in_force)
+			plan->out_ns = time_ns;
+		plan->in_force = false;
 	} else if (strcmp(what, "plan.proposed") == 0) {
 		plan->asked_ns = time_ns;
 	} else if (strcmp(what, "plan.applied") == 0 && plan->acts && !plan->in_force) {
@@ -152,8 +155,8 @@ void story_flaps_result(const struct score *score, const struct score_truth *tru
 			continue;
 		result->acting++;
 		result->withdrawn &= !plan->in_force;
-		if (plan->withdrawn_ns > last_ns)
-			last_ns = plan->withdrawn_ns;
+		if (plan->out_ns > last_ns)
+			last_ns = plan->out_ns;
 	}
 	result->withdrawn &= result->acting > 0;
 	if (result->withdrawn)

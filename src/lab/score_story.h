@@ -37,6 +37,7 @@ struct story_plan {
 	bool in_force;     /* is, or would be */
 	bool acts;         /* as told last: it would hold something back */
 	uint64_t asked_ns; /* proposed last */
+	uint64_t out_ns;   /* out of force last */
 	json_t *latest;    /* rules */
 	json_t *about;     /* targets of its incident */
 };

@@ -139,6 +139,20 @@ static void a_gap_is_one(void **state)
 	assert_int_equal(judge(&run)->flaps, 3);
 }
 
+/* Let go, then watched only, then replaced by better rules: the gap is as long as it was watched. */
+static void a_plan_that_only_watches_fills_no_gap(void **state)
+{
+	struct run run;
+
+	(void)state;
+	begin(&run);
+	put_in_force(&run, 1, "a1", NTP);
+	let_go(&run, 10, "a1", NTP);
+	let_go(&run, 60, "a1", NTP);
+	put_in_force(&run, 60, "a2", SYN);
+	assert_int_equal(judge(&run)->flaps, 1);
+}
+
 /* An incident that was over and comes again, of the same target or of another. */
 static void another_incident_counts_by_its_target(void **state)
 {
@@ -216,6 +230,7 @@ int main(void)
 		cmocka_unit_test(one_that_stays_until_the_end_is_none),
 		cmocka_unit_test(better_rules_take_over),
 		cmocka_unit_test(a_gap_is_one),
+		cmocka_unit_test(a_plan_that_only_watches_fills_no_gap),
 		cmocka_unit_test(another_incident_counts_by_its_target),
 		cmocka_unit_test(a_rule_may_flap_alone),
 		cmocka_unit_test(what_only_watches_is_no_plan_in_force),
