@@ -230,7 +230,8 @@ void case_verify(struct hands *hands, struct hand_case *c)
 		.before = view.base.samples,
 		.before_count = view.own,
 		.match = match_rule,
-		.outbound = c->incident.direction == DIRECTION_OUTBOUND,
+		/* Of a campaign each machine is innocent that used these places before. */
+		.outbound = c->scope.direction == DIRECTION_OUTBOUND && c->scope.own_count,
 	};
 	verify_harm(&input, hands->room, &c->harm);
 }
