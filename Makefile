@@ -15,7 +15,7 @@ SANITIZE = -Db_sanitize=address,undefined -Db_lundef=false
 configured = @$(MAKE) -s --no-print-directory $(1)/build.ninja && \
 	{ $(NINJA) $(1) build.ninja >$(1)/configure.log || { cat $(1)/configure.log; exit 1; }; }
 
-.PHONY: build setup demo test tsan soak lint fmt fuzz bench lab install clean help
+.PHONY: build setup demo test tsan soak lint fmt fuzz bench lab lab-live install clean help
 .DEFAULT_GOAL = build
 
 build: ## the program: build/release/weir
@@ -59,6 +59,12 @@ bench: ## what it costs, beside its peers: 15 minutes; make bench QUICK=1: 4 min
 lab: build ## detection judged on simulated traffic, against its goals; make lab QUICK=1: one seed
 	@python3 tests/lab/run.py $(if $(QUICK),--quick) $(if $(MARKDOWN),--markdown "$(MARKDOWN)") $(ARGS)
 
+lab-live: ## six scenarios as real packets, held back by XDP: 6 minutes, as root
+	@tools/setup.sh build
+	$(call configured,build/bench)
+	@$(NINJA) build/bench benches
+	@python3 tests/lab/live.py $(if $(MARKDOWN),--markdown "$(MARKDOWN)") $(ARGS)
+
 soak: ## the daemon at half its limit over loopback: memory flat, nothing lost; [SECONDS=600]
 	@tools/setup.sh build bench
 	$(call configured,build/bench)
@@ -78,7 +84,7 @@ clean: ## remove everything that was built
 	rm -rf build
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 build/release/build.ninja:
 	@tools/quiet.sh configuring build/release -- meson setup build/release --buildtype=release -Db_lto=true -Dtests=false

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { OPTION_CONFIG, OPTION_AS, OPTION_FORMAT, OPTION_COVERAGE };
+enum { OPTION_CONFIG, OPTION_AS, OPTION_FORMAT, OPTION_COVERAGE, OPTION_LEARN };
 
 static const struct cli_option options[] = {
 	[OPTION_CONFIG] = { "config", 'c', "FILE", NULL, CLI_KIND_FILE,
@@ -22,6 +22,8 @@ static const struct cli_option options[] = {
 			    "one JSON object a line (default), or for people" },
 	[OPTION_COVERAGE] = { .name = "coverage",
 			      .help = "also what each exporter delivered, minute by minute" },
+	[OPTION_LEARN] = { "learn", 0, "DIR", NULL, CLI_KIND_FILE,
+			   "leave what was learned in this state folder, for `weir run`" },
 	{ 0 },
 };
 
@@ -190,6 +192,20 @@ static int play(const struct cli_args *args, struct replay *replay)
 	return status;
 }
 
+/* Return: @status, or CLI_NO if it cannot be left. */
+static int leave_learned(const struct cli_args *args, const struct replay *replay, int status)
+{
+	const char *folder = args->values[OPTION_LEARN];
+	struct text error = text_heap();
+
+	if (folder && replay_learned(replay, folder, &error)) {
+		cli_error("replay", "%s", text_string(&error));
+		status = CLI_NO;
+	}
+	text_done(&error);
+	return status;
+}
+
 static int replay_with(const struct cli_args *args, const struct config *config)
 {
 	const char *format = args->values[OPTION_FORMAT];
@@ -215,6 +231,7 @@ static int replay_with(const struct cli_args *args, const struct config *config)
 			put_summary_text(&totals, &printer.output.text);
 		else
 			put_summary_json(&totals, &printer.output.text);
+		status = leave_learned(args, replay, status);
 	}
 	replay_close(replay);
 	text_done(&error);
@@ -243,23 +260,25 @@ static int run(const struct cli_args *args)
 const struct command command_replay = {
 	.name = "replay",
 	.summary = "run recorded input through the whole pipeline",
-	.usage = "[-c FILE] [--as FORMAT] [--format FORM] [--coverage] FILE...",
+	.usage = "[-c FILE] [--as FORMAT] [--format FORM] [--coverage] [--learn DIR] FILE...",
 	.options = options,
 	.words_min = 1,
 	.words_max = -1,
 	.word_kind = CLI_KIND_FILE,
 	.help = "Plays captures (pcap, pcapng) of exporters' datagrams, or of packets,\n"
 		"and flow logs of clouds (plain or gzip), with the clock of what is in\n"
-		"them: the same input gives the same events, to\n"
-		"the byte. Events go to standard output in order of time, a summary is\n"
-		"the last line. Several files are played one after the other. Nothing is\n"
-		"written to a journal or sent anywhere. FILE \"-\" is standard input; a pipe\n"
-		"is read until it ends. Ctrl-C ends the input there: what was found\n"
-		"until then is told, and summed up.\n",
+		"them: the same input gives the same events, to the byte. Events go to\n"
+		"standard output in order of time, a summary is the last line. Several\n"
+		"files are played one after the other. Nothing is written to a journal or\n"
+		"sent anywhere; with --learn what is usual in the input is left for\n"
+		"`weir run` to start with, if it is not older than 30 days.\n"
+		"FILE \"-\" is standard input; a pipe is read until it ends. Ctrl-C ends\n"
+		"the input there: what was found until then is told, and summed up.\n",
 	.examples = "weir replay -c weir.yaml export.pcap                 # what would have been "
 		    "found\n"
 		    "weir replay --format text -c weir.yaml export.pcap   # the same, to read\n"
 		    "weir replay --coverage --format text export.pcap     # what did not arrive\n"
-		    "weir replay export.pcap | tail -1                    # the summary alone\n",
+		    "weir replay export.pcap | tail -1                    # the summary alone\n"
+		    "weir replay -c weir.yaml --learn state export.pcap   # for `weir run`\n",
 	.run = run,
 };

@@ -52,23 +52,28 @@ static struct rails_request request_of(const struct hands *hands, const struct h
 	};
 }
 
+/* Room for others, by the rails. */
+static void release(struct hands *hands, const struct hand_case *c)
+{
+	const struct rails_request request = request_of(hands, c, &c->wanted);
+
+	if (c->wanted_on && c->wanted.plan.level)
+		rails_release(&hands->limits, &hands->rails, &request);
+}
+
 static void put_out(struct hands *hands, struct hand_case *c)
 {
 	if (!c->wanted_on)
 		return;
-	if (c->wanted.plan.level) {
-		const struct rails_request request = request_of(hands, c, &c->wanted);
-		rails_release(&hands->limits, &hands->rails, &request);
-	}
 	c->wanted_on = false;
 	c->told_applied = false;
 	c->trouble[0] = '\0';
 	hands->dirty[c->member] = true;
 }
 
-void case_take_off(struct hands *hands, struct hand_case *c, enum act_state state, const char *why)
+static void tell_off(struct hands *hands, struct hand_case *c, enum act_state state,
+		     const char *why)
 {
-	put_out(hands, c);
 	if (!c->wanted.plan.id[0])
 		return;
 	if (hands->journal && (c->wanted.plan.level || c->wanted.plan.needs_approval))
@@ -76,15 +81,25 @@ void case_take_off(struct hands *hands, struct hand_case *c, enum act_state stat
 	case_tell(hands, c, EVENT_PLAN_WITHDRAWN, why);
 }
 
-/* Put the plan in force. Return: false when the rails do not let it. */
+void case_take_off(struct hands *hands, struct hand_case *c, enum act_state state, const char *why)
+{
+	release(hands, c);
+	put_out(hands, c);
+	tell_off(hands, c, state, why);
+}
+
+/* Put the plan in force, in the place of what is. Return: false when the rails do not let it. */
 static bool admit(struct hands *hands, struct hand_case *c, struct wanted *wanted,
 		  struct choice *choice)
 {
-	c->own_share = c->made->own_share;
-	const struct rails_request request = request_of(hands, c, wanted);
-	enum rails_why why = rails_admit(&hands->limits, &hands->rails, &request);
+	const struct rails_request out = request_of(hands, c, &c->wanted);
+	struct rails_request in = request_of(hands, c, wanted);
 
+	in.own_share = c->made->own_share;
+	enum rails_why why =
+		rails_exchange(&hands->limits, &hands->rails, c->wanted_on ? &out : NULL, &in);
 	if (why == RAILS_OK) {
+		c->own_share = in.own_share;
 		if (wanted->plan.level)
 			rails_hold_begin(&hands->limits, &hands->hold, &wanted->own, hands->now_ns);
 		return true;
@@ -113,20 +128,37 @@ static void let_go(struct hands *hands, struct hand_case *c, const char *why)
 	case_tell(hands, c, EVENT_PLAN_WITHDRAWN, why);
 }
 
+/* What is in force stays while the rails do not let in what shall take its place, or go further. */
+static bool stays(const struct hand_case *c, uint8_t level)
+{
+	return c->wanted_on && c->wanted.plan.level && level >= c->wanted.plan.level;
+}
+
+/* Return: false when the plan in force stays for now. @ret_wanted: what takes its place */
+static bool get_in(struct hands *hands, struct hand_case *c, struct choice *choice,
+		   struct wanted *ret_wanted)
+{
+	case_write(hands, c, choice->level, choice->member, ret_wanted);
+	if (admit(hands, c, ret_wanted, choice))
+		return true;
+	if (stays(c, choice->level))
+		return false;
+	release(hands, c);
+	choice->member = 0;
+	case_write(hands, c, LEVEL_OBSERVE, 0, ret_wanted);
+	return true;
+}
+
 /* From the plan as it is to the plan as it shall be. */
 static void change(struct hands *hands, struct hand_case *c, struct choice *choice)
 {
 	struct wanted wanted;
 
+	if (!get_in(hands, c, choice, &wanted))
+		return;
+	put_out(hands, c);
 	if (c->fresh && c->generation)
-		case_take_off(hands, c, ACT_WITHDRAWN, "replaced by better rules");
-	else
-		put_out(hands, c);
-	case_write(hands, c, choice->level, choice->member, &wanted);
-	if (!admit(hands, c, &wanted, choice)) {
-		choice->member = 0;
-		case_write(hands, c, LEVEL_OBSERVE, 0, &wanted);
-	}
+		tell_off(hands, c, ACT_WITHDRAWN, "replaced by better rules");
 	wanted.plan.would = choice->would;
 	wanted.plan.proposed = choice->asked;
 	wanted.plan.needs_approval = choice->asked != LEVEL_OBSERVE;
@@ -210,7 +242,8 @@ void case_step(struct hands *hands, struct hand_case *c)
 		end_case(hands, c);
 		return;
 	}
-	if (other)
+	bool waits = hands->now_ns < c->refused_ns && stays(c, level);
+	if (other && !waits)
 		change(hands, c, &choice);
 	else
 		renew(hands, c);

@@ -88,9 +88,22 @@ static void follow(struct hands *hands, struct hand_case *c)
 	c->scope = scope;
 	if (scoped)
 		c->watch = stock_watch(hands->stock, &scope, c->incident.onset_ns);
+	c->make_from = 0;
 	c->make_at = FIRST_AT;
 	c->tried_at = 0;
 	c->moved = true;
+}
+
+/* What comes back may be another attack: rules are made with the first samples again. */
+static void watch_pauses(struct hand_case *c, size_t samples)
+{
+	bool paused = c->incident.quiet_ns != 0;
+
+	if (c->paused && !paused) {
+		c->make_from = samples;
+		c->make_at = FIRST_AT;
+	}
+	c->paused = paused;
 }
 
 static double coverage(const struct made *made, const struct stock_view *view)
@@ -134,9 +147,11 @@ static bool is_better(const struct hands *hands, const struct hand_case *c,
 
 static void plan_next(struct hand_case *c, size_t samples, uint64_t now_ns)
 {
-	while (c->make_at <= samples && c->make_at < LAST_AT)
+	size_t since = samples - c->make_from;
+
+	while (c->make_at <= since && c->make_at < LAST_AT)
 		c->make_at *= 2;
-	if (samples >= LAST_AT)
+	if (since >= LAST_AT)
 		c->make_at = SIZE_MAX;
 	c->tried_at = samples;
 	c->make_ns = now_ns + (c->made->safe ? ANEW_NS : RETRY_NS);
@@ -188,8 +203,9 @@ void case_make(struct hands *hands, struct hand_case *c)
 	if (!c->over && c->incident.severity >= SEVERITY_WARNING)
 		follow(hands, c);
 	size_t samples = stock_samples(hands->stock, c->watch);
+	watch_pauses(c, samples);
 	/* Of the same samples come the same rules. */
-	bool due = samples >= c->make_at ||
+	bool due = samples - c->make_from >= c->make_at ||
 		   (samples >= FIRST_AT && samples > c->tried_at && hands->now_ns >= c->make_ns);
 	if (c->watch && !c->over && due && !hands->making_done && !c->incident.quiet_ns)
 		make_rules(hands, c);
@@ -214,7 +230,8 @@ void case_verify(struct hands *hands, struct hand_case *c)
 		.before = view.base.samples,
 		.before_count = view.own,
 		.match = match_rule,
-		.outbound = c->incident.direction == DIRECTION_OUTBOUND,
+		/* Of a campaign each machine is innocent that used these places before. */
+		.outbound = c->scope.direction == DIRECTION_OUTBOUND && c->scope.own_count,
 	};
 	verify_harm(&input, hands->room, &c->harm);
 }

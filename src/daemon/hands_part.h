@@ -30,7 +30,9 @@ struct hand_case {
 	uint64_t begun_ns;
 	uint64_t full_ns; /**< the line has been full since then; 0: it is not */
 	size_t tried_at;  /**< samples there were when rules were made last */
-	size_t make_at;   /**< samples from which on rules are made anew */
+	bool paused;      /**< the attack was, when rules could be made last */
+	size_t make_from; /**< samples there were when it began, or came back */
+	size_t make_at;   /**< samples since then from which on rules are made anew */
 	uint64_t make_ns; /**< or from then on */
 	unsigned generation;
 	struct made *made; /**< the rules that the plan is about */

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -33,6 +35,11 @@ static void load(struct pipeline *pipeline, const char *path, uint64_t now_ns)
 	text_done(&bytes);
 }
 
+static void path_of(const char *folder, struct text *path)
+{
+	text_addf(path, "%s/learned.state", folder);
+}
+
 int learning_open(const struct config *config, struct pipeline *pipeline, uint64_t now_ns,
 		  struct text *error, struct learning **ret_learning)
 {
@@ -42,7 +49,7 @@ int learning_open(const struct config *config, struct pipeline *pipeline, uint64
 	if (!config->state_path)
 		return 0;
 	struct learning *learning = calloc(1, sizeof(*learning));
-	text_addf(&path, "%s/learned.state", config->state_path);
+	path_of(config->state_path, &path);
 	if (learning && !path.failed) {
 		load(pipeline, text_string(&path), now_ns);
 		learning->memo = memo_start(text_string(&path));
@@ -90,4 +97,34 @@ void learning_close(struct learning *learning, uint64_t now_ns)
 	memo_stop(learning->memo);
 	text_done(&learning->bytes);
 	free(learning);
+}
+
+static int leave(const struct pipeline *pipeline, const char *folder, const char *path)
+{
+	struct text bytes = text_heap();
+
+	if (mkdir(folder, 0750) && errno != EEXIST)
+		return -errno;
+	if (access(path, F_OK) == 0)
+		return -EEXIST;
+	pipeline_save(pipeline, &bytes);
+	int err = memo_write(path, &bytes);
+	text_done(&bytes);
+	return err;
+}
+
+int learning_leave(const struct pipeline *pipeline, const char *folder, struct text *error)
+{
+	struct text path = text_heap();
+
+	path_of(folder, &path);
+	int err = path.failed ? -ENOMEM : leave(pipeline, folder, text_string(&path));
+	if (err == -EEXIST)
+		text_addf(error, "%s is there already; name another folder, or move it away",
+			  text_string(&path));
+	else if (err)
+		text_addf(error, "%s: what was learned cannot be written: %s", text_string(&path),
+			  err_text(err));
+	text_done(&path);
+	return err;
 }

@@ -44,10 +44,10 @@ static int write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
-static int write_file(const struct memo *memo, const struct text *bytes)
+static int write_file(const char *path, const char *fresh, const struct text *bytes)
 {
 	uint64_t sum = hash_bytes(bytes->data, bytes->len, SEED);
-	int fd = open(memo->fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+	int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
 
 	if (fd < 0)
 		return -errno;
@@ -58,10 +58,10 @@ static int write_file(const struct memo *memo, const struct text *bytes)
 		err = -errno;
 	if (close(fd) && !err)
 		err = -errno;
-	if (!err && rename(memo->fresh, memo->path))
+	if (!err && rename(fresh, path))
 		err = -errno;
 	if (err)
-		unlink(memo->fresh);
+		unlink(fresh);
 	return err;
 }
 
@@ -81,7 +81,7 @@ static void *run(void *self)
 		memo->waiting = mine;
 		memo->busy = true;
 		pthread_mutex_unlock(&memo->lock);
-		int err = write_file(memo, &taken);
+		int err = write_file(memo->path, memo->fresh, &taken);
 		pthread_mutex_lock(&memo->lock);
 		memo->busy = false;
 		memo->stats.error = err;
@@ -105,6 +105,24 @@ static void memo_free(struct memo *memo)
 	free(memo);
 }
 
+static char *fresh_of(const char *path)
+{
+	char *fresh = malloc(strlen(path) + sizeof(".new"));
+
+	if (fresh)
+		snprintf(fresh, strlen(path) + sizeof(".new"), "%s.new", path);
+	return fresh;
+}
+
+int memo_write(const char *path, const struct text *bytes)
+{
+	char *fresh = fresh_of(path);
+	int err = fresh && !bytes->failed ? write_file(path, fresh, bytes) : -ENOMEM;
+
+	free(fresh);
+	return err;
+}
+
 struct memo *memo_start(const char *path)
 {
 	struct memo *memo = calloc(1, sizeof(*memo));
@@ -114,9 +132,7 @@ struct memo *memo_start(const char *path)
 		return NULL;
 	memo->waiting = text_heap();
 	memo->path = strdup(path);
-	memo->fresh = malloc(strlen(path) + sizeof(".new"));
-	if (memo->fresh)
-		snprintf(memo->fresh, strlen(path) + sizeof(".new"), "%s.new", path);
+	memo->fresh = fresh_of(path);
 	pthread_mutex_init(&memo->lock, NULL);
 	pthread_cond_init(&memo->news, NULL);
 	/* Signals are the control thread's business. */

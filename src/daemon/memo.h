@@ -42,6 +42,9 @@ void memo_stats(struct memo *memo, struct memo_stats *ret_stats);
 /** memo_stop() - write what waits, end the thread; NULL is fine. */
 void memo_stop(struct memo *memo);
 
+/** memo_write() - the same at once, by the caller; for programs that end. Return: 0 or errno. */
+WEIR_CHECK int memo_write(const char *path, const struct text *bytes);
+
 /**
  * memo_read() - what was written last.
  * @bytes: a heap text that gets it

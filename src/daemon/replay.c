@@ -7,6 +7,7 @@
 
 #include "archive/ledger.h"
 #include "base/clock.h"
+#include "daemon/learning.h"
 #include "daemon/pipeline.h"
 #include "daemon/worker.h"
 #include "daemon/recorded.h"
@@ -334,4 +335,9 @@ void replay_finish(struct replay *replay, struct replay_totals *ret_totals)
 		ret_totals->undecodable[i] = r->state->undecodable[i];
 	for (unsigned i = 0; i < r->state->exporter_count; i++)
 		add_exporter(ret_totals, &r->state->exporters[i].stats);
+}
+
+int replay_learned(const struct replay *replay, const char *folder, struct text *error)
+{
+	return learning_leave(replay->pipeline, folder, error);
 }

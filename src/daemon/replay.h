@@ -98,5 +98,13 @@ WEIR_CHECK int replay_file(struct replay *replay, const char *path, const char *
 /** replay_finish() - complete the last tick, then sum up. Incidents that go on stay open. */
 void replay_finish(struct replay *replay, struct replay_totals *ret_totals);
 
+/**
+ * replay_learned() - leave what was learned in a state folder, after replay_finish().
+ * @error: gets one line for people on failure
+ *
+ * Return: 0 or a negative errno, see learning_leave().
+ */
+WEIR_CHECK int replay_learned(const struct replay *replay, const char *folder, struct text *error);
+
 /** replay_close() - NULL is fine. */
 void replay_close(struct replay *replay);

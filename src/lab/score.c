@@ -53,6 +53,8 @@ void score_free(struct score *score)
 	for (size_t i = 0; i < score->plan_count; i++) {
 		json_decref(score->plans[i].rules);
 		json_decref(score->plans[i].sources);
+		json_decref(score->plans[i].latest);
+		json_decref(score->plans[i].about);
 	}
 	free(score->stories);
 	free(score->plans);
@@ -208,8 +210,21 @@ static struct story_plan *plan_of(struct score *score, const char *id)
 	return plan;
 }
 
-static void take_plan(struct score *score, const json_t *json, const char *what, uint64_t time_ns)
+/*
+ * What it would not put in force by itself stops nothing and costs nothing. In a replay nothing is
+ * really in force; live it is, or it is not.
+ */
+static bool is_acting(const struct score_truth *truth, const json_t *plan)
 {
+	bool live = strcmp(truth->mode, "live") == 0;
+
+	return (!live && json_object_get(plan, "would")) ||
+	       strcmp(string_of(plan, "level"), "observe") != 0;
+}
+
+static void take_plan(struct score *score, const json_t *event, const char *what, uint64_t time_ns)
+{
+	const json_t *json = json_object_get(event, "plan");
 	const char *incident = string_of(json, "incident");
 	struct story_plan *plan = plan_of(score, string_of(json, "id"));
 	struct story *story = story_find(score, incident);
@@ -218,19 +233,16 @@ static void take_plan(struct score *score, const json_t *json, const char *what,
 		story->acted |= story->warned;
 	if (!plan)
 		return;
-	if (strcmp(what, "plan.withdrawn") == 0) {
-		plan->withdrawn_ns = time_ns;
-		return;
-	}
 	if (!plan->rules) {
 		plan->first_ns = time_ns;
 		snprintf(plan->incident, sizeof(plan->incident), "%s", incident);
 	}
-	/* What it would not put in force by itself stops nothing and costs nothing. */
-	bool acts =
-		json_object_get(json, "would") || strcmp(string_of(json, "level"), "observe") != 0;
-	if (!plan->rules || time_ns <= story_rules_ns(score->truth)) {
-		keep(&plan->rules, acts ? json_object_get(json, "rules") : NULL);
+	plan->acts = is_acting(score->truth, json);
+	keep(&plan->latest, json_object_get(json, "rules"));
+	story_plan_told(score, plan, json_object_get(event, "incident"), what, time_ns);
+	if (strcmp(what, "plan.withdrawn") != 0 &&
+	    (!plan->rules || time_ns <= story_rules_ns(score->truth))) {
+		keep(&plan->rules, plan->acts ? plan->latest : NULL);
 		keep(&plan->sources, json_object_get(json, "sources"));
 	}
 }
@@ -241,15 +253,14 @@ void score_event(struct score *score, const char *json)
 	score->digest = hash_bytes(json, strlen(json), score->digest);
 	const char *what = string_of(event, "event");
 	const json_t *incident = json_object_get(event, "incident");
-	const json_t *plan = json_object_get(event, "plan");
 	const char *state = string_of(json_object_get(event, "fault"), "state");
 	uint64_t time_ns;
 
 	if (event && time_parse(string_of(event, "time"), &time_ns) == 0) {
 		if (incident)
 			take_incident(score, incident, what, time_ns);
-		if (plan)
-			take_plan(score, plan, what, time_ns);
+		if (json_object_get(event, "plan"))
+			take_plan(score, event, what, time_ns);
 		score->faults += strcmp(state, "begun") == 0 || strcmp(state, "noted") == 0;
 	}
 	json_decref(event);

@@ -96,7 +96,11 @@ struct score_result {
 	double exit_s; /**< from the end of the attack until the last incident was closed */
 	unsigned rules;
 	unsigned rule_members_unknown;
-	double recall; /**< share of the attack that the plan's rules match at onset + 10 s */
+	unsigned flaps;    /**< plans, or rules of them, that were withdrawn and came back */
+	unsigned acting;   /**< plans of the attack that were, or would have been, in force */
+	bool withdrawn;    /**< all of these were */
+	double withdraw_s; /**< from the end of the attack until the last of them was */
+	double recall;     /**< share of the attack that the plan's rules match at onset + 10 s */
 	double collateral;
 	uint64_t population;  /**< packets that recall and collateral rest on */
 	bool benign_acted;    /**< a plan was applied against what is no attack */

@@ -167,6 +167,7 @@ void score_judge(const struct score *score, const struct score_truth *truth,
 	score_bound(truth, &result.bound);
 	story_result(score, truth, &result);
 	story_plans_result(score, truth, population, &result);
+	story_flaps_result(score, truth, &result);
 	result.weir.in_time = result.weir.detected && result.weir.delay_s <= result.bound.in_time_s;
 	for (unsigned i = 0; i < REFERENCE_COUNT; i++) {
 		struct score_speed *speed = &result.references[i];

@@ -85,6 +85,10 @@ static void details_to_json(const struct score_result *r, struct jsonw *w)
 	jsonw_bool(w, "exit_clean", r->exit_clean);
 	if (r->exited)
 		jsonw_number(w, "exit_s", r->exit_s);
+	jsonw_u64(w, "flaps", r->flaps);
+	jsonw_u64(w, "acting", r->acting);
+	if (r->withdrawn)
+		jsonw_number(w, "withdraw_s", r->withdraw_s);
 	jsonw_u64(w, "rules", r->rules);
 	if (r->rule_members_unknown)
 		jsonw_u64(w, "rule_members_unknown", r->rule_members_unknown);
@@ -133,6 +137,10 @@ static void attack_to_text(const struct score_result *r, struct text *out)
 		text_addf(out, ", closed %.0f s after the end", r->exit_s);
 	else if (r->weir.detected)
 		text_add(out, ", not closed");
+	if (r->withdrawn)
+		text_addf(out, ", let go after %.0f s", r->withdraw_s);
+	else if (r->acting)
+		text_add(out, ", not let go");
 }
 
 void score_result_to_text(const struct score_result *r, struct text *out)
@@ -143,6 +151,8 @@ void score_result_to_text(const struct score_result *r, struct text *out)
 		text_addf(out, "benign, %s", r->benign_acted ? "ACTED" : "no action");
 	else
 		attack_to_text(r, out);
+	if (r->flaps)
+		text_addf(out, ", plans came back %u times", r->flaps);
 	text_addf(out, ", %llu false, %u info; U %.2f\n", (unsigned long long)r->weir.false_alarms,
 		  r->infos, r->utility);
 }

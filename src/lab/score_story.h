@@ -32,6 +32,14 @@ struct story_plan {
 	uint64_t withdrawn_ns;
 	json_t *rules;
 	json_t *sources; /* of rules with "from_set" */
+	/* As it goes on, for score_flaps.c. */
+	bool held;         /* was in force at some time, or would have been */
+	bool in_force;     /* is, or would be */
+	bool acts;         /* as told last: it would hold something back */
+	uint64_t asked_ns; /* proposed last */
+	uint64_t out_ns;   /* out of force last */
+	json_t *latest;    /* rules */
+	json_t *about;     /* targets of its incident */
 };
 
 struct score {
@@ -41,6 +49,7 @@ struct score {
 	size_t story_room;
 	struct story_plan *plans;
 	size_t plan_count;
+	unsigned flaps;
 	unsigned faults;
 	uint64_t turned_away;
 	uint64_t digest;
@@ -53,6 +62,18 @@ uint64_t story_rules_ns(const struct score_truth *truth);
 /** story_result() - incidents, labels, vectors, targets, machines, the end. */
 void story_result(const struct score *score, const struct score_truth *truth,
 		  struct score_result *result);
+
+/**
+ * story_plan_told() - count it if a plan came back: withdrawn, and in force again.
+ * @incident: of the event; may be NULL
+ * @what: name of the event
+ */
+void story_plan_told(struct score *score, struct story_plan *plan, const json_t *incident,
+		     const char *what, uint64_t time_ns);
+
+/** story_flaps_result() - how often plans came back, and when the last one of the attack went. */
+void story_flaps_result(const struct score *score, const struct score_truth *truth,
+			struct score_result *result);
 
 /** story_plans_result() - rules, recall, collateral, what must not be touched. */
 void story_plans_result(const struct score *score, const struct score_truth *truth,

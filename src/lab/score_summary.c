@@ -62,6 +62,7 @@ int score_summary_add(struct score_summary *summary, const struct score_result *
 	group->incidents_right += result->incidents == 1;
 	group->limit_s += result->bound.limit_s;
 	group->limit_p95_s += result->bound.limit_p95_s;
+	group->flaps += result->flaps;
 	group->never_touched |= result->never_touched;
 	add_marks(&group->marks, &marks);
 	add_speed(&group->weir, &result->weir);
@@ -174,6 +175,7 @@ static void group_to_text(const struct score_group *g, struct text *out)
 	add_number(out, attack, "%.3f", g->marks.recall);
 	add_number(out, attack, "%.4f", g->marks.collateral);
 	add_number(out, attack, "%.2f", g->marks.exit);
+	add_number(out, true, "%.0f", g->flaps);
 	add_number(out, true, "%.0f", (double)g->weir.false_alarms);
 	add_number(out, true, "%.2f", g->utility);
 	for (unsigned i = 0; i < REFERENCE_COUNT; i++) {
@@ -191,11 +193,11 @@ static void group_to_text(const struct score_group *g, struct text *out)
 
 void score_summary_to_text(const struct score_summary *summary, struct text *out)
 {
-	text_addf(out, "%-26s | %-79s | %-23s | %-23s | %s\n", "", "weir", "static thresholds",
+	text_addf(out, "%-26s | %-87s | %-23s | %-23s | %s\n", "", "weir", "static thresholds",
 		  "mean + 5 sigma", "oracle, s");
 	text_addf(out, "%-4s %-9s %6s %4s |", "id", "mode", "1:N", "runs");
-	text_addf(out, " %7s %7s %7s %7s %7s %7s %7s %7s %7s %7s", "Pd", "DR", "p95 DR", "label",
-		  "one inc", "recall", "collat", "exit", "false", "U");
+	text_addf(out, " %7s %7s %7s %7s %7s %7s %7s %7s %7s %7s %7s", "Pd", "DR", "p95 DR",
+		  "label", "one inc", "recall", "collat", "exit", "flaps", "false", "U");
 	for (unsigned i = 0; i < REFERENCE_COUNT; i++)
 		text_addf(out, " | %7s %7s %7s", "Pd", "delay s", "false");
 	text_addf(out, " | %7s %7s\n", "mean", "p95");
@@ -232,6 +234,7 @@ static void group_to_json(const struct score_group *g, struct jsonw *w)
 	jsonw_number(w, "recall", g->marks.recall);
 	jsonw_number(w, "collateral", g->marks.collateral);
 	jsonw_number(w, "exit", g->marks.exit);
+	jsonw_u64(w, "flaps", g->flaps);
 	jsonw_number(w, "acted", g->marks.acted);
 	jsonw_number(w, "utility", g->utility);
 	jsonw_object(w, "references");

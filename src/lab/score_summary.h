@@ -25,6 +25,7 @@ struct score_group {
 	struct score_result first; /**< that made the group: names, bound */
 	unsigned runs;
 	unsigned incidents_right; /**< runs with exactly one */
+	unsigned flaps;           /**< of all runs */
 	double limit_s;           /**< means over the runs */
 	double limit_p95_s;
 	struct score_marks marks; /**< sums; means once finished */

@@ -228,6 +228,28 @@ void rails_release(const struct rails_limits *limits, struct rails_state *state,
 		state->blackholes = without(state->blackholes, plan->rule_count);
 }
 
+enum rails_why rails_exchange(const struct rails_limits *limits, struct rails_state *state,
+			      const struct rails_request *out, const struct rails_request *in)
+{
+	struct rails_state next = *state;
+
+	refill(limits, &next, in->now_ns);
+	double tokens = next.tokens;
+	if (out)
+		rails_release(limits, &next, out);
+	if (in->plan->level)
+		next.tokens = tokens;
+	enum rails_why why = rails_admit(limits, &next, in);
+	if (why) {
+		next.tokens = tokens;
+		next.rules = state->rules;
+		next.blackholes = state->blackholes;
+		next.own_share = state->own_share;
+	}
+	*state = next;
+	return why;
+}
+
 const char *rails_why_text(enum rails_why why)
 {
 	static const char *const texts[RAILS_WHY_COUNT] = {

@@ -149,5 +149,15 @@ uint64_t rails_hold_until(const struct rails_limits *limits, const struct rails_
 /** rails_hold_end() - it is out of force. */
 void rails_hold_end(struct rails_hold *hold, const struct prefix *prefix, uint64_t now_ns);
 
+/**
+ * rails_exchange() - admit a plan in the place of another, which is released if it is.
+ * @out: what is in force; NULL: nothing
+ *
+ * Rules that take the place of others count as changes once. Return: as rails_admit(); when it is
+ * refused @out is in force as before.
+ */
+enum rails_why rails_exchange(const struct rails_limits *limits, struct rails_state *state,
+			      const struct rails_request *out, const struct rails_request *in);
+
 /** rails_why_text() - in words for people; static. */
 const char *rails_why_text(enum rails_why why);

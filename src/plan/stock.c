@@ -29,6 +29,8 @@
 #define BASE_ENOUGH     1024
 /* An attack begins a moment before anybody notices: what came in that second is not usual. */
 #define GUARD_NS        SECOND_NS
+/* Many senders do not begin at once: who came so shortly before is not known for an innocent. */
+#define KNOWN_NS        (10 * SECOND_NS)
 /* Fewer that count could not promise that one in a hundred innocent packets is hit. */
 #define EFFECTIVE_LEAST 512
 /* Fewer records than this count by their packets. */
@@ -456,8 +458,9 @@ static size_t fill_up(struct stock *stock, const struct watch *watch, size_t own
 	return n;
 }
 
-/* The target's own samples, those of all its prefixes. */
-static size_t read_own(struct stock *stock, const struct watch *watch, double *ret_pps)
+/* The target's own samples, those of all its prefixes, from before @before_ns. */
+static size_t read_own(struct stock *stock, const struct watch *watch, uint64_t before_ns,
+		       double *ret_pps)
 {
 	const struct stock_scope *scope = &watch->scope;
 	bool outbound = scope->direction == DIRECTION_OUTBOUND;
@@ -470,7 +473,7 @@ static size_t read_own(struct stock *stock, const struct watch *watch, double *r
 		struct usual_out out = { stock->base_out + n, SYNTH_BASE / count, 0 };
 		if (scope->own_count)
 			who.own = scope->own[i];
-		n += usual_read(stock->usual, &who, watch->before_ns, &out);
+		n += usual_read(stock->usual, &who, before_ns, &out);
 		*ret_pps += out.pps;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -484,13 +487,27 @@ static size_t read_own(struct stock *stock, const struct watch *watch, double *r
 	return n;
 }
 
+/* Of those who were there before the attack; of a sender only what it sent to the target. */
+static size_t read_known(struct stock *stock, const struct watch *watch, double *ret_pps)
+{
+	uint64_t before_ns = watch->since_ns > KNOWN_NS ? watch->since_ns - KNOWN_NS : 0;
+	size_t count = read_own(stock, watch, before_ns, ret_pps);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (is_in(&watch->scope, &stock->base_out[i]))
+			stock->base_out[kept++] = stock->base_out[i];
+	}
+	return kept;
+}
+
 void stock_look(struct stock *stock, unsigned handle, uint64_t now_ns, struct stock_view *ret_view)
 {
 	struct watch *watch = &stock->watches[handle - 1];
 	struct stock_view view = { .now_pps = rate_of(watch, now_ns) };
 	size_t now = read_now(stock, watch, LOOK_MOST);
 
-	view.own = read_own(stock, watch, &view.base_pps);
+	view.own = read_known(stock, watch, &view.base_pps);
 	view.now = (struct synth_samples){ stock->now_out, now };
 	view.base = (struct synth_samples){ stock->base_out, view.own };
 	*ret_view = view;
@@ -510,7 +527,7 @@ void stock_view(struct stock *stock, unsigned handle, uint64_t now_ns, struct st
 		view.scope.own = scope->own[0];
 	if (scope->peer_count)
 		view.scope.peer = scope->peer[0];
-	view.own = read_own(stock, watch, &view.base_pps);
+	view.own = read_own(stock, watch, watch->before_ns, &view.base_pps);
 	base = view.own < BASE_ENOUGH ? fill_up(stock, watch, view.own, clean) : view.own;
 	view.now = (struct synth_samples){ stock->now_out, now };
 	view.base = (struct synth_samples){ stock->base_out, base };

@@ -85,7 +85,12 @@ size_t stock_samples(const struct stock *stock, unsigned watch);
 /** stock_view() - what there is of a watch. */
 void stock_view(struct stock *stock, unsigned watch, uint64_t now_ns, struct stock_view *ret_view);
 
-/** stock_look() - as stock_view(), only the latest of now, and the target's own baseline. */
+/**
+ * stock_look() - the latest of now, and who was with the target before.
+ *
+ * That is the target's own baseline until ten seconds before the attack; of a sender what went to
+ * the same places.
+ */
 void stock_look(struct stock *stock, unsigned watch, uint64_t now_ns, struct stock_view *ret_view);
 
 /** stock_stats() - copy of the counters. */

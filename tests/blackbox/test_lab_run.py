@@ -56,6 +56,7 @@ def judges_each_scenario_and_holds_it_against_the_goals():
     tap.equal([run["result"]["detected"] for run in data["runs"]], [True, True], "detected")
     tap.contains(row(done, "attacks detected"), "100.0 % of 2")
     tap.contains(row(done, "attacks detected"), "reached")
+    tap.contains(row(done, "plans that were withdrawn and came back"), "0 in 2 runs")
     tap.contains(row(done, "suite score"), "missed")  # the demo ends before the incident is closed
     tap.contains(row(done, "everyday traffic"), "not measured")
 

@@ -67,6 +67,8 @@ def finds_the_victim_and_calls_the_other_attack_false():
               [True, True, 1, 1], "detected, label right, incidents, false ones")
     tap.equal(0 < run["delay_s"] < 2, True, f"delay {run['delay_s']}")
     tap.equal([run["recall"], run["collateral"]], [1, 0.5], "recall, collateral")
+    # The recording ends before anything is let go.
+    tap.equal([run["acting"], run["flaps"], "withdraw_s" in run], [1, 0, False], "acting, flaps, let go")
     tap.equal(run["references"]["static-ewma"]["detected"], True, "static thresholds")
     tap.equal(found["groups"][0]["pd"], 1, "Pd")
 

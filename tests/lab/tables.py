@@ -7,12 +7,18 @@ BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 TICK_S = 0.1
 REFERENCES = {"static-ewma": "static thresholds", "mean-5-sigma": "mean + 5 sigma"}
 ONE_INCIDENT = ("I7", "I8", "I9", "O1", "O2")
+QUICK, FLOWS = ("sflow", "packet"), ("netflow9", "ipfix")
 NOT = "not measured"
 
 
 def mean(values):
     values = [v for v in values if v is not None]
     return statistics.fmean(values) if values else None
+
+
+def total(values):
+    """None if it was not measured: results of before."""
+    return None if None in values else sum(values)
 
 
 def p95(values):
@@ -58,6 +64,8 @@ class Group:
         self.means = {k: mean([r[k] for r in runs]) for k in (
             "label_right", "vectors_right", "recall", "collateral", "exit_clean", "benign_acted")}
         self.one = mean([r["incidents"] == 1 for r in runs])
+        self.flaps = total([r.get("flaps") for r in runs])
+        self.withdraw = mean([r.get("withdraw_s") for r in runs])
 
     def utility(self):
         """The formula of the design, as weir lab score has it, over the seeds."""
@@ -99,7 +107,8 @@ def group_row(g):
     row = [g.first["scenario"], g.first["mode"], g.first["sampling"], len(g.runs), only(g.weir["pd"]),
            only(mean(g.weir["delays"])), only(g.ratio), only(g.p95_ratio), show(g.means["label_right"]),
            only(g.one), only(g.means["recall"], 3), only(g.means["collateral"], 4),
-           only(g.means["exit_clean"]), g.weir["false"], show(g.utility())]
+           only(g.means["exit_clean"]), only(g.withdraw, 0), show(g.flaps, 0), g.weir["false"],
+           show(g.utility())]
     for found in g.references.values():
         row += [only(found["pd"]), only(mean(found["delays"])), found["false"]]
     return row + [show(oracle.get("mean_s"), 3), show(oracle.get("p95_s"), 3)]
@@ -107,7 +116,7 @@ def group_row(g):
 
 def group_table(title, runs):
     head = ["id", "mode", "1:N", "runs", "Pd", "delay s", "DR", "p95 DR", "label", "one incident", "recall",
-            "collateral", "exit", "false", "U"]
+            "collateral", "exit", "let go s", "flaps", "false", "U"]
     for name in ("static", "5 sigma"):
         head += [f"{name}: Pd", "delay s", "false"]
     return title, [*head, "oracle s", "p95 s"], [group_row(g) for g in groups(runs)]
@@ -164,6 +173,24 @@ def day_goal(data):
     return goal(what, target, f"{found:.1f}", found <= 1)
 
 
+def flap_goal(runs):
+    what, target = "plans that were withdrawn and came back: flaps", "0"
+    found = total([r.get("flaps") for r in runs]) if runs else None
+    if found is None:
+        return goal(what, target, NOT, False)
+    return goal(what, target, f"{found} in {len(runs)} runs", found == 0)
+
+
+def let_go(run):
+    """All plans were withdrawn, none before the attack was over, and the last in time."""
+    return 0 <= run.get("withdraw_s", -1) <= 90 + run["export_delay_s"]
+
+
+def let_go_goal(what, runs, modes):
+    held = [r for r in attacks(runs) if r["mode"] in modes and r.get("acting")]
+    return share_goal(f"plans withdrawn after the attack, {what}", "all", [let_go(r) for r in held], 1)
+
+
 def suite_goal(found):
     if not found:
         return goal("suite score", "≥ 0.90", NOT, False)
@@ -206,7 +233,7 @@ def fault_goals(data):
 def goals_of(data, part):
     runs = results(data, part)
     found = groups(runs)
-    quick = [g for g in found if g.is_attack and g.first["mode"] in ("sflow", "packet")]
+    quick = [g for g in found if g.is_attack and g.first["mode"] in QUICK]
     bounded = [r["in_time"] for r in attacks(runs) if r.get("limit_s", 1e9) <= 60]
     acted = [r for r in benign(runs) if r["benign_acted"]]
     touched = [r for r in runs if r["never_block_touched"]]
@@ -220,6 +247,9 @@ def goals_of(data, part):
         goal("addresses that must not be blocked: named by a rule", "0", f"{len(touched)}", not touched),
         share_goal("carpet, rotating, pulse, campaign: one incident, right targets", "all", one, 1),
         machines_goal(runs),
+        flap_goal(runs),
+        let_go_goal("sFlow and packets: within 90 s", runs, QUICK),
+        let_go_goal("flow modes: within 90 s and the export delay", runs, FLOWS),
         share_goal("vectors named right", "≥ 95 %", [r["vectors_right"] for r in attacks(runs)], 0.95),
         suite_goal(found)]
 
@@ -272,12 +302,16 @@ def markdown(data):
     return "\n".join([preface(data), *(as_markdown(*table) for table in all_tables(data))])
 
 
-def put_into(page, data):
+def put_between(page, begin, end, words):
     """Replace what stands between the two marks of the page; a page without them gets them."""
     before = page.read_text() if page.exists() else "# Detection\n\n"
-    head, found, rest = before.partition(BEGIN)
-    tail = rest.partition(END)[2] if found else "\n"
-    page.write_text(f"{head}{BEGIN}\n{markdown(data)}{END}{tail}")
+    head, found, rest = before.partition(begin)
+    tail = rest.partition(end)[2] if found else "\n"
+    page.write_text(f"{head}{begin}\n{words}{end}{tail}")
+
+
+def put_into(page, data):
+    put_between(page, BEGIN, END, markdown(data))
 
 
 def gate(data):

@@ -49,6 +49,7 @@ struct story {
 	uint64_t confirm_ns;
 	uint64_t above_ns;  /**< any subject above its envelope */
 	uint64_t period_ns; /**< of pulses; 0: none */
+	uint64_t pulse_ns;  /**< begin of the latest */
 	uint64_t told_ns;   /**< when its words were made */
 	struct finding finding;
 	struct tally_detail detail;

@@ -10,7 +10,7 @@
 
 /* Words and figures are made anew after this time; in between they are told again. */
 #define WORDS_NS     (500 * 1000000ULL)
-/* Tenths of a pulse's period that are waited for the next one, before an incident is over. */
+/* The next pulse is waited for until so many tenths of a period after the begin of the latest. */
 #define PULSE_HOLD   14
 /* Times it has to come back before it is said to pulse. */
 #define PULSES_LEAST 2
@@ -22,6 +22,7 @@ struct crowd {
 	double bps;
 	bool up;
 	uint64_t period_ns;
+	uint64_t pulse_ns; /* begin of the latest of these */
 };
 
 static double weight_of(const struct subject *s)
@@ -40,8 +41,10 @@ static void gather(const struct learned *l, uint32_t number, struct crowd *ret_c
 		if (s->story != number)
 			continue;
 		crowd.up |= s->up;
-		if (s->pulses >= PULSES_LEAST && s->period_ns > crowd.period_ns)
+		if (s->pulses >= PULSES_LEAST && s->period_ns > crowd.period_ns) {
 			crowd.period_ns = s->period_ns;
+			crowd.pulse_ns = s->pulse_ns;
+		}
 		if (!crowd.lead || weight_of(s) > weight_of(subjects_at(&l->subjects, crowd.lead)))
 			crowd.lead = at;
 	}
@@ -221,6 +224,14 @@ static void make_words(struct learned *l, uint32_t number, struct crowd *crowd, 
 	story->told_ns = now_ns;
 }
 
+/* Quiet time from now on that is a pause only: until the next pulse should have come. */
+static uint64_t hold_of(const struct story *story, uint64_t now_ns)
+{
+	uint64_t until_ns = story->pulse_ns + story->period_ns * PULSE_HOLD / 10;
+
+	return story->period_ns && until_ns > now_ns ? until_ns - now_ns : 0;
+}
+
 /* What a story says now, its words as they were made. */
 static void fill(struct learned *l, uint32_t number, uint64_t now_ns, struct finding *ret_finding)
 {
@@ -237,7 +248,7 @@ static void fill(struct learned *l, uint32_t number, uint64_t now_ns, struct fin
 	finding.onset_ns = story->rise_ns;
 	finding.first_ns = story->first_ns;
 	finding.suspect_ns = story->suspect_ns;
-	finding.hold_ns = story->period_ns * PULSE_HOLD / 10;
+	finding.hold_ns = hold_of(story, now_ns);
 	finding.detail = &story->detail;
 	finding.advice = advice_of(story);
 	place(l, number, &finding);
@@ -288,8 +299,10 @@ void learned_tell(struct learned *l, uint64_t now_ns, const struct finding_sink 
 			continue;
 		}
 		/* What wanders about in a prefix comes back as well, and is no pulse. */
-		if (crowd.period_ns && story->kind != KIND_CARPET)
+		if (crowd.period_ns && story->kind != KIND_CARPET) {
 			story->period_ns = crowd.period_ns;
+			story->pulse_ns = crowd.pulse_ns;
+		}
 		if (!crowd.up)
 			continue;
 		story->above_ns = now_ns;

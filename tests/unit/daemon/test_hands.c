@@ -27,6 +27,7 @@ static struct hands *hands;
 static struct incident incident;
 static uint64_t now_ns;
 static uint64_t drawn;
+static bool doubtful; /* the telemetry may be wrong */
 static struct sample samples[4 * PER_TICK];
 
 /* What was told, by type. */
@@ -70,8 +71,8 @@ static struct sample packet(const char *dst, uint16_t sport, uint16_t dport, uin
 				.has = SAMPLE_HAS_TTL };
 }
 
-/* A tick of ordinary traffic to two hosts, and of the attack on the first. */
-static void traffic(unsigned attack)
+/* A tick of ordinary traffic to two hosts, and of the attack on the first, by NTP or by @sport. */
+static void traffic_from(unsigned attack, uint16_t sport, uint16_t length)
 {
 	size_t n = 0;
 
@@ -80,14 +81,20 @@ static void traffic(unsigned attack)
 			packet(i % 2 ? "198.51.100.7" : "198.51.100.9",
 			       (uint16_t)(30000 + draw(20000)), 5060, (uint16_t)(60 + draw(1000)));
 	for (unsigned i = 0; i < attack; i++)
-		samples[n++] = packet("198.51.100.7", 123, (uint16_t)(1024 + draw(60000)), 468);
+		samples[n++] =
+			packet("198.51.100.7", sport, (uint16_t)(1024 + draw(60000)), length);
 	now_ns += TICK_NS;
 	const struct tally_set set = { .samples = samples, .sample_count = n, .tick_ns = now_ns };
 	hands_observe(hands, &set);
-	hands_tick(hands, now_ns, false, &sink);
+	hands_tick(hands, now_ns, doubtful, &sink);
 	if (journal)
 		journal_commit(journal, now_ns);
 	hands_act(hands, now_ns);
+}
+
+static void traffic(unsigned attack)
+{
+	traffic_from(attack, 123, 468);
 }
 
 static void say_incident(enum event_type type)
@@ -144,6 +151,7 @@ static int begin(void **state)
 	assert_non_null(mkdtemp(folder));
 	now_ns = START_NS;
 	drawn = 0;
+	doubtful = false;
 	memset(&told, 0, sizeof(told));
 	return 0;
 }
@@ -457,6 +465,66 @@ static void nobody_waits_for_ever(void **state)
 	assert_true(plan.has_forecast);
 }
 
+/* After a pause it is memcached. Return: the source port of the plan's first rule two seconds later. */
+static unsigned come_back_otherwise(void)
+{
+	struct plan plan;
+
+	incident.quiet_ns = now_ns;
+	say_incident(EVENT_INCIDENT_UPDATED);
+	for (unsigned i = 0; i < 100; i++)
+		traffic(0);
+	incident.quiet_ns = 0;
+	say_incident(EVENT_INCIDENT_UPDATED);
+	for (unsigned i = 0; i < 20; i++)
+		traffic_from(PER_TICK * 3, 11211, 1428);
+	hands_plan(hands, &incident, &plan);
+	return plan.rules[0].sport.min;
+}
+
+/* A pulse is too short to wait until rules are made anew in any case. */
+static void what_comes_back_as_another_attack_gets_rules_soon(void **state)
+{
+	(void)state;
+	open_hands(acting, true);
+	begin_attack();
+	assert_true(comes(EVENT_PLAN_APPLIED, LEVEL_DROP));
+	assert_int_equal(told.plan[EVENT_PLAN_APPLIED].rules[0].sport.min, 123);
+	assert_int_equal(come_back_otherwise(), 11211);
+}
+
+/* Better rules that the rails do not let in leave those in force where they are. */
+static void rules_stay_until_better_ones_get_in(void **state)
+{
+	struct hands_stats stats;
+	struct plan plan;
+
+	(void)state;
+	open_hands(acting, true);
+	begin_attack();
+	assert_true(comes(EVENT_PLAN_APPLIED, LEVEL_DROP));
+	const struct plan first = told.plan[EVENT_PLAN_APPLIED];
+	unsigned withdrawn = told.count[EVENT_PLAN_WITHDRAWN];
+	doubtful = true;
+	assert_int_equal(come_back_otherwise(), 123);
+	hands_plan(hands, &incident, &plan);
+	assert_string_equal(plan.id, first.id);
+	assert_int_equal(plan.level, LEVEL_DROP);
+	assert_int_equal(told.count[EVENT_PLAN_WITHDRAWN], withdrawn);
+	hands_stats(hands, &stats);
+	assert_int_equal(stats.in_force, 1);
+	assert_int_equal(stats.rules, first.rule_count);
+	assert_int_equal(stats.refused, 1);
+	/* They are asked for again, and come in without a gap. */
+	doubtful = false;
+	for (unsigned i = 0; i < 100; i++)
+		traffic_from(PER_TICK * 3, 11211, 1428);
+	hands_plan(hands, &incident, &plan);
+	assert_int_equal(plan.rules[0].sport.min, 11211);
+	assert_int_equal(plan.level, LEVEL_DROP);
+	assert_int_equal(told.count[EVENT_PLAN_WITHDRAWN], withdrawn + 1);
+}
+
 #define hands_test(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void)
@@ -470,6 +538,8 @@ int main(void)
 		hands_test(an_expendable_host_goes_when_its_line_stays_full),
 		hands_test(a_plan_that_is_not_held_says_why),
 		hands_test(nobody_waits_for_ever),
+		hands_test(what_comes_back_as_another_attack_gets_rules_soon),
+		hands_test(rules_stay_until_better_ones_get_in),
 		hands_test(panic_ends_all_and_never_touch_holds_for_people_too),
 	};
 

@@ -116,6 +116,20 @@ static void what_waits_is_written_at_the_end(void **state)
 	text_done(&bytes);
 }
 
+static void it_can_be_written_without_a_thread(void **state)
+{
+	struct text bytes = bytes_of(5000, 'g');
+	char nowhere[128];
+
+	(void)state;
+	assert_int_equal(memo_write(path, &bytes), 0);
+	assert_int_equal(bytes.len, 5000);
+	check_file(5000, 'g');
+	snprintf(nowhere, sizeof(nowhere), "%s/none/learned.state", folder);
+	assert_int_equal(memo_write(nowhere, &bytes), -ENOENT);
+	text_done(&bytes);
+}
+
 static void a_file_that_is_not_there_is_told_from_a_damaged_one(void **state)
 {
 	struct text bytes = text_heap();
@@ -225,6 +239,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(what_is_written_comes_back),
 		CASE(what_waits_is_written_at_the_end),
+		CASE(it_can_be_written_without_a_thread),
 		CASE(a_file_that_is_not_there_is_told_from_a_damaged_one),
 		CASE(damage_is_found_wherever_it_is),
 		CASE(a_folder_that_cannot_be_written_is_counted),

@@ -196,6 +196,44 @@ static void a_campaign_is_cut_at_each_site(void **state)
 	maker_close(maker);
 }
 
+/* Ten seconds before the onset the first machines of a campaign begin; one used its sites before. */
+static void known_is_who_was_with_the_target_long_before(void **state)
+{
+	static const char *const sites[] = { "192.0.2.1", "192.0.2.9" };
+	static const struct stock_limits sizes = { .hosts = 1024, .watches = 1 };
+	const struct incident incident = at(DIRECTION_OUTBOUND, sites, 2);
+	const struct ip friend = ip_of("198.51.100.200");
+	const struct stock_scope scope = { .direction = DIRECTION_OUTBOUND,
+					   .peer_count = 2,
+					   .peer = { incident.targets[0], incident.targets[1] } };
+	struct stock *stock = NULL;
+	struct stock_view view;
+	uint64_t now_ns = 1000 * SECOND_NS;
+
+	(void)state;
+	assert_int_equal(stock_open(&sizes, 1, &stock), 0);
+	for (unsigned i = 0; i < 100; i++) {
+		const struct sample visit = sent(&incident.targets[1].ip, 443, 400, 200);
+		const struct tally_set set = { .samples = &visit,
+					       .sample_count = 1,
+					       .tick_ns = now_ns += SECOND_NS / 10 };
+		stock_observe(stock, &set);
+		show(stock, &incident, now_ns, false);
+	}
+	for (unsigned i = 0; i < 90; i++)
+		show(stock, &incident, now_ns += SECOND_NS / 10, true);
+	unsigned watch = stock_watch(stock, &scope, now_ns);
+	show(stock, &incident, now_ns += SECOND_NS / 10, true);
+	stock_look(stock, watch, now_ns, &view);
+	assert_true(view.now.count >= EACH);
+	assert_true(view.own > 0);
+	for (size_t i = 0; i < view.own; i++) {
+		assert_true(ip_equal(&view.base.samples[i].src, &friend));
+		assert_true(ip_equal(&view.base.samples[i].dst, &scope.peer[0].ip));
+	}
+	stock_close(stock);
+}
+
 /* However many watch the same target, each has its samples and the same rate. */
 static void many_watches_see_the_same(void **state)
 {
@@ -334,6 +372,7 @@ int main(void)
 		cmocka_unit_test(near_targets_are_one_prefix_and_large_ones_are_cut),
 		cmocka_unit_test(targets_that_move_are_met_where_they_will_be),
 		cmocka_unit_test(a_campaign_is_cut_at_each_site),
+		cmocka_unit_test(known_is_who_was_with_the_target_long_before),
 		cmocka_unit_test(few_records_count_by_their_packets),
 		cmocka_unit_test(samples_of_now_are_of_as_long_as_the_rate),
 		cmocka_unit_test(many_watches_see_the_same),

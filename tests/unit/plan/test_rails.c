@@ -315,6 +315,40 @@ static void changes_have_a_rate_and_many_pull_the_brake(void **state)
 	assert_int_equal(rails_admit(&limits, &rails, &request), RAILS_OK);
 }
 
+/* As many as a plan can have, for as many: in one step, or nothing changes. */
+static void what_takes_the_place_of_another_counts_once(void **state)
+{
+	struct rails_limits limits = limits_of();
+	struct rails_state rails = { 0 };
+	struct plan old = plan_of(LEVEL_DROP, 1);
+	struct plan better = old;
+
+	(void)state;
+	old.rule_count = better.rule_count = PLAN_RULES;
+	for (unsigned i = 1; i < PLAN_RULES; i++)
+		old.rules[i] = better.rules[i] = old.rules[0];
+	limits.plan_rules = limits.rules = PLAN_RULES;
+	limits.own_share = 0.1;
+	struct rails_request out = ask(&old, SECOND_NS);
+	struct rails_request in = ask(&better, SECOND_NS);
+	out.own_share = in.own_share = 0.08;
+	assert_int_equal(rails_exchange(&limits, &rails, NULL, &out), RAILS_OK);
+	assert_int_equal(rails_exchange(&limits, &rails, &out, &in), RAILS_SLOWER);
+	assert_int_equal(rails.refused[RAILS_SLOWER], 1);
+	assert_int_equal(rails.rules, PLAN_RULES);
+	assert_true(rails.own_share > 0.079 && rails.own_share < 0.081);
+	in.now_ns = 2 * SECOND_NS;
+	assert_int_equal(rails_exchange(&limits, &rails, &out, &in), RAILS_OK);
+	assert_int_equal(rails.rules, PLAN_RULES);
+	assert_true(rails.own_share > 0.079 && rails.own_share < 0.081);
+	/* Without what it replaces there would be no room. */
+	in.now_ns = 3 * SECOND_NS;
+	assert_int_equal(rails_exchange(&limits, &rails, NULL, &in), RAILS_RULES);
+	/* To give up everything is never refused. */
+	better.level = LEVEL_OBSERVE;
+	assert_int_equal(rails_exchange(&limits, &rails, &in, &in), RAILS_OK);
+}
+
 static void faulty_telemetry_starts_nothing(void **state)
 {
 	struct rails_limits limits = limits_of();
@@ -467,6 +501,7 @@ int main(void)
 		cmocka_unit_test(amounts_have_ends),
 		cmocka_unit_test(blackholes_have_an_end),
 		cmocka_unit_test(changes_have_a_rate_and_many_pull_the_brake),
+		cmocka_unit_test(what_takes_the_place_of_another_counts_once),
 		cmocka_unit_test(faulty_telemetry_starts_nothing),
 		cmocka_unit_test(what_comes_back_stays_longer),
 		cmocka_unit_test(of_10000_random_plans_none_passes_the_rails),
