@@ -392,10 +392,8 @@ class Actuator:
     def __init__(self, net, settings, die_at=0, networks=("198.51.100.0/24", "2001:db8::/32")):
         if not PROGRAM.exists():
             tap.fail(f"{PROGRAM} is not there: build the tests, or set BGP")
-        path = net.folder / "weir.yaml"
-        path.write_text(json.dumps({
-            "networks": [{"prefix": each} for each in networks],
-            "actuators": [settings]}))
+        self.settings, path = settings, net.folder / "weir.yaml"
+        self.write(path, networks)
         # A report of leaks would come after each kill.
         argv = net.command([PROGRAM, path, *([str(die_at)] if die_at else [])])
         self.process = tap.start(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -403,6 +401,19 @@ class Actuator:
         self.net = net
         kinds = tap.run([PROGRAM, "kinds"]).out.split()
         self.known = settings["kind"] in kinds
+
+    def write(self, path, networks):
+        path.write_text(json.dumps({
+            "networks": [{"prefix": each} for each in networks],
+            "actuators": [self.settings]}))
+
+    def reload(self, networks):
+        """From now on these are ours."""
+        path = self.net.folder / "reloaded.yaml"
+        self.write(path, networks)
+        self.process.stdin.write(json.dumps({"reload": str(path)}) + "\n")
+        self.process.stdin.flush()
+        tap.equal(json.loads(self.process.stdout.readline()), {"err": 0}, "reload")
 
     def want(self, plans):
         """What became of the set; None if the process died over it."""

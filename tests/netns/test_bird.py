@@ -155,6 +155,22 @@ def what_is_not_ours_is_not_announced():
     scene.all_hold(wanted.ALL, "only ours")
 
 
+@tap.case
+def other_networks_count_from_the_reload_on():
+    scene = Scene(bgp.Bird)
+    scene.actuator.wants(wanted.plans())
+    scene.actuator.reload(["198.51.100.0/24", "2001:db8::/32", "203.0.113.0/24"])
+    tap.equal(scene.actuator.wants(wanted.plans())["kept"], 6, "kept beside another network")
+    scene.actuator.reload(["2001:db8::/32", "203.0.113.0/24"])
+    done = scene.actuator.want(wanted.plans())
+    tap.equal((done["err"], done["kept"], done["removed"]), (0, 3, 3), "kept and removed")
+    tap.contains(done["why"], "is not in `networks`", "the sentence")
+    scene.all_hold([1, 4, 5], "only IPv6")
+    scene.actuator.reload(["198.51.100.0/24", "2001:db8::/32"])
+    scene.actuator.wants(wanted.plans())
+    scene.all_hold(wanted.ALL, "all again")
+
+
 class Daemon:
     """`weir run` with the actuator, fed with a recorded attack on 198.51.100.80."""
 

@@ -10,6 +10,7 @@
 #include "actuate/actuator.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -28,7 +29,7 @@
 
 struct state {
 	const struct config_actuator *settings;
-	struct bgp_limits limits;
+	const struct config *_Atomic config; /* whose networks count; either thread */
 	struct bird_style style;
 };
 
@@ -52,7 +53,7 @@ static int open(const struct config *config, const struct config_actuator *setti
 	if (!state)
 		return -ENOMEM;
 	state->settings = settings;
-	state->limits = bgp_limits_of(config, settings);
+	atomic_init(&state->config, config);
 	state->style = (struct bird_style){ .next_hop_v4 = settings->next_hop_v4,
 					    .next_hop_v6 = settings->next_hop_v6,
 					    .flowspec = settings->flowspec };
@@ -73,11 +74,24 @@ static int open(const struct config *config, const struct config_actuator *setti
 	return 0;
 }
 
+static struct bgp_limits limits_of(const struct state *state)
+{
+	return bgp_limits_of(atomic_load_explicit(&state->config, memory_order_acquire),
+			     state->settings);
+}
+
 static int check(void *self, const struct wanted *wanted, struct text *why)
 {
-	const struct state *state = self;
+	const struct bgp_limits limits = limits_of(self);
 
-	return bgp_check(&state->limits, wanted, why);
+	return bgp_check(&limits, wanted, why);
+}
+
+static void reload(void *self, const struct config *config)
+{
+	struct state *state = self;
+
+	atomic_store_explicit(&state->config, config, memory_order_release);
 }
 
 /* What BIRD said to `configure`. Return: 0 if it is or will be loaded; -EOPNOTSUPP: refused. */
@@ -251,9 +265,10 @@ static int reconcile_routes(const struct state *state, const struct bgp_routes *
 static int reconcile(void *self, const struct wanted_set *set, struct actuator_result *result)
 {
 	const struct state *state = self;
+	const struct bgp_limits limits = limits_of(state);
 	struct bgp_routes routes = { 0 };
 	struct text refused = text_heap();
-	int err = bgp_routes_make(&state->limits, set, &routes, result->effects, &refused);
+	int err = bgp_routes_make(&limits, set, &routes, result->effects, &refused);
 
 	if (err == 0)
 		err = reconcile_routes(state, &routes, result);
@@ -278,5 +293,6 @@ const struct actuator actuator_bird = {
 	.open = open,
 	.check = check,
 	.reconcile = reconcile,
+	.reload = reload,
 	.close = close,
 };
