@@ -175,7 +175,7 @@ static void take_parcels(struct daemon *d)
 
 static void retire_config(struct daemon *d)
 {
-	if (!d->retiring)
+	if (!d->retiring || pipeline_is_behind(d->pipeline))
 		return;
 	for (unsigned i = 0; i < d->worker_count; i++) {
 		if (worker_config(d->workers[i]) != d->config)

@@ -39,7 +39,7 @@ static int take_memory(struct hands *hands, uint64_t seed)
 }
 
 /* The lists of the configuration as the rails want them. */
-static int take_limits(struct hands *hands, const struct config *config)
+int hands_limits(struct hands *hands, const struct config *config)
 {
 	struct prefix *own = calloc(config->network_count + 1, sizeof(*own));
 	struct prefix *never = calloc(config->never_touch_count + 1, sizeof(*never));
@@ -57,7 +57,6 @@ static int take_limits(struct hands *hands, const struct config *config)
 	free(hands->never);
 	hands->own = own;
 	hands->never = never;
-	hands->config = config;
 	hands->ladder = ladder_defaults();
 	hands->limits = rails_defaults();
 	hands->limits.own = own;
@@ -83,7 +82,9 @@ int hands_open(const struct config *config, const struct hands_options *options,
 	hands->journal = options->journal;
 	hands->act = options->act;
 	hands->now_ns = options->now_ns;
-	int err = take_limits(hands, config);
+	hands->config = config;
+	hands->has_actuators = config->actuator_count > 0;
+	int err = hands_limits(hands, config);
 	err = err ? err : take_memory(hands, options->seed);
 	err = err ? err : crew_open(config, options->act, error, &hands->crew);
 	if (err) {
@@ -110,13 +111,6 @@ void hands_close(struct hands *hands)
 	free(hands->own);
 	free(hands->never);
 	free(hands);
-}
-
-void hands_reload(struct hands *hands, const struct config *config)
-{
-	hands->config = config; /* the old one goes, whatever comes */
-	if (take_limits(hands, config))
-		log_error("plan", "no memory for the new limits; the old ones stay in force");
 }
 
 void hands_observe(struct hands *hands, const struct tally_set *set)

@@ -68,6 +68,7 @@ static void take_up(struct hands *hands, struct hand_case *c, const struct wante
 	c->member = member;
 	c->wanted_on = true;
 	c->told_applied = true;
+	c->recheck = true; /* the file may have changed meanwhile */
 	c->ladder = (struct ladder_state){ .level = wanted->plan.level, .since_ns = hands->now_ns };
 	hands->dirty[member] = true;
 	/* It was admitted before; a count too many would turn others away. */

@@ -76,6 +76,13 @@ void case_take_off(struct hands *hands, struct hand_case *c, enum act_state stat
 	case_tell(hands, c, EVENT_PLAN_WITHDRAWN, why);
 }
 
+void case_refuse(struct hands *hands, struct hand_case *c, enum rails_why why)
+{
+	hands->refused += why != RAILS_SLOWER;
+	snprintf(c->refusal, sizeof(c->refusal), "%s", rails_why_text(why));
+	c->refused_ns = hands->now_ns + (why == RAILS_SLOWER ? NS_PER_S : REFUSED_NS);
+}
+
 /* Put the plan in force. Return: false when the rails do not let it. */
 static bool admit(struct hands *hands, struct hand_case *c, struct wanted *wanted,
 		  struct choice *choice)
@@ -89,10 +96,8 @@ static bool admit(struct hands *hands, struct hand_case *c, struct wanted *wante
 			rails_hold_begin(&hands->limits, &hands->hold, &wanted->own, hands->now_ns);
 		return true;
 	}
-	hands->refused += why != RAILS_SLOWER;
-	choice_say(choice, rails_why_text(why));
-	snprintf(c->refusal, sizeof(c->refusal), "%s", choice->why);
-	c->refused_ns = hands->now_ns + (why == RAILS_SLOWER ? NS_PER_S : REFUSED_NS);
+	case_refuse(hands, c, why);
+	choice_say(choice, c->refusal);
 	return false;
 }
 
@@ -198,6 +203,8 @@ static void end_case(struct hands *hands, struct hand_case *c)
 
 void case_step(struct hands *hands, struct hand_case *c)
 {
+	if (c->recheck)
+		case_recheck(hands, c);
 	case_make(hands, c);
 	watch_harm(hands, c);
 	struct choice choice = case_decide(hands, c);

@@ -19,6 +19,7 @@ struct hand_case {
 	bool fresh;     /**< the plan has not been told */
 	bool wanted_on; /**< in force: admitted by the rails, and in the set of its actuator */
 	bool told_applied;
+	bool recheck; /**< the configuration changed: may it stay in force? */
 	struct incident incident;
 	struct finding_machine *machines;
 	unsigned watch;
@@ -56,6 +57,7 @@ struct hand_case {
 
 struct hands {
 	const struct config *config;
+	bool has_actuators; /* configured at the start, whether or not they are used */
 	struct journal *journal;
 	struct crew *crew;
 	bool act;
@@ -97,10 +99,15 @@ struct choice {
 	char why[PLAN_WHY_MAX];
 };
 
+/** hands_limits() - the lists of the configuration as the rails want them. Return: 0, -ENOMEM. */
+WEIR_CHECK int hands_limits(struct hands *hands, const struct config *config);
 /** case_of() - by the id of the incident or of its plan; NULL. */
 struct hand_case *case_of(struct hands *hands, const char *id);
 /** case_may_use() - does the policy let this actuator be used? */
 bool case_may_use(const struct config_policy *policy, const char *name);
+/** case_is_stranded() - in force, and no actuator of the policy is here before a restart? */
+bool case_is_stranded(const struct hands *hands, const struct hand_case *c,
+		      const struct config_policy *policy);
 /** case_policy() - what goes with the incident. Never NULL. */
 const struct config_policy *case_policy(const struct hands *hands, const struct hand_case *c);
 /** case_step() - one tick of it. */
@@ -111,6 +118,10 @@ void case_make(struct hands *hands, struct hand_case *c);
 void case_verify(struct hands *hands, struct hand_case *c);
 /** case_take_off() - out of force: rails, journal, event; @why for people. */
 void case_take_off(struct hands *hands, struct hand_case *c, enum act_state state, const char *why);
+/** case_refuse() - the rails say no: not tried again for a while. */
+void case_refuse(struct hands *hands, struct hand_case *c, enum rails_why why);
+/** case_recheck() - take out of force what the present configuration forbids. */
+void case_recheck(struct hands *hands, struct hand_case *c);
 /** case_tell() - an event about its plan. */
 void case_tell(struct hands *hands, struct hand_case *c, enum event_type type, const char *text);
 /** case_decide() - how far to go in it, and by whom. */
