@@ -314,6 +314,17 @@ static void note_links(const json_t *links, struct notes *notes)
 	}
 }
 
+static void note_restart(const char *settings, struct notes *notes)
+{
+	if (!*settings)
+		return;
+	begin_note(notes);
+	text_add(notes->out, "changed, and waiting for a restart: ");
+	plain_add(notes->out, settings);
+	text_add(notes->out,
+		 "\n      `systemctl restart weir`; what is in force goes on over it\n");
+}
+
 void render_notes(const json_t *status, uint64_t now_ns, struct text *out)
 {
 	struct notes notes = { .out = out };
@@ -331,6 +342,7 @@ void render_notes(const json_t *status, uint64_t now_ns, struct text *out)
 	note_plans(status, &notes);
 	note(&notes, sum_in(json_object_get(status, "sinks"), "dropped"),
 	     "events that a sink could not write", "see sinks in `weir status --json`");
+	note_restart(string_at(json_object_get(status, "config"), "needs_restart"), &notes);
 	note(&notes, count_at(json_object_get(status, "config"), "reloads_refused"),
 	     "reloads refused", "the configuration before them stays; see `weir check`");
 	if (notes.any)

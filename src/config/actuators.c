@@ -165,6 +165,15 @@ static bool same_actuator(const struct config_actuator *a, const struct config_a
 	       same_words(a->communities, a->community_count, b->communities, b->community_count);
 }
 
+static const struct config_actuator *actuator_named(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->actuator_count; i++) {
+		if (strcmp(config->actuators[i].name, name) == 0)
+			return &config->actuators[i];
+	}
+	return NULL;
+}
+
 bool actuators_differ(const struct config *before, const struct config *after)
 {
 	if (before->actuator_count != after->actuator_count)
@@ -174,4 +183,29 @@ bool actuators_differ(const struct config *before, const struct config *after)
 			return true;
 	}
 	return false;
+}
+
+static void name(const char *what, const struct config_actuator *actuator, unsigned *count,
+		 struct text *out)
+{
+	text_addf(out, "%s%s %s", (*count)++ ? ", " : " (", actuator->name, what);
+}
+
+void actuators_explain(const struct config *before, const struct config *after, struct text *out)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < after->actuator_count; i++) {
+		const struct config_actuator *now = &after->actuators[i];
+		const struct config_actuator *then = actuator_named(before, now->name);
+		if (!then)
+			name("is new", now, &count, out);
+		else if (!same_actuator(then, now))
+			name("is set differently", now, &count, out);
+	}
+	for (size_t i = 0; i < before->actuator_count; i++) {
+		if (!actuator_named(after, before->actuators[i].name))
+			name("is gone", &before->actuators[i], &count, out);
+	}
+	text_add(out, count ? ")" : " (another order)");
 }

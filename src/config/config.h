@@ -318,7 +318,7 @@ void config_schema_print(struct text *out);
 
 /**
  * config_restart_needed() - settings that differ and only a restart can change.
- * @fields: gets their names, comma-separated
+ * @fields: gets their names, comma-separated, with what differs where that is not one value
  *
  * Return: number of such settings.
  */

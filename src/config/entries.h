@@ -35,6 +35,9 @@ void policy_finish(struct reader *reader, const struct node *map, void *entry);
 void actuator_finish(struct reader *reader, const struct node *map, void *entry);
 /** actuators_differ() - see schema_key.differs. */
 bool actuators_differ(const struct config *before, const struct config *after);
+
+/** actuators_explain() - see schema_key.explain. */
+void actuators_explain(const struct config *before, const struct config *after, struct text *out);
 /** actuators_check() - names that are there twice, kinds that this program does not have. */
 void actuators_check(struct reader *reader);
 

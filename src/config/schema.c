@@ -444,7 +444,7 @@ static const struct schema_key file_keys[] = {
 	    "Where events go; `[]` is nowhere", .inside = &schema_report),
 	ROW("actuators", LIST, NULL, RESTART, LIST_OF(actuators, actuator_count),
 	    "What puts plans in force; without any, Weir watches and says what it would do",
-	    .differs = actuators_differ, .inside = &schema_actuator),
+	    .differs = actuators_differ, .explain = actuators_explain, .inside = &schema_actuator),
 	ROW("policy", LIST, NULL, RELOAD, LIST_OF(policies, policy_count),
 	    "How far Weir goes, by itself and with a person; the first entry that matches",
 	    .inside = &schema_policy),

@@ -70,6 +70,8 @@ struct schema_key {
 	const struct schema *inside;
 	/** Of rows with `restart` and no single value. */
 	bool (*differs)(const struct config *before, const struct config *after);
+	/** What differs in them, to stand behind the name; may be NULL. */
+	void (*explain)(const struct config *before, const struct config *after, struct text *out);
 	const char *doc; /**< one line, without the full stop */
 };
 

@@ -216,6 +216,8 @@ static void put_head(struct jsonw *w, const struct status_view *view)
 	jsonw_string(w, "file", view->config_file);
 	jsonw_u64(w, "generation", view->generation);
 	jsonw_u64(w, "reloads_refused", view->reloads_refused);
+	if (view->needs_restart && view->needs_restart[0])
+		jsonw_string(w, "needs_restart", view->needs_restart);
 	jsonw_object_end(w);
 	jsonw_string(w, "listen", view->listen);
 }

@@ -218,6 +218,7 @@ struct status_view {
 	const char *config_file;
 	uint64_t generation;        /**< 1 at start, one more with each reload that succeeded */
 	uint64_t reloads_refused;   /**< reloads whose configuration had errors */
+	const char *needs_restart;  /**< settings that were changed and wait for one; "": none */
 	const char *listen;         /**< addresses in words, "0.0.0.0:2055, 0.0.0.0:6343" */
 	uint64_t datagrams;         /**< received, all threads */
 	uint64_t records;           /**< flows decoded, all threads */

@@ -4,6 +4,7 @@
 
 import json
 import pathlib
+import signal
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
@@ -178,7 +179,7 @@ class Daemon:
         self.folder = tap.scratch()
         self.ports = tap.free_port(), tap.free_port()
         self.socket, self.events = self.folder / "weir.sock", self.folder / "events.jsonl"
-        (self.folder / "weir.yaml").write_text(json.dumps({
+        self.settings = {
             "networks": [{"prefix": "198.51.100.0/24"}, {"prefix": "203.0.113.0/24"}],
             "listen": {"netflow": [f"127.0.0.1:{self.ports[0]}"], "ipfix": [],
                        "sflow": [f"127.0.0.1:{self.ports[1]}"]},
@@ -186,8 +187,22 @@ class Daemon:
             "report": [{"kind": "jsonl", "path": str(self.events)}],
             "state": {"path": str(self.folder / "state")},
             "control": {"socket": str(self.socket)},
-            "actuators": [scene.speaker.actuator()]}))
+            "actuators": [scene.speaker.actuator()]}
+        self.write()
         self.start()
+
+    def write(self):
+        (self.folder / "weir.yaml").write_text(json.dumps(self.settings))
+
+    def status(self):
+        return json.loads(self.weir("status", "--json").out)
+
+    def reload(self, **settings):
+        generation = self.status()["config"]["generation"]
+        self.settings.update(settings)
+        self.write()
+        self.process.send_signal(signal.SIGHUP)
+        tap.wait_for(lambda: self.status()["config"]["generation"] == generation + 1, "the reload")
 
     def start(self):
         with open(self.folder / "log", "ab") as log:
@@ -227,6 +242,39 @@ def the_daemon_blackholes_on_a_persons_word_and_lets_go_on_panic():
     tap.equal(neighbour.routes(), route, "the same after the daemon's start")
     tap.equal(daemon.weir("panic", "-m", "a test").status, 0, "exit status of panic")
     neighbour.wait_for(set(), "nothing after panic")
+
+
+@tap.case
+def a_reload_takes_back_what_is_no_longer_ours_and_nothing_else():
+    scene = Scene(bgp.Bird)
+    neighbour = scene.neighbours[0]
+    route = {"198.51.100.80/32 | community (65535,666) | next_hop 192.0.2.66"}
+    daemon = Daemon(scene)
+    daemon.weir("mitigate", "--level", "blackhole", "-m", "a test", daemon.incident())
+    neighbour.wait_for(route, "the blackhole")
+    times = scene.reconfigured()
+    mine = daemon.settings["networks"]
+    daemon.reload(networks=[*mine, {"prefix": "192.0.2.0/24"}], protect={"max_rules": 10},
+                  policy=[{"ladder": "observe", "approve": "blackhole"}])
+    tries = daemon.status()["actuators"][0]["tries"]
+    tap.wait_for(lambda: daemon.status()["actuators"][0]["tries"] > tries + 1, "two looks more", 30)
+    tap.equal((neighbour.routes(), scene.reconfigured()), (route, times), "it stays as it was")
+    tap.equal([act["act"] for act in json.loads(daemon.weir("audit", "--json").out)["acts"]],
+              ["mitigate"], "acts until now")
+
+    # An actuator that is set differently waits for a restart, and says so.
+    changed = {**scene.speaker.actuator(), "routes": 7}
+    daemon.reload(actuators=[changed])
+    tap.equal(daemon.status()["config"]["needs_restart"], "actuators (edge is set differently)",
+              "what waits")
+    tap.equal(neighbour.routes(), route, "held beside a changed actuator")
+
+    daemon.reload(networks=[{"prefix": "198.51.100.128/25"}, mine[1]])
+    neighbour.wait_for(set(), "nothing that is not ours")
+    last = json.loads(daemon.weir("audit", "--json").out)["acts"][0]
+    tap.equal((last["who"], last["act"], last["result"]),
+              ("the configuration", "withdraw", "withdrawn: a rule is not about a network of ours"),
+              "the newest act")
 
 
 if __name__ == "__main__":

@@ -55,10 +55,33 @@ static void any_difference_needs_a_restart(void **state)
 	(void)state;
 	assert_int_equal(config_restart_needed(a, a, &fields), 0);
 	assert_int_equal(config_restart_needed(a, b, &fields), 1);
-	assert_string_equal(text_string(&fields), "actuators");
+	assert_string_equal(text_string(&fields), "actuators (a is set differently)");
 	text_done(&fields);
 	config_free(a);
 	config_free(b);
+}
+
+static void a_change_says_which_ones_it_is_about(void **state)
+{
+	struct config *a = config_of("actuators:\n  - {name: a, kind: bird}\n"
+				     "  - {name: b, kind: bird, socket: /b}\n");
+	struct config *b = config_of("actuators:\n  - {name: b, kind: bird, socket: /c}\n"
+				     "  - {name: c, kind: bird}\n");
+	struct config *turned = config_of("actuators:\n  - {name: b, kind: bird, socket: /b}\n"
+					  "  - {name: a, kind: bird}\n");
+	struct text fields = text_heap();
+
+	(void)state;
+	assert_int_equal(config_restart_needed(a, b, &fields), 1);
+	assert_string_equal(text_string(&fields),
+			    "actuators (b is set differently, c is new, a is gone)");
+	text_clear(&fields);
+	assert_int_equal(config_restart_needed(a, turned, &fields), 1);
+	assert_string_equal(text_string(&fields), "actuators (another order)");
+	text_done(&fields);
+	config_free(a);
+	config_free(b);
+	config_free(turned);
 }
 
 int main(void)
@@ -67,6 +90,7 @@ int main(void)
 		cmocka_unit_test(entries_keep_what_is_given_and_have_defaults),
 		cmocka_unit_test(mistakes_are_told_where_they_stand),
 		cmocka_unit_test(any_difference_needs_a_restart),
+		cmocka_unit_test(a_change_says_which_ones_it_is_about),
 	};
 
 	return cmocka_run_group_tests_name("config/actuators", tests, NULL, NULL);
