@@ -224,6 +224,29 @@ static void a_plan_that_cannot_be_announced_does_not_stop_the_others(void **unus
 	bench_free(b);
 }
 
+/* What may be announced is said before it is, by the networks of then. */
+static void a_reload_counts_for_what_is_asked_and_what_is_held(void **unused)
+{
+	struct bench *b = bench_new();
+	struct config *later = config_of("networks: [{prefix: 192.0.2.0/24}]\n");
+
+	(void)unused;
+	fake_start(&b->bird);
+	assert_int_equal(reconcile(b, 4), 0);
+	assert_false(b->effects[3].applied);
+	assert_int_equal(b->actuator->check(b->state, &b->plans[3], &b->why), -EOPNOTSUPP);
+	b->actuator->reload(b->state, later);
+	text_clear(&b->why);
+	assert_int_equal(b->actuator->check(b->state, &b->plans[3], &b->why), 0);
+	assert_int_equal(b->actuator->check(b->state, &b->plans[0], &b->why), -EOPNOTSUPP);
+	assert_int_equal(reconcile(b, 4), 0);
+	assert_int_equal(b->result.removed, 3);
+	assert_false(b->effects[0].applied);
+	assert_true(b->effects[3].applied);
+	bench_free(b);
+	config_free(later);
+}
+
 static void a_refusal_brings_back_the_file_of_before(void **unused)
 {
 	struct bench *b = bench_new();
@@ -392,6 +415,7 @@ int main(void)
 		cmocka_unit_test(after_a_restart_of_either_it_goes_on),
 		cmocka_unit_test(what_expired_is_not_put_in_force),
 		cmocka_unit_test(a_plan_that_cannot_be_announced_does_not_stop_the_others),
+		cmocka_unit_test(a_reload_counts_for_what_is_asked_and_what_is_held),
 		cmocka_unit_test(a_refusal_brings_back_the_file_of_before),
 		cmocka_unit_test(a_crash_does_not_hide_the_last_good_file),
 		cmocka_unit_test(nobody_there_is_told_and_nothing_is_written),
