@@ -67,6 +67,25 @@ static bool is_this_machine(const char *url)
 	return false;
 }
 
+/* Files that say who we are, or whom we trust. */
+static void check_files(struct reader *r, const struct config_actuator *actuator)
+{
+	const char *url = actuator->url;
+	bool https = url && strncmp(url, "https://", 8) == 0;
+
+	if (!url && (actuator->token_file || actuator->secret_file))
+		problem_add(r->problems, actuator->at,
+			    "`token_file` and `secret_file` go with `url`; a program is ours, and "
+			    "nobody has to prove anything to it");
+	if (!https && (actuator->ca_file || actuator->cert_file || actuator->key_file))
+		problem_add(r->problems, actuator->at,
+			    "`ca_file`, `cert_file` and `key_file` go with a `url` that begins "
+			    "with https://");
+	if (actuator->key_file && !actuator->cert_file)
+		problem_add(r->problems, actuator->at,
+			    "`key_file` is the key of `cert_file`; give both, or none");
+}
+
 static void check_hook(struct reader *r, const struct config_actuator *actuator)
 {
 	const char *url = actuator->url;
@@ -77,6 +96,7 @@ static void check_hook(struct reader *r, const struct config_actuator *actuator)
 	if (url && strncmp(url, "https://", 8) != 0 && !is_this_machine(url))
 		problem_add(r->problems, actuator->at,
 			    "`url` begins with https://; http:// only to this machine");
+	check_files(r, actuator);
 }
 
 static void check_communities(struct reader *r, const struct config_actuator *actuator)
@@ -154,13 +174,20 @@ static bool same_numbers(const struct config_actuator *a, const struct config_ac
 	       ip_equal(&a->next_hop_v6, &b->next_hop_v6);
 }
 
+static bool same_files(const struct config_actuator *a, const struct config_actuator *b)
+{
+	return same_text(a->token_file, b->token_file) &&
+	       same_text(a->secret_file, b->secret_file) && same_text(a->ca_file, b->ca_file) &&
+	       same_text(a->cert_file, b->cert_file) && same_text(a->key_file, b->key_file);
+}
+
 static bool same_actuator(const struct config_actuator *a, const struct config_actuator *b)
 {
 	return same_text(a->name, b->name) && same_text(a->kind, b->kind) &&
 	       same_text(a->pin, b->pin) && same_text(a->table, b->table) &&
 	       same_text(a->socket, b->socket) && same_text(a->include, b->include) &&
 	       same_text(a->address, b->address) && same_text(a->program, b->program) &&
-	       same_text(a->url, b->url) && same_numbers(a, b) &&
+	       same_text(a->url, b->url) && same_files(a, b) && same_numbers(a, b) &&
 	       same_words(a->interfaces, a->interface_count, b->interfaces, b->interface_count) &&
 	       same_words(a->communities, a->community_count, b->communities, b->community_count);
 }

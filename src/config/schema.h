@@ -20,7 +20,7 @@ struct node;
 struct reader;
 
 /** Most keys in one map. */
-#define SCHEMA_KEYS_MAX    24
+#define SCHEMA_KEYS_MAX    32
 /** Most rows of the lists that are short. */
 #define SCHEMA_LISTENS_MAX 64
 #define SCHEMA_SINKS_MAX   32

@@ -39,6 +39,19 @@ static void mistakes_are_told_where_they_stand(void **state)
 			  "https://");
 	config_free(config_of("actuators: [{name: a, kind: hook, url: 'http://[::1]:8080/x'}]"));
 	config_free(config_of("actuators: [{name: a, kind: hook, url: 'http://localhost'}]"));
+	config_is_refused("actuators: [{name: a, kind: hook, program: /x, token_file: /t}]",
+			  "go with `url`");
+	config_is_refused("actuators: [{name: a, kind: hook, program: /x, secret_file: /t}]",
+			  "go with `url`");
+	config_is_refused(
+		"actuators: [{name: a, kind: hook, url: 'http://localhost', ca_file: /c}]",
+		"begins with https://");
+	config_is_refused("actuators: [{name: a, kind: hook, url: 'https://x', key_file: /k}]",
+			  "give both, or none");
+	config_free(config_of("actuators: [{name: a, kind: hook, url: 'http://localhost',\n"
+			      "             token_file: /t, secret_file: /s}]"));
+	config_free(config_of("actuators: [{name: a, kind: hook, url: 'https://x', ca_file: /c,\n"
+			      "             cert_file: /c, key_file: /k}]"));
 	config_is_refused("actuators: [{name: a, kind: bird, communities: [65536:1]}]",
 			  "no community");
 	config_is_refused("actuators: [{name: a, kind: bird}, {name: a, kind: bird}]",
