@@ -31,6 +31,14 @@ enum actuator_caps {
 	ACTUATOR_CAN_BLACKHOLE = 1 << 4,
 };
 
+/** Sessions over which what is announced reaches routers. */
+struct actuator_peers {
+	bool known;     /**< false: it has none, or cannot tell */
+	unsigned up;    /**< now */
+	unsigned all;   /**< configured there */
+	uint64_t falls; /**< sessions that were up and fell out, since the start; only grows */
+};
+
 /** What came of a call of reconcile. */
 struct actuator_result {
 	struct effect
@@ -38,6 +46,7 @@ struct actuator_result {
 	uint64_t added;   /**< rules or routes put in, taken out, found as wanted */
 	uint64_t removed;
 	uint64_t kept;
+	struct actuator_peers peers;
 	/** On failure, or when a plan is refused: one sentence that says what to do. */
 	struct text *why;
 };

@@ -93,10 +93,26 @@ static bool has_open(const json_t *status, const char *kind)
 	return false;
 }
 
+/* What the daemon beside us holds reaches routers over these alone. */
+static void note_sessions(const json_t *actuator, struct notes *notes)
+{
+	if (!json_object_get(actuator, "sessions") || count_at(actuator, "sessions_up"))
+		return;
+	begin_note(notes);
+	text_add(notes->out, "actuator ");
+	plain_add(notes->out, string_at(actuator, "name"));
+	text_addf(notes->out,
+		  ": of %" PRIu64 " BGP sessions none is up, what it announces reaches nobody\n"
+		  "      `birdc show protocols` or `gobgp neighbor` shows why\n",
+		  count_at(actuator, "sessions"));
+}
+
 static void note_actuator(const json_t *actuator, struct notes *notes)
 {
-	if (!json_is_true(json_object_get(actuator, "failing")))
+	if (!json_is_true(json_object_get(actuator, "failing"))) {
+		note_sessions(actuator, notes);
 		return;
+	}
 	begin_note(notes);
 	text_add(notes->out, "actuator ");
 	plain_add(notes->out, string_at(actuator, "name"));

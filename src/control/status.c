@@ -179,6 +179,10 @@ static void put_actuators(struct jsonw *w, const struct status_view *view)
 		jsonw_u64(w, "added", actuator->added);
 		jsonw_u64(w, "removed", actuator->removed);
 		jsonw_number(w, "took_s", actuator->took_s);
+		if (actuator->peers_known) {
+			jsonw_u64(w, "sessions", actuator->peers_all);
+			jsonw_u64(w, "sessions_up", actuator->peers_up);
+		}
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);

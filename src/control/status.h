@@ -126,7 +126,10 @@ struct status_actuator {
 	uint64_t failures;
 	uint64_t added; /**< rules or routes, since the start */
 	uint64_t removed;
-	double took_s; /**< of the last try */
+	double took_s;     /**< of the last try */
+	bool peers_known;  /**< the next two are */
+	unsigned peers_up; /**< BGP sessions */
+	unsigned peers_all;
 };
 
 /** What is held back. */

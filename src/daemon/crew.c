@@ -90,6 +90,7 @@ static void work_once(struct hand *hand, struct crew_report *report)
 	report->failures += err != 0;
 	report->added += result.added;
 	report->removed += result.removed;
+	report->peers = result.peers;
 	report->count = (unsigned)set.count;
 	report->took_ns = clock_mono_ns() - begin_ns;
 }

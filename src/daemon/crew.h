@@ -41,8 +41,9 @@ struct crew_report {
 	uint64_t tries;
 	uint64_t added; /**< rules or routes, ever */
 	uint64_t removed;
-	uint64_t took_ns; /**< of the last try */
-	unsigned count;   /**< of effects */
+	uint64_t took_ns;            /**< of the last try */
+	struct actuator_peers peers; /**< after the last try; not known after one that failed */
+	unsigned count;              /**< of effects */
 	struct effect effects[CREW_PLANS];
 };
 

@@ -53,6 +53,9 @@ static void take_view(struct hands *hands, size_t member)
 	view->added = report->added;
 	view->removed = report->removed;
 	view->took_s = (double)report->took_ns / (double)NS_PER_S;
+	view->peers_known = report->peers.known;
+	view->peers_up = report->peers.up;
+	view->peers_all = report->peers.all;
 	view->held = 0;
 }
 

@@ -8,7 +8,8 @@
  * Opens the first actuator of the configuration through the registry. Each line
  * of standard input is a set, {"plans":[{"id":…,"level":…,"direction":…,
  * "expires_ns":…,"rules":[{"dst":…,"src":…,"proto":…,"sport":[a,b],…}]}]}; each
- * answer {"err":…,"why":…,"added":…,"removed":…,"kept":…,"applied":[…],"ns":…}.
+ * answer {"err":…,"why":…,"added":…,"removed":…,"kept":…,"applied":[…],"ns":…,
+ * "up":…,"falls":…}, the last two about BGP sessions, "up" -1 if not known.
  * A line {"reload":CONFIG} makes the networks of another file count from then on;
  * its answer is {"err":0}.
  *
@@ -171,10 +172,12 @@ static void answer(const struct wanted_set *set, const struct actuator_result *r
 			json_array_append_new(applied, json_string(result->effects[i].plan));
 	}
 	json_t *line =
-		json_pack("{sI ss sI sI sI so sI sI}", "err", (json_int_t)err, "why",
+		json_pack("{sI ss sI sI sI so sI sI sI sI}", "err", (json_int_t)err, "why",
 			  text_string(result->why), "added", (json_int_t)result->added, "removed",
 			  (json_int_t)result->removed, "kept", (json_int_t)result->kept, "applied",
-			  applied, "ns", (json_int_t)took_ns, "steps", (json_int_t)steps);
+			  applied, "ns", (json_int_t)took_ns, "steps", (json_int_t)steps, "up",
+			  result->peers.known ? (json_int_t)result->peers.up : (json_int_t)-1,
+			  "falls", (json_int_t)result->peers.falls);
 	json_dumpf(line, stdout, JSON_COMPACT);
 	fputc('\n', stdout);
 	fflush(stdout);

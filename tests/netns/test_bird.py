@@ -91,6 +91,22 @@ def all_three_at_once_hold_the_same():
 
 
 @tap.case
+def how_its_sessions_are_is_known():
+    scene = Scene(bgp.Bird)
+    tap.wait_for(lambda: scene.actuator.wants(wanted.plans())["up"] == 1, "a session that is up", 30, 1)
+    falls = scene.actuator.wants(wanted.plans())["falls"]
+    scene.neighbours[0].kill()
+    tap.wait_for(lambda: scene.actuator.wants(wanted.plans())["up"] == 0, "no session", 30)
+    tap.equal(scene.actuator.wants(wanted.plans())["falls"], falls + 1, "sessions that fell out")
+    scene.neighbours[0].start()
+    tap.wait_for(lambda: scene.actuator.wants(wanted.plans())["up"] == 1, "the session again", 40, 1)
+    # Down and up between two looks is a fall as well.
+    scene.neighbours[0].restart()
+    scene.all_hold(wanted.ALL, "all that is wanted")
+    tap.equal(scene.actuator.wants(wanted.plans())["falls"], falls + 2, "sessions that fell out")
+
+
+@tap.case
 def killed_at_any_step_nothing_is_lost_and_the_next_goes_on():
     scene = Scene(bgp.Bird)
     before, after = [0, 2, 4], [1, 2, 3, 5]

@@ -21,6 +21,7 @@
 #include "actuate/bird/file.h"
 #include "actuate/bird/held.h"
 #include "actuate/bird/link.h"
+#include "actuate/bird/peers.h"
 #include "base/clock.h"
 
 #define LOOK_AGAIN_NS (5 * NS_PER_MS)
@@ -31,11 +32,12 @@ struct state {
 	const struct config_actuator *settings;
 	const struct config *_Atomic config; /* whose networks count; either thread */
 	struct bird_style style;
+	struct bgp_peers peers; /* the worker's alone */
 };
 
 /* One call of reconcile. */
 struct job {
-	const struct state *state;
+	struct state *state;
 	const struct bgp_routes *routes;
 	struct text fresh; /* the file as it shall be */
 	struct text old;   /* as it is */
@@ -236,6 +238,8 @@ static int put_in_force(struct job *job, struct actuator_result *result)
 		else
 			err = load_file(job);
 	}
+	if (err == 0)
+		result->peers = bird_ask_peers(&job->link, &job->state->peers);
 	bird_hang_up(&job->link);
 	if (err == 0) {
 		result->added = change.added;
@@ -245,7 +249,7 @@ static int put_in_force(struct job *job, struct actuator_result *result)
 	return err;
 }
 
-static int reconcile_routes(const struct state *state, const struct bgp_routes *routes,
+static int reconcile_routes(struct state *state, const struct bgp_routes *routes,
 			    struct actuator_result *result)
 {
 	struct job job = { .state = state,
@@ -264,7 +268,7 @@ static int reconcile_routes(const struct state *state, const struct bgp_routes *
 
 static int reconcile(void *self, const struct wanted_set *set, struct actuator_result *result)
 {
-	const struct state *state = self;
+	struct state *state = self;
 	const struct bgp_limits limits = limits_of(state);
 	struct bgp_routes routes = { 0 };
 	struct text refused = text_heap();

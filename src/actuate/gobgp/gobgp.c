@@ -17,6 +17,7 @@
 #include "actuate/gobgp/grpc.h"
 #include "actuate/gobgp/held.h"
 #include "actuate/gobgp/paths.h"
+#include "actuate/gobgp/peers.h"
 
 /* Sent once, and looked at again. */
 #define ROUNDS 2
@@ -31,6 +32,7 @@ struct state {
 	const struct config *known; /* whose networks are among `where` */
 	bool wide;                  /* others may be among them as well */
 	struct gobgp_where where;
+	struct bgp_peers peers;
 };
 
 static int open(const struct config *config, const struct config_actuator *settings,
@@ -196,8 +198,10 @@ static int reconcile(void *self, const struct wanted_set *set, struct actuator_r
 		err = look_for(state, config);
 	if (err == 0)
 		err = make_true(state, &routes, result);
-	if (err == 0)
+	if (err == 0) {
 		look_only_for(state, config);
+		result->peers = gobgp_peers(&state->peer, &state->peers);
+	}
 	if (err < 0)
 		bgp_effects_none(set, result->effects);
 	else

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "actuate/bird/peers.h"
+
 #define PLANS 4
 
 /* Of those that never answer; all others have time, however busy the machine is. */
@@ -388,6 +390,49 @@ static void a_folder_that_cannot_be_written_is_told(void **unused)
 	bench_free(b);
 }
 
+static struct actuator_peers peers_of(struct bgp_peers *peers, const char *lines)
+{
+	struct text answer = text_heap();
+
+	text_addf(&answer,
+		  "2002-Name       Proto      Table      State  Since         Info\n"
+		  "1002-device1    Device     ---        up     18:12:01.101  \n"
+		  " weir_flow4 Static     flowtab4   up     18:12:01.101  \n%s0000 \n",
+		  lines);
+	struct actuator_peers ret = bird_parse_peers(peers, text_string(&answer));
+	text_done(&answer);
+	return ret;
+}
+
+static void sessions_are_counted_and_each_fall_of_one(void **unused)
+{
+	static const char first[] =
+		" to0        BGP        ---        up     18:12:05.300  Established   \n";
+	static const char again[] =
+		" to0        BGP        ---        up     18:13:44.001  Established   \n";
+	static const char waits[] =
+		" to0        BGP        ---        start  18:13:40.100  Active        Socket: "
+		"Connection refused\n";
+	static const char both[] =
+		" to0        BGP        ---        up     2026-11-28 18:12:05  Established   \n"
+		" to1        BGP        ---        up     2026-11-28 18:14:00  Established   \n"
+		" to2        BGP        ---        down   2026-11-28 18:14:00  \n";
+	struct bgp_peers peers = { 0 };
+
+	(void)unused;
+	struct actuator_peers got = peers_of(&peers, first);
+	assert_true(got.known && got.up == 1 && got.all == 1 && got.falls == 0);
+	assert_int_equal(peers_of(&peers, first).falls, 0);
+	assert_int_equal(peers_of(&peers, again).falls, 1);
+	got = peers_of(&peers, waits);
+	assert_true(got.up == 0 && got.all == 1 && got.falls == 2);
+	/* What was down and comes up is no fall, nor is a new one. */
+	got = peers_of(&peers, both);
+	assert_true(got.up == 2 && got.all == 3 && got.falls == 2);
+	got = peers_of(&peers, "");
+	assert_true(got.known && got.up == 0 && got.all == 0 && got.falls == 4);
+}
+
 static void without_flowspec_only_blackholes_can_be_held(void **unused)
 {
 	struct bench *b = bench_new();
@@ -422,6 +467,7 @@ int main(void)
 		cmocka_unit_test(each_mood_has_its_error),
 		cmocka_unit_test(a_slow_reconfiguration_is_waited_for),
 		cmocka_unit_test(a_folder_that_cannot_be_written_is_told),
+		cmocka_unit_test(sessions_are_counted_and_each_fall_of_one),
 		cmocka_unit_test(without_flowspec_only_blackholes_can_be_held),
 	};
 
