@@ -130,6 +130,52 @@ void actuator_finish(struct reader *r, const struct node *map, void *entry)
 	check_communities(r, actuator);
 }
 
+static const struct config_actuator *actuator_named(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->actuator_count; i++) {
+		if (strcmp(config->actuators[i].name, name) == 0)
+			return &config->actuators[i];
+	}
+	return NULL;
+}
+
+/* Does it wait for itself, over however many others? */
+static bool is_circle(const struct config *config, const struct config_actuator *actuator)
+{
+	const struct config_actuator *at = actuator;
+
+	for (size_t i = 0; i < config->actuator_count && at && at->canary; i++) {
+		at = actuator_named(config, at->canary);
+		if (at == actuator)
+			return true;
+	}
+	return false;
+}
+
+static void check_canary(struct reader *r, const struct config_actuator *actuator)
+{
+	char shown[QUOTE_MAX];
+
+	if (!actuator->canary)
+		return;
+	const struct config_actuator *canary = actuator_named(r->config, actuator->canary);
+	if (!canary)
+		problem_add(r->problems, actuator->at,
+			    "`canary`: no actuator is called `%s`; the names are those under "
+			    "`actuators`",
+			    quote(actuator->canary, shown));
+	else if (is_kind(canary, "observe"))
+		problem_add(r->problems, actuator->at,
+			    "`canary`: `%s` only observes, so nothing can be seen to go wrong "
+			    "there; name one that acts",
+			    quote(actuator->canary, shown));
+	else if (is_circle(r->config, actuator))
+		problem_add(r->problems, actuator->at,
+			    "`canary`: `%s` waits for itself in the end, and would never get a "
+			    "plan; leave one `canary` of the circle out",
+			    quote(actuator->name, shown));
+}
+
 void actuators_check(struct reader *r)
 {
 	const struct config_actuator *list = r->config->actuators;
@@ -137,6 +183,7 @@ void actuators_check(struct reader *r)
 	for (size_t i = 0; i < r->config->actuator_count; i++) {
 		if (r->known && r->known->actuators && list[i].kind)
 			check_kind(r, list[i].at, list[i].kind, r->known->actuators);
+		check_canary(r, &list[i]);
 		for (size_t j = 0; j < i; j++) {
 			if (strcmp(list[i].name, list[j].name) == 0)
 				problem_add(
@@ -181,6 +228,7 @@ static bool same_files(const struct config_actuator *a, const struct config_actu
 	       same_text(a->cert_file, b->cert_file) && same_text(a->key_file, b->key_file);
 }
 
+/* But for canaries, which the daemon sees to and not the actuator. */
 static bool same_actuator(const struct config_actuator *a, const struct config_actuator *b)
 {
 	return same_text(a->name, b->name) && same_text(a->kind, b->kind) &&
@@ -190,15 +238,6 @@ static bool same_actuator(const struct config_actuator *a, const struct config_a
 	       same_text(a->url, b->url) && same_files(a, b) && same_numbers(a, b) &&
 	       same_words(a->interfaces, a->interface_count, b->interfaces, b->interface_count) &&
 	       same_words(a->communities, a->community_count, b->communities, b->community_count);
-}
-
-static const struct config_actuator *actuator_named(const struct config *config, const char *name)
-{
-	for (size_t i = 0; i < config->actuator_count; i++) {
-		if (strcmp(config->actuators[i].name, name) == 0)
-			return &config->actuators[i];
-	}
-	return NULL;
 }
 
 bool actuators_differ(const struct config *before, const struct config *after)

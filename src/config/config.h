@@ -163,6 +163,8 @@ struct config_actuator {
 	const char *key_file;
 	uint64_t timeout_ns; /**< of one try */
 	uint64_t retries;    /**< hook: further tries */
+	const char *canary;  /**< name of the actuator that gets plans first; NULL: none */
+	uint64_t canary_ns;  /**< so long they have to be well there */
 	struct config_place at;
 };
 

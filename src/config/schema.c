@@ -326,6 +326,10 @@ static const struct schema_key actuator_keys[] = {
 	       FIELD(struct config_actuator, timeout_ns), "How long the other side may take"),
 	NUMBER("retries", COUNT, NULL, "20", "3", RESTART, FIELD(struct config_actuator, retries),
 	       "`hook`: further tries, each after twice the pause"),
+	ROW("canary", NAME, NULL, RELOAD, FIELD(struct config_actuator, canary),
+	    "Name of another actuator that gets each plan first; only if all is well there, this one"),
+	NUMBER("canary_for", DURATION, "5s", "10min", "5s", RELOAD,
+	       FIELD(struct config_actuator, canary_ns), "How long all has to be well there"),
 };
 
 static const struct schema schema_actuator = {

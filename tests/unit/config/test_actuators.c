@@ -59,6 +59,37 @@ static void mistakes_are_told_where_they_stand(void **state)
 	config_is_refused("actuators: [{kind: bird}]", "`name` is missing");
 }
 
+static void a_canary_is_another_one_that_acts(void **state)
+{
+	struct config *config =
+		config_of("actuators:\n  - {name: rest, kind: bird, canary: rim, canary_for: 9s}\n"
+			  "  - {name: rim, kind: bird, socket: /b, canary: first}\n"
+			  "  - {name: first, kind: bird, socket: /c}\n");
+	struct config *without = config_of("actuators:\n  - {name: rest, kind: bird}\n"
+					   "  - {name: rim, kind: bird, socket: /b}\n"
+					   "  - {name: first, kind: bird, socket: /c}\n");
+	struct text fields = text_heap();
+
+	(void)state;
+	assert_string_equal(config->actuators[0].canary, "rim");
+	assert_int_equal(config->actuators[0].canary_ns, 9000000000U);
+	assert_int_equal(config->actuators[1].canary_ns, 5000000000U);
+	assert_null(config->actuators[2].canary);
+	assert_int_equal(config_restart_needed(config, without, &fields), 0);
+	config_free(config);
+	config_free(without);
+	text_done(&fields);
+	config_is_refused("actuators: [{name: a, kind: bird, canary: b}]",
+			  "f:1:20: `canary`: no actuator is called `b`");
+	config_is_refused("actuators: [{name: a, kind: bird, canary: a}]", "waits for itself");
+	config_is_refused("actuators: [{name: a, kind: bird, canary: c}, {name: b, kind: bird,\n"
+			  "  socket: /b, canary: a}, {name: c, kind: bird, socket: /c, canary: b}]",
+			  "`b` waits for itself");
+	config_is_refused("actuators: [{name: a, kind: bird, canary: o}, {name: o, kind: observe}]",
+			  "only observes");
+	config_is_refused("actuators: [{name: a, kind: bird, canary_for: 4s}]", "5s");
+}
+
 static void any_difference_needs_a_restart(void **state)
 {
 	struct config *a = config_of("actuators: [{name: a, kind: nft, interfaces: [eth0]}]");
@@ -102,6 +133,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(entries_keep_what_is_given_and_have_defaults),
 		cmocka_unit_test(mistakes_are_told_where_they_stand),
+		cmocka_unit_test(a_canary_is_another_one_that_acts),
 		cmocka_unit_test(any_difference_needs_a_restart),
 		cmocka_unit_test(a_change_says_which_ones_it_is_about),
 	};
