@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of actuate/bird: the file, what BIRD says to it, and everything that can go wrong between. */
+#include "announce.h"
 #include "fake_bird.h"
 
 #include <errno.h>
