@@ -32,8 +32,9 @@ static int take_memory(struct hands *hands, uint64_t seed)
 	for (unsigned i = 0; i < HANDS_CASES; i++) {
 		struct hand_case *c = &hands->cases[i];
 		c->made = calloc(1, sizeof(*c->made));
+		c->kept = calloc(1, sizeof(*c->kept));
 		c->machines = calloc(CASE_MACHINES, sizeof(*c->machines));
-		err = c->made && c->machines ? err : -ENOMEM;
+		err = c->made && c->kept && c->machines ? err : -ENOMEM;
 	}
 	return hands->trial && hands->room ? err : -ENOMEM;
 }
@@ -102,6 +103,7 @@ void hands_close(struct hands *hands)
 	crew_close(hands->crew);
 	for (unsigned i = 0; i < HANDS_CASES; i++) {
 		free(hands->cases[i].made);
+		free(hands->cases[i].kept);
 		free(hands->cases[i].machines);
 	}
 	stock_close(hands->stock);
@@ -158,12 +160,17 @@ static struct hand_case *begin_case(struct hands *hands, const struct incident *
 	for (unsigned i = 0; i < HANDS_CASES; i++) {
 		struct hand_case *c = &hands->cases[i];
 		struct made *made = c->made;
+		struct made *kept = c->kept;
 		struct finding_machine *machines = c->machines;
 		if (c->used)
 			continue;
 		memset(made, 0, sizeof(*made));
 		*c = (struct hand_case){
-			.used = true, .made = made, .machines = machines, .begun_ns = hands->now_ns
+			.used = true,
+			.made = made,
+			.kept = kept,
+			.machines = machines,
+			.begun_ns = hands->now_ns,
 		};
 		copy_incident(c, incident);
 		return c;

@@ -37,15 +37,15 @@ void case_tell(struct hands *hands, struct hand_case *c, enum event_type type, c
 		hands->sink->emit(hands->sink->self, &event);
 }
 
-static struct rails_request request_of(const struct hands *hands, const struct hand_case *c,
-				       const struct wanted *wanted)
+struct rails_request case_request(const struct hands *hands, const struct hand_case *c,
+				  const struct wanted *wanted, double own_share)
 {
 	return (struct rails_request){
 		.plan = &wanted->plan,
 		.sources = wanted->sources,
 		.source_count = wanted->source_count,
 		.direction = wanted->direction,
-		.own_share = c->own_share,
+		.own_share = own_share,
 		.by_person = c->approved >= wanted->plan.level,
 		.telemetry_fault = hands->fault,
 		.now_ns = hands->now_ns,
@@ -57,7 +57,8 @@ static void put_out(struct hands *hands, struct hand_case *c)
 	if (!c->wanted_on)
 		return;
 	if (c->wanted.plan.level) {
-		const struct rails_request request = request_of(hands, c, &c->wanted);
+		const struct rails_request request =
+			case_request(hands, c, &c->wanted, c->own_share);
 		rails_release(&hands->limits, &hands->rails, &request);
 	}
 	c->wanted_on = false;
@@ -88,7 +89,7 @@ static bool admit(struct hands *hands, struct hand_case *c, struct wanted *wante
 		  struct choice *choice)
 {
 	c->own_share = c->made->own_share;
-	const struct rails_request request = request_of(hands, c, wanted);
+	const struct rails_request request = case_request(hands, c, wanted, c->own_share);
 	enum rails_why why = rails_admit(&hands->limits, &hands->rails, &request);
 
 	if (why == RAILS_OK) {
@@ -208,6 +209,7 @@ void case_step(struct hands *hands, struct hand_case *c)
 	case_make(hands, c);
 	watch_harm(hands, c);
 	struct choice choice = case_decide(hands, c);
+	bool stay = case_gate(hands, c, &choice) == GATE_STAY;
 	uint8_t level = choice.level;
 	bool other = c->fresh || !c->wanted_on || level != c->wanted.plan.level ||
 		     choice.member != c->member ||
@@ -217,7 +219,7 @@ void case_step(struct hands *hands, struct hand_case *c)
 		end_case(hands, c);
 		return;
 	}
-	if (other)
+	if (other && !stay)
 		change(hands, c, &choice);
 	else
 		renew(hands, c);

@@ -113,9 +113,12 @@ static double coverage(const struct made *made, const struct stock_view *view)
 static void accept(struct hands *hands, struct hand_case *c)
 {
 	struct made *old = c->made;
+	/* Until something else is in force, its sources are those of the rules it was made of. */
+	bool used = c->wanted_on && c->wanted.plan.level && c->wanted.sources == old->sources;
 
 	c->made = hands->trial;
-	hands->trial = old;
+	hands->trial = used ? c->kept : old;
+	c->kept = used ? old : c->kept;
 	c->fresh = true;
 	c->stepped_down = false;
 }

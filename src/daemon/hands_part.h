@@ -11,6 +11,12 @@
 /** Machines of a campaign that a case keeps. */
 #define CASE_MACHINES 2048
 
+/** May a choice be carried out now? */
+enum gate {
+	GATE_OPEN,
+	GATE_STAY, /**< not yet: what is in force stays as it is */
+};
+
 /** One incident and what is done about it. */
 struct hand_case {
 	bool used;
@@ -35,6 +41,7 @@ struct hand_case {
 	uint64_t make_ns; /**< or from then on */
 	unsigned generation;
 	struct made *made; /**< the rules that the plan is about */
+	struct made *kept; /**< those of what is in force, while newer ones wait */
 	struct ladder_state ladder;
 	struct ladder_step step; /**< the latest */
 	uint8_t approved;        /**< enum plan_level */
@@ -118,6 +125,11 @@ void case_make(struct hands *hands, struct hand_case *c);
 void case_verify(struct hands *hands, struct hand_case *c);
 /** case_take_off() - out of force: rails, journal, event; @why for people. */
 void case_take_off(struct hands *hands, struct hand_case *c, enum act_state state, const char *why);
+/** case_request() - what the rails are asked. @own_share: of all our traffic that it matches */
+struct rails_request case_request(const struct hands *hands, const struct hand_case *c,
+				  const struct wanted *wanted, double own_share);
+/** case_gate() - may the choice be carried out now? */
+enum gate case_gate(struct hands *hands, struct hand_case *c, const struct choice *choice);
 /** case_refuse() - the rails say no: not tried again for a while. */
 void case_refuse(struct hands *hands, struct hand_case *c, enum rails_why why);
 /** case_recheck() - take out of force what the present configuration forbids. */
