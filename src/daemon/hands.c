@@ -92,6 +92,7 @@ int hands_open(const struct config *config, const struct hands_options *options,
 		hands_close(hands);
 		return err;
 	}
+	hands_canaries(hands, config);
 	*ret_hands = hands;
 	return 0;
 }
@@ -235,9 +236,9 @@ static void give(struct hands *hands, size_t member)
 	struct wanted_set set = { .plans = hands->list, .now_ns = hands->now_ns };
 
 	for (unsigned i = 0; i < HANDS_CASES; i++) {
-		const struct hand_case *c = &hands->cases[i];
-		if (c->used && c->wanted_on && c->member == member)
-			hands->list[set.count++] = c->wanted;
+		const struct wanted *wanted = case_at(hands, &hands->cases[i], member);
+		if (wanted)
+			hands->list[set.count++] = *wanted;
 	}
 	int err = crew_want(hands->crew, member, &set);
 	if (err)
@@ -255,6 +256,20 @@ void hands_act(struct hands *hands, uint64_t now_ns)
 	}
 }
 
+/* What is to come, or was stopped on the way. */
+static void say_waiting(const struct hands *hands, const struct hand_case *c, struct plan *plan)
+{
+	char words[PLAN_WHY_MAX] = "";
+
+	if (c->trial.on)
+		case_say_trial(hands, c, words);
+	else if (c->stopped && hands->now_ns < c->refused_ns)
+		snprintf(words, sizeof(words), "%s", c->refusal);
+	if (words[0])
+		snprintf(plan->why, sizeof(plan->why), "%s%.*s",
+			 plan->level ? "the next step: " : "", PLAN_WHY_MAX - 16, words);
+}
+
 void hands_plan(const struct hands *hands, const struct incident *incident, struct plan *ret_plan)
 {
 	unsigned place = place_of(hands, incident->id);
@@ -262,6 +277,7 @@ void hands_plan(const struct hands *hands, const struct incident *incident, stru
 
 	if (c && c->wanted.plan.id[0]) {
 		*ret_plan = c->wanted.plan;
+		say_waiting(hands, c, ret_plan);
 		if (c->trouble[0])
 			snprintf(ret_plan->why, sizeof(ret_plan->why), "not in force yet: %.*s",
 				 (int)sizeof(ret_plan->why) - 24, c->trouble);
@@ -308,6 +324,8 @@ void hands_stats(const struct hands *hands, struct hands_stats *ret_stats)
 		stats.cases += c->used;
 		stats.in_force += c->used && c->wanted_on && c->wanted.plan.level;
 		stats.waiting += c->used && c->wanted.plan.needs_approval;
+		stats.at_canary += c->used && c->trial.on;
+		stats.stopped += c->used && c->stopped && hands->now_ns < c->refused_ns;
 	}
 	*ret_stats = stats;
 }

@@ -49,6 +49,8 @@ struct hands_stats {
 	uint64_t in_force;    /**< plans */
 	uint64_t waiting;     /**< plans that wait for a person */
 	uint64_t rules;       /**< in force */
+	uint64_t at_canary;   /**< plans, or newer rules of some, that are on their way */
+	uint64_t stopped;     /**< by a canary, a moment ago */
 	uint64_t refused;     /**< plans that the rails did not admit */
 	bool panic;           /**< nothing is put in force until somebody says so */
 	bool brake;           /**< nothing more by itself just now */

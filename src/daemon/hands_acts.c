@@ -227,7 +227,7 @@ static int mitigate(struct hands *hands, struct hand_case *c, const struct order
 
 static int withdraw(struct hands *hands, struct hand_case *c, struct text *answer)
 {
-	if (!c->wanted.plan.level) {
+	if (!c->wanted.plan.level && !c->trial.on) {
 		text_addf(answer, "nothing is in force for %s", c->incident.id);
 		return -EALREADY;
 	}
@@ -249,7 +249,7 @@ static int extend(struct hands *hands, struct hand_case *c, const struct order *
 	}
 	c->extended_ns = hands->now_ns + (order->for_ns ? order->for_ns : EXTEND_NS);
 	c->wanted.plan.expires_ns = c->extended_ns;
-	hands->dirty[c->member] = true;
+	hands_mark(hands, c->member);
 	if (hands->journal)
 		journal_add_plan(hands->journal, &c->wanted, ACT_WANTED, hands->now_ns);
 	text_addf(answer, "%s stays until %s", c->wanted.plan.id,

@@ -64,7 +64,7 @@ static void put_out(struct hands *hands, struct hand_case *c)
 	c->wanted_on = false;
 	c->told_applied = false;
 	c->trouble[0] = '\0';
-	hands->dirty[c->member] = true;
+	hands_mark(hands, c->member);
 }
 
 void case_take_off(struct hands *hands, struct hand_case *c, enum act_state state, const char *why)
@@ -147,7 +147,7 @@ static void change(struct hands *hands, struct hand_case *c, struct choice *choi
 	c->member = choice->member;
 	c->wanted_on = true;
 	c->told_applied = c->member == 0;
-	hands->dirty[c->member] = true;
+	hands_mark(hands, c->member);
 	record(hands, c);
 	if (tell)
 		case_tell(hands, c, EVENT_PLAN_PROPOSED, NULL);
@@ -165,7 +165,7 @@ static void renew(struct hands *hands, struct hand_case *c)
 	    c->wanted.plan.expires_ns - hands->now_ns > hands->ladder.rule_ns / 2)
 		return;
 	c->wanted.plan.expires_ns = expires_ns;
-	hands->dirty[c->member] = true;
+	hands_mark(hands, c->member);
 	record(hands, c);
 }
 
@@ -198,6 +198,7 @@ static void end_case(struct hands *hands, struct hand_case *c)
 	if (c->rejected && hands->journal)
 		journal_add_plan(hands->journal, &c->wanted, ACT_WITHDRAWN, hands->now_ns);
 	case_take_off(hands, c, ACT_WITHDRAWN, NULL);
+	case_end_trial(hands, c);
 	stock_unwatch(hands->stock, c->watch);
 	c->used = false;
 }

@@ -68,6 +68,36 @@ bool case_may_use(const struct config_policy *policy, const char *name)
 	return policy->actuator_count == 0;
 }
 
+bool case_may_choose(const struct hands *hands, const struct config_policy *policy, size_t member)
+{
+	if (!case_may_use(policy, crew_member(hands->crew, member)->name))
+		return false;
+	for (size_t m = 1; m < crew_count(hands->crew); m++) {
+		if (m != member && hands_goes_over(hands, m, member) &&
+		    case_may_use(policy, crew_member(hands->crew, m)->name))
+			return false;
+	}
+	return true;
+}
+
+/* Its canaries have to be able to do it as well. */
+static bool can_all(const struct hands *hands, size_t member, const struct wanted *wanted,
+		    struct text *why)
+{
+	for (size_t m = 1; m < crew_count(hands->crew); m++) {
+		const struct crew_member *one = crew_member(hands->crew, m);
+		if (!hands_goes_over(hands, member, m))
+			continue;
+		text_clear(why);
+		if (!(one->caps & 1U << wanted->plan.level))
+			text_addf(why, "its canary %s cannot do that", one->name);
+		else if (crew_check(hands->crew, m, wanted, why) == 0)
+			continue;
+		return false;
+	}
+	return true;
+}
+
 /* Who can put a level in force; 0: nobody, @why says of the last one asked why not. */
 static size_t member_for(const struct hands *hands, struct hand_case *c,
 			 const struct config_policy *policy, uint8_t level, struct text *why)
@@ -75,11 +105,10 @@ static size_t member_for(const struct hands *hands, struct hand_case *c,
 	for (size_t m = 1; m < crew_count(hands->crew); m++) {
 		const struct crew_member *member = crew_member(hands->crew, m);
 		struct wanted wanted;
-		if (!(member->caps & 1U << level) || !case_may_use(policy, member->name))
+		if (!(member->caps & 1U << level) || !case_may_choose(hands, policy, m))
 			continue;
 		case_write(hands, c, level, m, &wanted);
-		text_clear(why);
-		if (crew_check(hands->crew, m, &wanted, why) == 0)
+		if (can_all(hands, m, &wanted, why))
 			return m;
 	}
 	return 0;

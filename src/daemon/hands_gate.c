@@ -31,19 +31,39 @@ static bool is_less(const struct hand_case *c, const struct choice *choice)
 		choice->level <= c->wanted.plan.level);
 }
 
-enum gate case_gate(struct hands *hands, struct hand_case *c, const struct choice *choice)
+static enum gate wait(const struct hands *hands, const struct hand_case *c, struct choice *choice)
+{
+	char words[PLAN_WHY_MAX];
+
+	if (c->wanted_on && c->wanted.plan.level)
+		return GATE_STAY;
+	case_say_trial(hands, c, words);
+	choice_say(choice, words);
+	choice->level = LEVEL_OBSERVE;
+	choice->member = 0;
+	return GATE_OPEN;
+}
+
+enum gate case_gate(struct hands *hands, struct hand_case *c, struct choice *choice)
 {
 	bool in_force = c->wanted_on && c->wanted.plan.level;
 	struct wanted wanted;
 
-	if (is_less(c, choice))
+	if (is_less(c, choice)) {
+		case_end_trial(hands, c);
 		return GATE_OPEN;
+	}
 	if (in_force && hands->now_ns < c->refused_ns)
 		return GATE_STAY;
 	case_write(hands, c, choice->level, choice->member, &wanted);
 	enum rails_why why = ask(hands, c, &wanted);
-	if (!why || !in_force)
-		return GATE_OPEN; /* in vain, the rails say no once more, and why */
-	case_refuse(hands, c, why);
-	return GATE_STAY;
+	if (why) {
+		case_end_trial(hands, c);
+		if (!in_force)
+			return GATE_OPEN; /* they say no once more, and why */
+		case_refuse(hands, c, why);
+		return GATE_STAY;
+	}
+	return case_passes_canaries(hands, c, &wanted, choice->member) ? GATE_OPEN
+								       : wait(hands, c, choice);
 }

@@ -11,8 +11,13 @@ void hands_reload(struct hands *hands, const struct config *config)
 	if (hands_limits(hands, config))
 		log_error("plan", "no memory for the new limits; the old ones stay in force");
 	crew_reload(hands->crew, config);
-	for (unsigned i = 0; i < HANDS_CASES; i++)
+	hands_canaries(hands, config);
+	for (size_t m = 0; m < crew_count(hands->crew); m++)
+		hands->dirty[m] = true;
+	for (unsigned i = 0; i < HANDS_CASES; i++) {
+		case_end_trial(hands, &hands->cases[i]);
 		hands->cases[i].recheck = hands->cases[i].used;
+	}
 }
 
 bool hands_is_behind(const struct hands *hands)
