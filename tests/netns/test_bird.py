@@ -6,6 +6,7 @@ import json
 import pathlib
 import signal
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import bgp  # noqa: E402
@@ -189,9 +190,9 @@ def other_networks_count_from_the_reload_on():
 
 
 class Daemon:
-    """`weir run` with the actuator, fed with a recorded attack on 198.51.100.80."""
+    """`weir run` with these actuators, fed with a recorded attack on 198.51.100.80."""
 
-    def __init__(self, scene):
+    def __init__(self, *actuators):
         self.folder = tap.scratch()
         self.ports = tap.free_port(), tap.free_port()
         self.socket, self.events = self.folder / "weir.sock", self.folder / "events.jsonl"
@@ -203,7 +204,7 @@ class Daemon:
             "report": [{"kind": "jsonl", "path": str(self.events)}],
             "state": {"path": str(self.folder / "state")},
             "control": {"socket": str(self.socket)},
-            "actuators": [scene.speaker.actuator()]}
+            "actuators": actuators}
         self.write()
         self.start()
 
@@ -247,7 +248,7 @@ def the_daemon_blackholes_on_a_persons_word_and_lets_go_on_panic():
     scene = Scene(bgp.Bird)
     neighbour = scene.neighbours[0]
     route = {"198.51.100.80/32 | community (65535,666) | next_hop 192.0.2.66"}
-    daemon = Daemon(scene)
+    daemon = Daemon(scene.speaker.actuator())
     done = daemon.weir("mitigate", "--level", "blackhole", "-m", "a test", daemon.incident())
     tap.equal(done.status, 0, f"exit status of mitigate; {done}")
     neighbour.wait_for(route, "the blackhole")
@@ -265,7 +266,7 @@ def a_reload_takes_back_what_is_no_longer_ours_and_nothing_else():
     scene = Scene(bgp.Bird)
     neighbour = scene.neighbours[0]
     route = {"198.51.100.80/32 | community (65535,666) | next_hop 192.0.2.66"}
-    daemon = Daemon(scene)
+    daemon = Daemon(scene.speaker.actuator())
     daemon.weir("mitigate", "--level", "blackhole", "-m", "a test", daemon.incident())
     neighbour.wait_for(route, "the blackhole")
     times = scene.reconfigured()
@@ -291,6 +292,66 @@ def a_reload_takes_back_what_is_no_longer_ours_and_nothing_else():
     tap.equal((last["who"], last["act"], last["result"]),
               ("the configuration", "withdraw", "withdrawn: a rule is not about a network of ours"),
               "the newest act")
+
+
+class Canary(Scene):
+    """Another speaker before the first one, with a router of its own."""
+
+    def __init__(self):
+        super().__init__(bgp.Bird)
+        self.router = bgp.Bird(self.net, "router", bgp.ROUTER, bgp.CANARY)
+        self.canary = bgp.BirdSpeaker(self.net, [bgp.ROUTER], "canary", bgp.CANARY)
+        self.rest = self.neighbours[0]
+        mine = {"source_rules": False}
+        self.daemon = Daemon({**self.canary.actuator(), **mine, "name": "rim"},
+                             {**self.speaker.actuator(), **mine, "name": "rest", "canary": "rim"})
+        tap.wait_for(lambda: [each["sessions_up"] for each in self.actuators()] == [1, 1],
+                     f"both sessions; {self.actuators()}", 60, 1)
+        self.incident = self.daemon.incident()
+
+    def actuators(self):
+        return [each for each in self.daemon.status()["actuators"] if "sessions_up" in each]
+
+    def mitigate(self):
+        self.daemon.weir("mitigate", "--level", "blackhole", "-m", "a test", self.incident)
+
+
+BLACKHOLE = {"198.51.100.80/32 | community (65535,666) | next_hop 192.0.2.66"}
+
+
+@tap.case
+def the_canarys_router_has_a_route_for_five_seconds_before_the_rest():
+    scene = Canary()
+    scene.mitigate()
+    scene.router.wait_for(BLACKHOLE, "the blackhole at the canary's router")
+    since = time.monotonic()
+    tap.equal(scene.rest.routes(), set(), "routes of the rest, at first")
+    scene.rest.wait_for(BLACKHOLE, "the blackhole at the rest")
+    # It was there some moments before it was seen there.
+    tap.true(time.monotonic() - since > 4, "it took its time")
+    tap.equal(scene.router.routes(), BLACKHOLE, "what the canary's router has then")
+    tap.equal(scene.daemon.weir("panic", "-m", "a test").status, 0, "exit status of panic")
+    scene.router.wait_for(set(), "nothing at the canary's router")
+    scene.rest.wait_for(set(), "nothing at the rest")
+
+
+@tap.case
+def a_router_that_dies_of_it_keeps_it_from_the_rest():
+    scene = Canary()
+    scene.mitigate()
+    scene.router.wait_for(BLACKHOLE, "the blackhole at the canary's router")
+    scene.router.kill()
+    status = tap.wait_for(lambda: scene.daemon.status()["plans"]["stopped"]
+                          and scene.daemon.status(), "the plan to be stopped", 30)
+    words = "stopped at rim, and not given to rest: a BGP session fell out"
+    tap.contains(scene.daemon.weir("plan", scene.incident).out, words, "weir plan")
+    tap.contains(scene.daemon.weir("audit").out, words, "weir audit")
+    tap.contains(scene.daemon.weir("status").out, "plans that a canary stopped: 1", "weir status")
+    tap.equal(status["plans"]["in_force"], 0, "plans in force")
+    # The router comes back, and is not given again what it died of.
+    scene.router.start()
+    tap.wait_for(lambda: scene.actuators()[0]["sessions_up"] == 1, "the session again", 60, 1)
+    tap.equal((scene.router.routes(), scene.rest.routes()), (set(), set()), "routes anywhere")
 
 
 if __name__ == "__main__":
