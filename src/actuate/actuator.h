@@ -8,9 +8,9 @@
  * nothing that is not. What it holds stays when this process ends, until its
  * expiry; the first call after a restart finds it and goes on.
  *
- * open, check and close: control thread. reconcile: the worker thread of this
- * actuator (slow work is allowed there, each wait bounded by the time-out of
- * the settings); calls never overlap. An actuator is chosen by what it can,
+ * open, check, reload and close: control thread. reconcile: the worker thread of
+ * this actuator (slow work is allowed there, each wait bounded by the time-out of
+ * the settings); its calls never overlap. An actuator is chosen by what it can,
  * never by name.
  */
 #pragma once
@@ -31,6 +31,14 @@ enum actuator_caps {
 	ACTUATOR_CAN_BLACKHOLE = 1 << 4,
 };
 
+/** Sessions over which what is announced reaches routers. */
+struct actuator_peers {
+	bool known;     /**< false: it has none, or cannot tell */
+	unsigned up;    /**< now */
+	unsigned all;   /**< configured there */
+	uint64_t falls; /**< sessions that were up and fell out, since the start; only grows */
+};
+
 /** What came of a call of reconcile. */
 struct actuator_result {
 	struct effect
@@ -38,6 +46,7 @@ struct actuator_result {
 	uint64_t added;   /**< rules or routes put in, taken out, found as wanted */
 	uint64_t removed;
 	uint64_t kept;
+	struct actuator_peers peers;
 	/** On failure, or when a plan is refused: one sentence that says what to do. */
 	struct text *why;
 };
@@ -50,7 +59,7 @@ struct actuator {
 
 	/**
 	 * open() - check the settings and take memory; does not touch the outside.
-	 * @config: the whole configuration; borrowed until close
+	 * @config: the whole configuration; borrowed until close or reload()
 	 * @settings: its entry; NULL for `observe`, which needs none; borrowed until close
 	 * @ret_caps: enum actuator_caps, as these settings allow
 	 * @why: on failure gets one sentence
@@ -72,6 +81,14 @@ struct actuator {
 	 * -EACCES, -WEIR_EFULL (no room outside), -EOPNOTSUPP. It is called again later.
 	 */
 	int (*reconcile)(void *state, const struct wanted_set *set, struct actuator_result *result);
+
+	/**
+	 * reload() - from now on the networks and `protect` of @config count; settings stay.
+	 * @config: borrowed until the next reload() or close
+	 *
+	 * A reconcile that runs meanwhile may end with the one before. NULL: it reads neither.
+	 */
+	void (*reload)(void *state, const struct config *config);
 
 	/** close() - let go; what is held stays. */
 	void (*close)(void *state);

@@ -93,10 +93,26 @@ static bool has_open(const json_t *status, const char *kind)
 	return false;
 }
 
+/* What the daemon beside us holds reaches routers over these alone. */
+static void note_sessions(const json_t *actuator, struct notes *notes)
+{
+	if (!json_object_get(actuator, "sessions") || count_at(actuator, "sessions_up"))
+		return;
+	begin_note(notes);
+	text_add(notes->out, "actuator ");
+	plain_add(notes->out, string_at(actuator, "name"));
+	text_addf(notes->out,
+		  ": of %" PRIu64 " BGP sessions none is up, what it announces reaches nobody\n"
+		  "      `birdc show protocols` or `gobgp neighbor` shows why\n",
+		  count_at(actuator, "sessions"));
+}
+
 static void note_actuator(const json_t *actuator, struct notes *notes)
 {
-	if (!json_is_true(json_object_get(actuator, "failing")))
+	if (!json_is_true(json_object_get(actuator, "failing"))) {
+		note_sessions(actuator, notes);
 		return;
+	}
 	begin_note(notes);
 	text_add(notes->out, "actuator ");
 	plain_add(notes->out, string_at(actuator, "name"));
@@ -120,6 +136,8 @@ static void note_plans(const json_t *status, struct notes *notes)
 		note_actuator(json_array_get(actuators, i), notes);
 	note(notes, count_at(plans, "waiting"), "plans that wait for a person",
 	     "`weir incidents --state open` lists them, `weir plan ID` shows one");
+	note(notes, count_at(plans, "stopped"), "plans that a canary stopped",
+	     "`weir audit` and `weir plan ID` say why; `weir mitigate ID` tries once more");
 	note(notes, json_is_true(json_object_get(plans, "panic")),
 	     "panic: nothing is held back, whatever comes",
 	     "`weir panic --end`, or remove the file of protect.kill_file, ends that");
@@ -314,6 +332,17 @@ static void note_links(const json_t *links, struct notes *notes)
 	}
 }
 
+static void note_restart(const char *settings, struct notes *notes)
+{
+	if (!*settings)
+		return;
+	begin_note(notes);
+	text_add(notes->out, "changed, and waiting for a restart: ");
+	plain_add(notes->out, settings);
+	text_add(notes->out,
+		 "\n      `systemctl restart weir`; what is in force goes on over it\n");
+}
+
 void render_notes(const json_t *status, uint64_t now_ns, struct text *out)
 {
 	struct notes notes = { .out = out };
@@ -331,6 +360,7 @@ void render_notes(const json_t *status, uint64_t now_ns, struct text *out)
 	note_plans(status, &notes);
 	note(&notes, sum_in(json_object_get(status, "sinks"), "dropped"),
 	     "events that a sink could not write", "see sinks in `weir status --json`");
+	note_restart(string_at(json_object_get(status, "config"), "needs_restart"), &notes);
 	note(&notes, count_at(json_object_get(status, "config"), "reloads_refused"),
 	     "reloads refused", "the configuration before them stays; see `weir check`");
 	if (notes.any)

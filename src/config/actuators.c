@@ -67,6 +67,25 @@ static bool is_this_machine(const char *url)
 	return false;
 }
 
+/* Files that say who we are, or whom we trust. */
+static void check_files(struct reader *r, const struct config_actuator *actuator)
+{
+	const char *url = actuator->url;
+	bool https = url && strncmp(url, "https://", 8) == 0;
+
+	if (!url && (actuator->token_file || actuator->secret_file))
+		problem_add(r->problems, actuator->at,
+			    "`token_file` and `secret_file` go with `url`; a program is ours, and "
+			    "nobody has to prove anything to it");
+	if (!https && (actuator->ca_file || actuator->cert_file || actuator->key_file))
+		problem_add(r->problems, actuator->at,
+			    "`ca_file`, `cert_file` and `key_file` go with a `url` that begins "
+			    "with https://");
+	if (actuator->key_file && !actuator->cert_file)
+		problem_add(r->problems, actuator->at,
+			    "`key_file` is the key of `cert_file`; give both, or none");
+}
+
 static void check_hook(struct reader *r, const struct config_actuator *actuator)
 {
 	const char *url = actuator->url;
@@ -77,6 +96,7 @@ static void check_hook(struct reader *r, const struct config_actuator *actuator)
 	if (url && strncmp(url, "https://", 8) != 0 && !is_this_machine(url))
 		problem_add(r->problems, actuator->at,
 			    "`url` begins with https://; http:// only to this machine");
+	check_files(r, actuator);
 }
 
 static void check_communities(struct reader *r, const struct config_actuator *actuator)
@@ -110,6 +130,52 @@ void actuator_finish(struct reader *r, const struct node *map, void *entry)
 	check_communities(r, actuator);
 }
 
+static const struct config_actuator *actuator_named(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->actuator_count; i++) {
+		if (strcmp(config->actuators[i].name, name) == 0)
+			return &config->actuators[i];
+	}
+	return NULL;
+}
+
+/* Does it wait for itself, over however many others? */
+static bool is_circle(const struct config *config, const struct config_actuator *actuator)
+{
+	const struct config_actuator *at = actuator;
+
+	for (size_t i = 0; i < config->actuator_count && at && at->canary; i++) {
+		at = actuator_named(config, at->canary);
+		if (at == actuator)
+			return true;
+	}
+	return false;
+}
+
+static void check_canary(struct reader *r, const struct config_actuator *actuator)
+{
+	char shown[QUOTE_MAX];
+
+	if (!actuator->canary)
+		return;
+	const struct config_actuator *canary = actuator_named(r->config, actuator->canary);
+	if (!canary)
+		problem_add(r->problems, actuator->at,
+			    "`canary`: no actuator is called `%s`; the names are those under "
+			    "`actuators`",
+			    quote(actuator->canary, shown));
+	else if (is_kind(canary, "observe"))
+		problem_add(r->problems, actuator->at,
+			    "`canary`: `%s` only observes, so nothing can be seen to go wrong "
+			    "there; name one that acts",
+			    quote(actuator->canary, shown));
+	else if (is_circle(r->config, actuator))
+		problem_add(r->problems, actuator->at,
+			    "`canary`: `%s` waits for itself in the end, and would never get a "
+			    "plan; leave one `canary` of the circle out",
+			    quote(actuator->name, shown));
+}
+
 void actuators_check(struct reader *r)
 {
 	const struct config_actuator *list = r->config->actuators;
@@ -117,6 +183,7 @@ void actuators_check(struct reader *r)
 	for (size_t i = 0; i < r->config->actuator_count; i++) {
 		if (r->known && r->known->actuators && list[i].kind)
 			check_kind(r, list[i].at, list[i].kind, r->known->actuators);
+		check_canary(r, &list[i]);
 		for (size_t j = 0; j < i; j++) {
 			if (strcmp(list[i].name, list[j].name) == 0)
 				problem_add(
@@ -154,13 +221,21 @@ static bool same_numbers(const struct config_actuator *a, const struct config_ac
 	       ip_equal(&a->next_hop_v6, &b->next_hop_v6);
 }
 
+static bool same_files(const struct config_actuator *a, const struct config_actuator *b)
+{
+	return same_text(a->token_file, b->token_file) &&
+	       same_text(a->secret_file, b->secret_file) && same_text(a->ca_file, b->ca_file) &&
+	       same_text(a->cert_file, b->cert_file) && same_text(a->key_file, b->key_file);
+}
+
+/* But for canaries, which the daemon sees to and not the actuator. */
 static bool same_actuator(const struct config_actuator *a, const struct config_actuator *b)
 {
 	return same_text(a->name, b->name) && same_text(a->kind, b->kind) &&
 	       same_text(a->pin, b->pin) && same_text(a->table, b->table) &&
 	       same_text(a->socket, b->socket) && same_text(a->include, b->include) &&
 	       same_text(a->address, b->address) && same_text(a->program, b->program) &&
-	       same_text(a->url, b->url) && same_numbers(a, b) &&
+	       same_text(a->url, b->url) && same_files(a, b) && same_numbers(a, b) &&
 	       same_words(a->interfaces, a->interface_count, b->interfaces, b->interface_count) &&
 	       same_words(a->communities, a->community_count, b->communities, b->community_count);
 }
@@ -174,4 +249,29 @@ bool actuators_differ(const struct config *before, const struct config *after)
 			return true;
 	}
 	return false;
+}
+
+static void name(const char *what, const struct config_actuator *actuator, unsigned *count,
+		 struct text *out)
+{
+	text_addf(out, "%s%s %s", (*count)++ ? ", " : " (", actuator->name, what);
+}
+
+void actuators_explain(const struct config *before, const struct config *after, struct text *out)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < after->actuator_count; i++) {
+		const struct config_actuator *now = &after->actuators[i];
+		const struct config_actuator *then = actuator_named(before, now->name);
+		if (!then)
+			name("is new", now, &count, out);
+		else if (!same_actuator(then, now))
+			name("is set differently", now, &count, out);
+	}
+	for (size_t i = 0; i < before->actuator_count; i++) {
+		if (!actuator_named(after, before->actuators[i].name))
+			name("is gone", &before->actuators[i], &count, out);
+	}
+	text_add(out, count ? ")" : " (another order)");
 }

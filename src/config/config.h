@@ -151,13 +151,20 @@ struct config_actuator {
 	struct ip next_hop_v6;
 	const struct config_word *communities; /**< of blackholes, "65535:666" */
 	size_t community_count;
-	bool flowspec;       /**< bird, gobgp: announce rules, not only blackholes */
-	bool source_rules;   /**< bird, gobgp: rules without a destination of ours (outbound) */
-	uint64_t routes;     /**< bird, gobgp: most routes at once */
-	const char *program; /**< hook; NULL: not given */
-	const char *url;     /**< hook; NULL: not given */
+	bool flowspec;          /**< bird, gobgp: announce rules, not only blackholes */
+	bool source_rules;      /**< bird, gobgp: rules without a destination of ours (outbound) */
+	uint64_t routes;        /**< bird, gobgp: most routes at once */
+	const char *program;    /**< hook; NULL: not given */
+	const char *url;        /**< hook; NULL: not given */
+	const char *token_file; /**< hook, with url; these five are paths; NULL: not given */
+	const char *secret_file;
+	const char *ca_file;
+	const char *cert_file;
+	const char *key_file;
 	uint64_t timeout_ns; /**< of one try */
 	uint64_t retries;    /**< hook: further tries */
+	const char *canary;  /**< name of the actuator that gets plans first; NULL: none */
+	uint64_t canary_ns;  /**< so long they have to be well there */
 	struct config_place at;
 };
 
@@ -318,7 +325,7 @@ void config_schema_print(struct text *out);
 
 /**
  * config_restart_needed() - settings that differ and only a restart can change.
- * @fields: gets their names, comma-separated
+ * @fields: gets their names, comma-separated, with what differs where that is not one value
  *
  * Return: number of such settings.
  */

@@ -35,7 +35,10 @@ void policy_finish(struct reader *reader, const struct node *map, void *entry);
 void actuator_finish(struct reader *reader, const struct node *map, void *entry);
 /** actuators_differ() - see schema_key.differs. */
 bool actuators_differ(const struct config *before, const struct config *after);
-/** actuators_check() - names that are there twice, kinds that this program does not have. */
+
+/** actuators_explain() - see schema_key.explain. */
+void actuators_explain(const struct config *before, const struct config *after, struct text *out);
+/** actuators_check() - names that are there twice, kinds this program lacks, canaries. */
 void actuators_check(struct reader *reader);
 
 /** network_finish() - see schema.finish. */

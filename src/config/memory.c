@@ -52,7 +52,7 @@
  * Of the making of plans: 64 cases with 2,048 samples, the machines of a campaign and their rules;
  * 65,536 samples of the whole site, twice; what rules are searched in.
  */
-#define PLANS (40 << 20)
+#define PLANS (43 << 20)
 
 /* Window over a flow log, files found, one JSON value as it is read. */
 #define LOG_READER (32 << 20)

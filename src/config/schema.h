@@ -20,7 +20,7 @@ struct node;
 struct reader;
 
 /** Most keys in one map. */
-#define SCHEMA_KEYS_MAX    24
+#define SCHEMA_KEYS_MAX    32
 /** Most rows of the lists that are short. */
 #define SCHEMA_LISTENS_MAX 64
 #define SCHEMA_SINKS_MAX   32
@@ -70,6 +70,8 @@ struct schema_key {
 	const struct schema *inside;
 	/** Of rows with `restart` and no single value. */
 	bool (*differs)(const struct config *before, const struct config *after);
+	/** What differs in them, to stand behind the name; may be NULL. */
+	void (*explain)(const struct config *before, const struct config *after, struct text *out);
 	const char *doc; /**< one line, without the full stop */
 };
 

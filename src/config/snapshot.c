@@ -166,6 +166,8 @@ static int map_differs(const struct schema *schema, const char *above, const str
 		} else if (key->restart && value_differs(key, before, after)) {
 			text_addf(fields, "%s%s%s%s", fields->len ? ", " : "", above,
 				  *above ? "." : "", key->name);
+			if (key->explain)
+				key->explain(before, after, fields);
 			count++;
 		}
 	}

@@ -179,6 +179,10 @@ static void put_actuators(struct jsonw *w, const struct status_view *view)
 		jsonw_u64(w, "added", actuator->added);
 		jsonw_u64(w, "removed", actuator->removed);
 		jsonw_number(w, "took_s", actuator->took_s);
+		if (actuator->peers_known) {
+			jsonw_u64(w, "sessions", actuator->peers_all);
+			jsonw_u64(w, "sessions_up", actuator->peers_up);
+		}
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
@@ -186,6 +190,8 @@ static void put_actuators(struct jsonw *w, const struct status_view *view)
 	jsonw_u64(w, "in_force", plans->in_force);
 	jsonw_u64(w, "waiting", plans->waiting);
 	jsonw_u64(w, "rules", plans->rules);
+	jsonw_u64(w, "at_canary", plans->at_canary);
+	jsonw_u64(w, "stopped", plans->stopped);
 	jsonw_u64(w, "refused", plans->refused);
 	jsonw_u64(w, "turned_away", plans->turned_away);
 	jsonw_bool(w, "panic", plans->panic);
@@ -216,6 +222,8 @@ static void put_head(struct jsonw *w, const struct status_view *view)
 	jsonw_string(w, "file", view->config_file);
 	jsonw_u64(w, "generation", view->generation);
 	jsonw_u64(w, "reloads_refused", view->reloads_refused);
+	if (view->needs_restart && view->needs_restart[0])
+		jsonw_string(w, "needs_restart", view->needs_restart);
 	jsonw_object_end(w);
 	jsonw_string(w, "listen", view->listen);
 }

@@ -126,7 +126,10 @@ struct status_actuator {
 	uint64_t failures;
 	uint64_t added; /**< rules or routes, since the start */
 	uint64_t removed;
-	double took_s; /**< of the last try */
+	double took_s;     /**< of the last try */
+	bool peers_known;  /**< the next two are */
+	unsigned peers_up; /**< BGP sessions */
+	unsigned peers_all;
 };
 
 /** What is held back. */
@@ -134,6 +137,8 @@ struct status_plans {
 	uint64_t in_force;
 	uint64_t waiting; /**< for a person */
 	uint64_t rules;
+	uint64_t at_canary;   /**< on their way to the other actuators */
+	uint64_t stopped;     /**< by a canary */
 	uint64_t refused;     /**< by the rails, since the start */
 	uint64_t turned_away; /**< incidents that found no room for a plan */
 	bool panic;
@@ -218,6 +223,7 @@ struct status_view {
 	const char *config_file;
 	uint64_t generation;        /**< 1 at start, one more with each reload that succeeded */
 	uint64_t reloads_refused;   /**< reloads whose configuration had errors */
+	const char *needs_restart;  /**< settings that were changed and wait for one; "": none */
 	const char *listen;         /**< addresses in words, "0.0.0.0:2055, 0.0.0.0:6343" */
 	uint64_t datagrams;         /**< received, all threads */
 	uint64_t records;           /**< flows decoded, all threads */

@@ -38,7 +38,8 @@ struct hand {
 	pthread_mutex_t mutex; /* of all below; never held while the actuator works */
 	pthread_cond_t changed;
 	bool ending;
-	bool news; /* `next` is newer than `now` */
+	bool news;   /* `next` is newer than `now` */
+	bool behind; /* has not begun anything since the configuration changed */
 	struct parcel *next;
 	struct parcel *now; /* the thread's, except to swap the two */
 	struct crew_report report;
@@ -89,6 +90,7 @@ static void work_once(struct hand *hand, struct crew_report *report)
 	report->failures += err != 0;
 	report->added += result.added;
 	report->removed += result.removed;
+	report->peers = result.peers;
 	report->count = (unsigned)set.count;
 	report->took_ns = clock_mono_ns() - begin_ns;
 }
@@ -98,7 +100,7 @@ static void wait_until(struct hand *hand, uint64_t mono_ns)
 	struct timespec until = { .tv_sec = (time_t)(mono_ns / NS_PER_S),
 				  .tv_nsec = (long)(mono_ns % NS_PER_S) };
 
-	while (!hand->ending && !hand->news && clock_mono_ns() < mono_ns)
+	while (!hand->ending && !hand->news && !hand->behind && clock_mono_ns() < mono_ns)
 		pthread_cond_timedwait(&hand->changed, &hand->mutex, &until);
 }
 
@@ -116,6 +118,7 @@ static void *work(void *self)
 			hand->now = taken;
 			hand->news = false;
 		}
+		hand->behind = false;
 		pthread_mutex_unlock(&hand->mutex);
 		work_once(hand, report);
 		pthread_mutex_lock(&hand->mutex);
@@ -245,6 +248,33 @@ int crew_check(const struct crew *crew, size_t index, const struct wanted *wante
 	const struct hand *hand = &crew->hands[index];
 
 	return hand->actuator->check(hand->state, wanted, why);
+}
+
+void crew_reload(struct crew *crew, const struct config *config)
+{
+	for (size_t i = 0; i < crew->count; i++) {
+		struct hand *hand = &crew->hands[i];
+		if (!hand->actuator->reload)
+			continue;
+		hand->actuator->reload(hand->state, config);
+		pthread_mutex_lock(&hand->mutex);
+		hand->behind = hand->threaded;
+		pthread_cond_signal(&hand->changed);
+		pthread_mutex_unlock(&hand->mutex);
+	}
+}
+
+bool crew_is_behind(struct crew *crew)
+{
+	bool behind = false;
+
+	for (size_t i = 0; i < crew->count; i++) {
+		struct hand *hand = &crew->hands[i];
+		pthread_mutex_lock(&hand->mutex);
+		behind |= hand->behind;
+		pthread_mutex_unlock(&hand->mutex);
+	}
+	return behind;
 }
 
 static bool fits(const struct wanted_set *set)

@@ -16,9 +16,9 @@
 
 #include "actuate/actuator.h"
 
-/** Plans in force at one actuator, and sources of all their sets. */
 /** Actuators, with the one that only observes. */
 #define CREW_MEMBERS 17
+/** Plans in force at one actuator, and sources of all their sets. */
 #define CREW_PLANS   64
 #define CREW_SOURCES 16384
 
@@ -41,8 +41,9 @@ struct crew_report {
 	uint64_t tries;
 	uint64_t added; /**< rules or routes, ever */
 	uint64_t removed;
-	uint64_t took_ns; /**< of the last try */
-	unsigned count;   /**< of effects */
+	uint64_t took_ns;            /**< of the last try */
+	struct actuator_peers peers; /**< after the last try; not known after one that failed */
+	unsigned count;              /**< of effects */
 	struct effect effects[CREW_PLANS];
 };
 
@@ -53,6 +54,18 @@ struct crew_report {
  */
 WEIR_CHECK int crew_open(const struct config *config, bool act, struct text *error,
 			 struct crew **ret_crew);
+
+/**
+ * crew_reload() - from now on the networks and `protect` of @config count.
+ * @config: borrowed until the next one
+ *
+ * The one before is read until crew_is_behind() says no. The actuators themselves stay those of
+ * crew_open().
+ */
+void crew_reload(struct crew *crew, const struct config *config);
+
+/** crew_is_behind() - may an actuator still read the configuration of before? */
+bool crew_is_behind(struct crew *crew);
 
 /** crew_close() - what is held stays; NULL is fine. */
 void crew_close(struct crew *crew);

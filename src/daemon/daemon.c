@@ -37,7 +37,7 @@
 struct daemon {
 	const char *path;
 	struct config *config;
-	struct config *first;    /* of the start: the actuators go on with it */
+	struct config *first;    /* of the start: what needs a restart goes on with it */
 	struct config *retiring; /* replaced, but perhaps still read by a worker */
 	bool reload_wanted;
 	bool stopping;
@@ -60,6 +60,7 @@ struct daemon {
 	struct keeper *keeper;     /* NULL: the coverage ledger is not kept */
 	struct links *links;
 	struct text listen_words;
+	struct text restart_words; /* settings that differ from the start's; "": none */
 	int signal_fd;
 	int timer_fd;
 	int epoll_fd;
@@ -119,6 +120,7 @@ static void publish(struct daemon *d, bool second)
 		.config_file = d->config->file,
 		.generation = d->generation,
 		.reloads_refused = d->reloads_refused,
+		.needs_restart = text_string(&d->restart_words),
 		.listen = text_string(&d->listen_words),
 	};
 
@@ -175,7 +177,7 @@ static void take_parcels(struct daemon *d)
 
 static void retire_config(struct daemon *d)
 {
-	if (!d->retiring)
+	if (!d->retiring || pipeline_is_behind(d->pipeline))
 		return;
 	for (unsigned i = 0; i < d->worker_count; i++) {
 		if (worker_config(d->workers[i]) != d->config)
@@ -194,12 +196,12 @@ static void refuse(struct daemon *d, const char *errors)
 
 static void swap_config(struct daemon *d, struct config *config)
 {
-	struct text fields = text_heap();
-
-	if (config_restart_needed(d->config, config, &fields) > 0)
-		log_warning("daemon", "these settings changed and wait for a restart: %s",
-			    text_string(&fields));
-	text_done(&fields);
+	text_clear(&d->restart_words);
+	if (config_restart_needed(d->first, config, &d->restart_words) > 0)
+		log_warning("daemon",
+			    "these settings changed and wait for a restart; until then those "
+			    "of the start hold: %s",
+			    text_string(&d->restart_words));
 	const struct ledger_sink sink = ledger_sink_of(d);
 	ledger_reload(health_ledger(d->health), config, &sink);
 	traffic_reload(d->traffic, config);
@@ -488,6 +490,7 @@ static void stop(struct daemon *d)
 	traffic_free(d->traffic);
 	health_free(d->health);
 	text_done(&d->listen_words);
+	text_done(&d->restart_words);
 	if (d->retiring != d->first)
 		config_free(d->retiring);
 	if (d->config != d->first)
@@ -508,6 +511,7 @@ int daemon_run(const char *path, struct config *config)
 		.generation = 1,
 		.started_ns = clock_steady_ns(),
 		.listen_words = text_heap(),
+		.restart_words = text_heap(),
 		.signal_fd = -1,
 		.timer_fd = -1,
 		.epoll_fd = -1,

@@ -32,14 +32,15 @@ static int take_memory(struct hands *hands, uint64_t seed)
 	for (unsigned i = 0; i < HANDS_CASES; i++) {
 		struct hand_case *c = &hands->cases[i];
 		c->made = calloc(1, sizeof(*c->made));
+		c->kept = calloc(1, sizeof(*c->kept));
 		c->machines = calloc(CASE_MACHINES, sizeof(*c->machines));
-		err = c->made && c->machines ? err : -ENOMEM;
+		err = c->made && c->kept && c->machines ? err : -ENOMEM;
 	}
 	return hands->trial && hands->room ? err : -ENOMEM;
 }
 
 /* The lists of the configuration as the rails want them. */
-static int take_limits(struct hands *hands, const struct config *config)
+int hands_limits(struct hands *hands, const struct config *config)
 {
 	struct prefix *own = calloc(config->network_count + 1, sizeof(*own));
 	struct prefix *never = calloc(config->never_touch_count + 1, sizeof(*never));
@@ -57,7 +58,6 @@ static int take_limits(struct hands *hands, const struct config *config)
 	free(hands->never);
 	hands->own = own;
 	hands->never = never;
-	hands->config = config;
 	hands->ladder = ladder_defaults();
 	hands->limits = rails_defaults();
 	hands->limits.own = own;
@@ -83,13 +83,16 @@ int hands_open(const struct config *config, const struct hands_options *options,
 	hands->journal = options->journal;
 	hands->act = options->act;
 	hands->now_ns = options->now_ns;
-	int err = take_limits(hands, config);
+	hands->config = config;
+	hands->has_actuators = config->actuator_count > 0;
+	int err = hands_limits(hands, config);
 	err = err ? err : take_memory(hands, options->seed);
 	err = err ? err : crew_open(config, options->act, error, &hands->crew);
 	if (err) {
 		hands_close(hands);
 		return err;
 	}
+	hands_canaries(hands, config);
 	*ret_hands = hands;
 	return 0;
 }
@@ -101,6 +104,7 @@ void hands_close(struct hands *hands)
 	crew_close(hands->crew);
 	for (unsigned i = 0; i < HANDS_CASES; i++) {
 		free(hands->cases[i].made);
+		free(hands->cases[i].kept);
 		free(hands->cases[i].machines);
 	}
 	stock_close(hands->stock);
@@ -110,13 +114,6 @@ void hands_close(struct hands *hands)
 	free(hands->own);
 	free(hands->never);
 	free(hands);
-}
-
-void hands_reload(struct hands *hands, const struct config *config)
-{
-	hands->config = config; /* the old one goes, whatever comes */
-	if (take_limits(hands, config))
-		log_error("plan", "no memory for the new limits; the old ones stay in force");
 }
 
 void hands_observe(struct hands *hands, const struct tally_set *set)
@@ -164,12 +161,17 @@ static struct hand_case *begin_case(struct hands *hands, const struct incident *
 	for (unsigned i = 0; i < HANDS_CASES; i++) {
 		struct hand_case *c = &hands->cases[i];
 		struct made *made = c->made;
+		struct made *kept = c->kept;
 		struct finding_machine *machines = c->machines;
 		if (c->used)
 			continue;
 		memset(made, 0, sizeof(*made));
 		*c = (struct hand_case){
-			.used = true, .made = made, .machines = machines, .begun_ns = hands->now_ns
+			.used = true,
+			.made = made,
+			.kept = kept,
+			.machines = machines,
+			.begun_ns = hands->now_ns,
 		};
 		copy_incident(c, incident);
 		return c;
@@ -234,9 +236,9 @@ static void give(struct hands *hands, size_t member)
 	struct wanted_set set = { .plans = hands->list, .now_ns = hands->now_ns };
 
 	for (unsigned i = 0; i < HANDS_CASES; i++) {
-		const struct hand_case *c = &hands->cases[i];
-		if (c->used && c->wanted_on && c->member == member)
-			hands->list[set.count++] = c->wanted;
+		const struct wanted *wanted = case_at(hands, &hands->cases[i], member);
+		if (wanted)
+			hands->list[set.count++] = *wanted;
 	}
 	int err = crew_want(hands->crew, member, &set);
 	if (err)
@@ -254,6 +256,20 @@ void hands_act(struct hands *hands, uint64_t now_ns)
 	}
 }
 
+/* What is to come, or was stopped on the way. */
+static void say_waiting(const struct hands *hands, const struct hand_case *c, struct plan *plan)
+{
+	char words[PLAN_WHY_MAX] = "";
+
+	if (c->trial.on)
+		case_say_trial(hands, c, words);
+	else if (c->stopped && hands->now_ns < c->refused_ns)
+		snprintf(words, sizeof(words), "%s", c->refusal);
+	if (words[0])
+		snprintf(plan->why, sizeof(plan->why), "%s%.*s",
+			 plan->level ? "the next step: " : "", PLAN_WHY_MAX - 16, words);
+}
+
 void hands_plan(const struct hands *hands, const struct incident *incident, struct plan *ret_plan)
 {
 	unsigned place = place_of(hands, incident->id);
@@ -261,6 +277,7 @@ void hands_plan(const struct hands *hands, const struct incident *incident, stru
 
 	if (c && c->wanted.plan.id[0]) {
 		*ret_plan = c->wanted.plan;
+		say_waiting(hands, c, ret_plan);
 		if (c->trouble[0])
 			snprintf(ret_plan->why, sizeof(ret_plan->why), "not in force yet: %.*s",
 				 (int)sizeof(ret_plan->why) - 24, c->trouble);
@@ -307,6 +324,8 @@ void hands_stats(const struct hands *hands, struct hands_stats *ret_stats)
 		stats.cases += c->used;
 		stats.in_force += c->used && c->wanted_on && c->wanted.plan.level;
 		stats.waiting += c->used && c->wanted.plan.needs_approval;
+		stats.at_canary += c->used && c->trial.on;
+		stats.stopped += c->used && c->stopped && hands->now_ns < c->refused_ns;
 	}
 	*ret_stats = stats;
 }

@@ -49,6 +49,8 @@ struct hands_stats {
 	uint64_t in_force;    /**< plans */
 	uint64_t waiting;     /**< plans that wait for a person */
 	uint64_t rules;       /**< in force */
+	uint64_t at_canary;   /**< plans, or newer rules of some, that are on their way */
+	uint64_t stopped;     /**< by a canary, a moment ago */
 	uint64_t refused;     /**< plans that the rails did not admit */
 	bool panic;           /**< nothing is put in force until somebody says so */
 	bool brake;           /**< nothing more by itself just now */
@@ -61,8 +63,17 @@ WEIR_CHECK int hands_open(const struct config *config, const struct hands_option
 /** hands_close() - close them; what they hold stays. NULL is fine. */
 void hands_close(struct hands *hands);
 
-/** hands_reload() - other policies and limits; actuators stay as they are. */
+/**
+ * hands_reload() - other networks, policies and limits; the actuators stay those of the start.
+ * @config: borrowed until the next one
+ *
+ * What it forbids is taken out of force with the next tick; all else stays. The configuration of
+ * before is read until hands_is_behind() says no.
+ */
 void hands_reload(struct hands *hands, const struct config *config);
+
+/** hands_is_behind() - may an actuator still read the configuration of before? */
+bool hands_is_behind(const struct hands *hands);
 
 /**
  * hands_resume() - after a restart: take up the plans of the journal.

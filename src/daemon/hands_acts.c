@@ -68,6 +68,7 @@ static void take_up(struct hands *hands, struct hand_case *c, const struct wante
 	c->member = member;
 	c->wanted_on = true;
 	c->told_applied = true;
+	c->recheck = true; /* the file may have changed meanwhile */
 	c->ladder = (struct ladder_state){ .level = wanted->plan.level, .since_ns = hands->now_ns };
 	hands->dirty[member] = true;
 	/* It was admitted before; a count too many would turn others away. */
@@ -226,7 +227,7 @@ static int mitigate(struct hands *hands, struct hand_case *c, const struct order
 
 static int withdraw(struct hands *hands, struct hand_case *c, struct text *answer)
 {
-	if (!c->wanted.plan.level) {
+	if (!c->wanted.plan.level && !c->trial.on) {
 		text_addf(answer, "nothing is in force for %s", c->incident.id);
 		return -EALREADY;
 	}
@@ -248,7 +249,7 @@ static int extend(struct hands *hands, struct hand_case *c, const struct order *
 	}
 	c->extended_ns = hands->now_ns + (order->for_ns ? order->for_ns : EXTEND_NS);
 	c->wanted.plan.expires_ns = c->extended_ns;
-	hands->dirty[c->member] = true;
+	hands_mark(hands, c->member);
 	if (hands->journal)
 		journal_add_plan(hands->journal, &c->wanted, ACT_WANTED, hands->now_ns);
 	text_addf(answer, "%s stays until %s", c->wanted.plan.id,

@@ -37,15 +37,15 @@ void case_tell(struct hands *hands, struct hand_case *c, enum event_type type, c
 		hands->sink->emit(hands->sink->self, &event);
 }
 
-static struct rails_request request_of(const struct hands *hands, const struct hand_case *c,
-				       const struct wanted *wanted)
+struct rails_request case_request(const struct hands *hands, const struct hand_case *c,
+				  const struct wanted *wanted, double own_share)
 {
 	return (struct rails_request){
 		.plan = &wanted->plan,
 		.sources = wanted->sources,
 		.source_count = wanted->source_count,
 		.direction = wanted->direction,
-		.own_share = c->own_share,
+		.own_share = own_share,
 		.by_person = c->approved >= wanted->plan.level,
 		.telemetry_fault = hands->fault,
 		.now_ns = hands->now_ns,
@@ -55,7 +55,8 @@ static struct rails_request request_of(const struct hands *hands, const struct h
 /* Room for others, by the rails. */
 static void release(struct hands *hands, const struct hand_case *c)
 {
-	const struct rails_request request = request_of(hands, c, &c->wanted);
+	const struct rails_request request =
+		case_request(hands, c, &c->wanted, c->own_share);
 
 	if (c->wanted_on && c->wanted.plan.level)
 		rails_release(&hands->limits, &hands->rails, &request);
@@ -68,7 +69,7 @@ static void put_out(struct hands *hands, struct hand_case *c)
 	c->wanted_on = false;
 	c->told_applied = false;
 	c->trouble[0] = '\0';
-	hands->dirty[c->member] = true;
+	hands_mark(hands, c->member);
 }
 
 static void tell_off(struct hands *hands, struct hand_case *c, enum act_state state,
@@ -88,14 +89,19 @@ void case_take_off(struct hands *hands, struct hand_case *c, enum act_state stat
 	tell_off(hands, c, state, why);
 }
 
+void case_refuse(struct hands *hands, struct hand_case *c, enum rails_why why)
+{
+	hands->refused += why != RAILS_SLOWER;
+	snprintf(c->refusal, sizeof(c->refusal), "%s", rails_why_text(why));
+	c->refused_ns = hands->now_ns + (why == RAILS_SLOWER ? NS_PER_S : REFUSED_NS);
+}
+
 /* Put the plan in force, in the place of what is. Return: false when the rails do not let it. */
 static bool admit(struct hands *hands, struct hand_case *c, struct wanted *wanted,
 		  struct choice *choice)
 {
-	const struct rails_request out = request_of(hands, c, &c->wanted);
-	struct rails_request in = request_of(hands, c, wanted);
-
-	in.own_share = c->made->own_share;
+	const struct rails_request out = case_request(hands, c, &c->wanted, c->own_share);
+	const struct rails_request in = case_request(hands, c, wanted, c->made->own_share);
 	enum rails_why why =
 		rails_exchange(&hands->limits, &hands->rails, c->wanted_on ? &out : NULL, &in);
 	if (why == RAILS_OK) {
@@ -104,10 +110,8 @@ static bool admit(struct hands *hands, struct hand_case *c, struct wanted *wante
 			rails_hold_begin(&hands->limits, &hands->hold, &wanted->own, hands->now_ns);
 		return true;
 	}
-	hands->refused += why != RAILS_SLOWER;
-	choice_say(choice, rails_why_text(why));
-	snprintf(c->refusal, sizeof(c->refusal), "%s", choice->why);
-	c->refused_ns = hands->now_ns + (why == RAILS_SLOWER ? NS_PER_S : REFUSED_NS);
+	case_refuse(hands, c, why);
+	choice_say(choice, c->refusal);
 	return false;
 }
 
@@ -173,7 +177,7 @@ static void change(struct hands *hands, struct hand_case *c, struct choice *choi
 	c->member = choice->member;
 	c->wanted_on = true;
 	c->told_applied = c->member == 0;
-	hands->dirty[c->member] = true;
+	hands_mark(hands, c->member);
 	record(hands, c);
 	if (tell)
 		case_tell(hands, c, EVENT_PLAN_PROPOSED, NULL);
@@ -191,7 +195,7 @@ static void renew(struct hands *hands, struct hand_case *c)
 	    c->wanted.plan.expires_ns - hands->now_ns > hands->ladder.rule_ns / 2)
 		return;
 	c->wanted.plan.expires_ns = expires_ns;
-	hands->dirty[c->member] = true;
+	hands_mark(hands, c->member);
 	record(hands, c);
 }
 
@@ -224,15 +228,19 @@ static void end_case(struct hands *hands, struct hand_case *c)
 	if (c->rejected && hands->journal)
 		journal_add_plan(hands->journal, &c->wanted, ACT_WITHDRAWN, hands->now_ns);
 	case_take_off(hands, c, ACT_WITHDRAWN, NULL);
+	case_end_trial(hands, c);
 	stock_unwatch(hands->stock, c->watch);
 	c->used = false;
 }
 
 void case_step(struct hands *hands, struct hand_case *c)
 {
+	if (c->recheck)
+		case_recheck(hands, c);
 	case_make(hands, c);
 	watch_harm(hands, c);
 	struct choice choice = case_decide(hands, c);
+	bool stay = case_gate(hands, c, &choice) == GATE_STAY;
 	uint8_t level = choice.level;
 	bool other = c->fresh || !c->wanted_on || level != c->wanted.plan.level ||
 		     choice.member != c->member ||
@@ -242,7 +250,7 @@ void case_step(struct hands *hands, struct hand_case *c)
 		end_case(hands, c);
 		return;
 	}
-	bool waits = hands->now_ns < c->refused_ns && stays(c, level);
+	bool waits = stay || (hands->now_ns < c->refused_ns && stays(c, level));
 	if (other && !waits)
 		change(hands, c, &choice);
 	else

@@ -68,6 +68,36 @@ bool case_may_use(const struct config_policy *policy, const char *name)
 	return policy->actuator_count == 0;
 }
 
+bool case_may_choose(const struct hands *hands, const struct config_policy *policy, size_t member)
+{
+	if (!case_may_use(policy, crew_member(hands->crew, member)->name))
+		return false;
+	for (size_t m = 1; m < crew_count(hands->crew); m++) {
+		if (m != member && hands_goes_over(hands, m, member) &&
+		    case_may_use(policy, crew_member(hands->crew, m)->name))
+			return false;
+	}
+	return true;
+}
+
+/* Its canaries have to be able to do it as well. */
+static bool can_all(const struct hands *hands, size_t member, const struct wanted *wanted,
+		    struct text *why)
+{
+	for (size_t m = 1; m < crew_count(hands->crew); m++) {
+		const struct crew_member *one = crew_member(hands->crew, m);
+		if (!hands_goes_over(hands, member, m))
+			continue;
+		text_clear(why);
+		if (!(one->caps & 1U << wanted->plan.level))
+			text_addf(why, "its canary %s cannot do that", one->name);
+		else if (crew_check(hands->crew, m, wanted, why) == 0)
+			continue;
+		return false;
+	}
+	return true;
+}
+
 /* Who can put a level in force; 0: nobody, @why says of the last one asked why not. */
 static size_t member_for(const struct hands *hands, struct hand_case *c,
 			 const struct config_policy *policy, uint8_t level, struct text *why)
@@ -75,11 +105,10 @@ static size_t member_for(const struct hands *hands, struct hand_case *c,
 	for (size_t m = 1; m < crew_count(hands->crew); m++) {
 		const struct crew_member *member = crew_member(hands->crew, m);
 		struct wanted wanted;
-		if (!(member->caps & 1U << level) || !case_may_use(policy, member->name))
+		if (!(member->caps & 1U << level) || !case_may_choose(hands, policy, m))
 			continue;
 		case_write(hands, c, level, m, &wanted);
-		text_clear(why);
-		if (crew_check(hands->crew, m, &wanted, why) == 0)
+		if (can_all(hands, m, &wanted, why))
 			return m;
 	}
 	return 0;
@@ -195,11 +224,28 @@ static bool is_held(const struct hands *hands, const struct hand_case *c)
 	       hands->now_ns < rails_hold_until(&hands->limits, &hands->hold, &c->wanted.own);
 }
 
+/* All actuators that the policy names come with a restart: what is in force stays where it is. */
+bool case_is_stranded(const struct hands *hands, const struct hand_case *c,
+		      const struct config_policy *policy)
+{
+	for (size_t m = 0; m < crew_count(hands->crew); m++) {
+		if (case_may_use(policy, crew_member(hands->crew, m)->name))
+			return false;
+	}
+	return c->wanted_on && c->wanted.plan.level;
+}
+
 static void choose_member(const struct hands *hands, struct hand_case *c,
 			  const struct config_policy *policy, uint32_t allowed,
 			  struct choice *choice)
 {
 	char words[PLAN_WHY_MAX];
+
+	if (choice->level > LEVEL_OBSERVE && case_is_stranded(hands, c, policy)) {
+		choice->level = c->wanted.plan.level;
+		choice->member = c->member;
+		return;
+	}
 
 	while (choice->level > LEVEL_OBSERVE) {
 		struct text why = text_fixed(words, sizeof(words));
@@ -227,7 +273,7 @@ static uint8_t asked_of(const struct hands *hands, const struct hand_case *c, ui
 {
 	uint8_t most = c->step.asked > c->step.level ? c->step.asked : c->step.level;
 	uint8_t asked = highest(approve, capped(hands, c, choice, most));
-	bool possible = hands->config->actuator_count > 0 && !c->over;
+	bool possible = hands->has_actuators && !c->over;
 
 	return possible && asked > choice->level ? asked : LEVEL_OBSERVE;
 }
@@ -248,7 +294,8 @@ struct choice case_decide(const struct hands *hands, struct hand_case *c)
 	if (c->over && c->wanted_on && input.quiet_since_ns == 0)
 		level = c->wanted.plan.level; /* a filter still drops what nobody else sees */
 	choice.level = highest(allowed, level);
-	if (choice.level < c->wanted.plan.level && is_held(hands, c))
+	if (choice.level < c->wanted.plan.level && allowed & 1U << c->wanted.plan.level &&
+	    is_held(hands, c))
 		choice.level = c->wanted.plan.level;
 	choice.asked = asked_of(hands, c, policy->approve, &choice);
 	choice.would = choice.level;

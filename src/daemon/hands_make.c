@@ -35,7 +35,7 @@ static const struct plan_profile *profile_of(const struct hands *hands, const st
 		const struct crew_member *member = crew_member(hands->crew, m);
 		const struct plan_profile *profile =
 			member->profile ? profile_find(member->profile) : NULL;
-		if (profile && profile->fields && case_may_use(policy, member->name))
+		if (profile && profile->fields && case_may_choose(hands, policy, m))
 			return profile;
 	}
 	return profile_find("xdp");
@@ -126,9 +126,12 @@ static double coverage(const struct made *made, const struct stock_view *view)
 static void accept(struct hands *hands, struct hand_case *c)
 {
 	struct made *old = c->made;
+	/* Until something else is in force, its sources are those of the rules it was made of. */
+	bool used = c->wanted_on && c->wanted.plan.level && c->wanted.sources == old->sources;
 
 	c->made = hands->trial;
-	hands->trial = old;
+	hands->trial = used ? c->kept : old;
+	c->kept = used ? old : c->kept;
 	c->fresh = true;
 	c->stepped_down = false;
 }
@@ -207,7 +210,8 @@ void case_make(struct hands *hands, struct hand_case *c)
 	/* Of the same samples come the same rules. */
 	bool due = samples - c->make_from >= c->make_at ||
 		   (samples >= FIRST_AT && samples > c->tried_at && hands->now_ns >= c->make_ns);
-	if (c->watch && !c->over && due && !hands->making_done && !c->incident.quiet_ns)
+	if (c->watch && !c->over && !c->trial.on && due && !hands->making_done &&
+	    !c->incident.quiet_ns)
 		make_rules(hands, c);
 	if (c->made->plan.rule_count == 0)
 		make_plain(hands, c);

@@ -11,6 +11,26 @@
 /** Machines of a campaign that a case keeps. */
 #define CASE_MACHINES 2048
 
+/** A plan on its way over canaries. */
+struct hand_trial {
+	bool on;
+	bool well;                  /**< all was, when the canary got it */
+	bool passed;                /**< and is, for as long as it has to be */
+	size_t member;              /**< where it shall be in force in the end */
+	size_t at;                  /**< the canary that has it last */
+	unsigned generation;        /**< of its rules */
+	uint64_t since_ns;          /**< in force there since; 0: not yet */
+	uint64_t falls;             /**< of sessions there, before */
+	char trouble[PLAN_WHY_MAX]; /**< why it is not, where it was not well before */
+	struct wanted wanted;
+};
+
+/** May a choice be carried out now? */
+enum gate {
+	GATE_OPEN,
+	GATE_STAY, /**< not yet: what is in force stays as it is */
+};
+
 /** One incident and what is done about it. */
 struct hand_case {
 	bool used;
@@ -19,6 +39,7 @@ struct hand_case {
 	bool fresh;     /**< the plan has not been told */
 	bool wanted_on; /**< in force: admitted by the rails, and in the set of its actuator */
 	bool told_applied;
+	bool recheck; /**< the configuration changed: may it stay in force? */
 	struct incident incident;
 	struct finding_machine *machines;
 	unsigned watch;
@@ -36,6 +57,9 @@ struct hand_case {
 	uint64_t make_ns; /**< or from then on */
 	unsigned generation;
 	struct made *made; /**< the rules that the plan is about */
+	struct made *kept; /**< those of what is in force, while newer ones wait */
+	struct hand_trial trial;
+	bool stopped; /**< by a canary, until `refused_ns` */
 	struct ladder_state ladder;
 	struct ladder_step step; /**< the latest */
 	uint8_t approved;        /**< enum plan_level */
@@ -58,6 +82,7 @@ struct hand_case {
 
 struct hands {
 	const struct config *config;
+	bool has_actuators; /* configured at the start, whether or not they are used */
 	struct journal *journal;
 	struct crew *crew;
 	bool act;
@@ -85,7 +110,12 @@ struct hands {
 	const struct event_sink *sink; /**< of the running tick */
 	struct wanted list[CREW_PLANS];
 	struct crew_report report;
-	bool failing[CREW_MEMBERS]; /**< by member, as told */
+	struct {
+		size_t member; /* 0: none */
+		uint64_t for_ns;
+	} canaries[CREW_MEMBERS];                  /* by member */
+	struct actuator_peers peers[CREW_MEMBERS]; /* by member, as told last */
+	bool failing[CREW_MEMBERS];                /**< by member, as told */
 	struct status_actuator views[CREW_MEMBERS];
 	char whys[CREW_MEMBERS][256];
 };
@@ -99,10 +129,17 @@ struct choice {
 	char why[PLAN_WHY_MAX];
 };
 
+/** hands_limits() - the lists of the configuration as the rails want them. Return: 0, -ENOMEM. */
+WEIR_CHECK int hands_limits(struct hands *hands, const struct config *config);
 /** case_of() - by the id of the incident or of its plan; NULL. */
 struct hand_case *case_of(struct hands *hands, const char *id);
 /** case_may_use() - does the policy let this actuator be used? */
 bool case_may_use(const struct config_policy *policy, const char *name);
+/** case_may_choose() - and is it not there to go first to another that may be used? */
+bool case_may_choose(const struct hands *hands, const struct config_policy *policy, size_t member);
+/** case_is_stranded() - in force, and no actuator of the policy is here before a restart? */
+bool case_is_stranded(const struct hands *hands, const struct hand_case *c,
+		      const struct config_policy *policy);
 /** case_policy() - what goes with the incident. Never NULL. */
 const struct config_policy *case_policy(const struct hands *hands, const struct hand_case *c);
 /** case_step() - one tick of it. */
@@ -113,6 +150,33 @@ void case_make(struct hands *hands, struct hand_case *c);
 void case_verify(struct hands *hands, struct hand_case *c);
 /** case_take_off() - out of force: rails, journal, event; @why for people. */
 void case_take_off(struct hands *hands, struct hand_case *c, enum act_state state, const char *why);
+/** case_request() - what the rails are asked. @own_share: of all our traffic that it matches */
+struct rails_request case_request(const struct hands *hands, const struct hand_case *c,
+				  const struct wanted *wanted, double own_share);
+/** case_gate() - may the choice be carried out now? Else it is changed to what may be. */
+enum gate case_gate(struct hands *hands, struct hand_case *c, struct choice *choice);
+/** hands_canaries() - who goes first to whom, as the configuration says. */
+void hands_canaries(struct hands *hands, const struct config *config);
+/** hands_goes_over() - is @at the member itself, its canary, or the canary of that? */
+bool hands_goes_over(const struct hands *hands, size_t member, size_t at);
+/** hands_mark() - member and canaries are given anew what is wanted of them. */
+void hands_mark(struct hands *hands, size_t member);
+/** case_at() - what is wanted of a member in it; NULL: nothing. */
+const struct wanted *case_at(const struct hands *hands, const struct hand_case *c, size_t member);
+/** case_passes_canaries() - it was given to them all before, and all was well. */
+bool case_passes_canaries(struct hands *hands, struct hand_case *c, const struct wanted *wanted,
+			  size_t member);
+/** case_trial_report() - hands->report is news of a member. */
+void case_trial_report(struct hands *hands, struct hand_case *c, size_t member);
+/** case_end_trial() - the canaries let go; harmless when there is none. */
+void case_end_trial(struct hands *hands, struct hand_case *c);
+/** case_say_trial() - how far it is, for people. */
+void case_say_trial(const struct hands *hands, const struct hand_case *c,
+		    char ret_words[PLAN_WHY_MAX]);
+/** case_refuse() - the rails say no: not tried again for a while. */
+void case_refuse(struct hands *hands, struct hand_case *c, enum rails_why why);
+/** case_recheck() - take out of force what the present configuration forbids. */
+void case_recheck(struct hands *hands, struct hand_case *c);
 /** case_tell() - an event about its plan. */
 void case_tell(struct hands *hands, struct hand_case *c, enum event_type type, const char *text);
 /** case_decide() - how far to go in it, and by whom. */

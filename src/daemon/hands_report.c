@@ -23,13 +23,31 @@ static void take_effect(struct hands *hands, struct hand_case *c, const struct e
 	c->told_applied |= effect->applied;
 }
 
+/* What canaries say counts on the way there; later they are only looked at. */
+static void take_canary(struct hands *hands, struct hand_case *c, size_t member,
+			const struct wanted *wanted)
+{
+	const struct crew_report *report = &hands->report;
+
+	for (unsigned i = 0; i < report->count; i++) {
+		if (strcmp(report->effects[i].plan, wanted->plan.id) == 0)
+			hands->views[member].held += report->effects[i].applied;
+	}
+	case_trial_report(hands, c, member);
+}
+
 static void take_effects(struct hands *hands, size_t member)
 {
 	const struct crew_report *report = &hands->report;
 
 	for (unsigned i = 0; i < HANDS_CASES; i++) {
 		struct hand_case *c = &hands->cases[i];
-		if (!c->used || c->member != member || !c->wanted_on || !c->wanted.plan.level)
+		const struct wanted *wanted = case_at(hands, c, member);
+		if (wanted && (wanted == &c->trial.wanted || c->member != member)) {
+			take_canary(hands, c, member, wanted);
+			continue;
+		}
+		if (!wanted || !wanted->plan.level)
 			continue;
 		snprintf(c->trouble, sizeof(c->trouble), "%.*s", (int)sizeof(c->trouble) - 1,
 			 report->failing ? report->why : "");
@@ -45,6 +63,7 @@ static void take_view(struct hands *hands, size_t member)
 	const struct crew_report *report = &hands->report;
 	struct status_actuator *view = &hands->views[member];
 
+	hands->peers[member] = report->peers;
 	snprintf(hands->whys[member], sizeof(hands->whys[member]), "%s", report->why);
 	view->failing = report->failing;
 	view->why = hands->whys[member];
@@ -53,6 +72,9 @@ static void take_view(struct hands *hands, size_t member)
 	view->added = report->added;
 	view->removed = report->removed;
 	view->took_s = (double)report->took_ns / (double)NS_PER_S;
+	view->peers_known = report->peers.known;
+	view->peers_up = report->peers.up;
+	view->peers_all = report->peers.all;
 	view->held = 0;
 }
 
@@ -66,15 +88,19 @@ void hands_fill(struct hands *hands, struct status_view *view)
 		hands->views[m].kind = crew_member(hands->crew, m)->kind;
 		hands->views[m].plans = 0;
 	}
-	for (unsigned i = 0; i < HANDS_CASES; i++) {
-		const struct hand_case *c = &hands->cases[i];
-		hands->views[c->member].plans += c->used && c->wanted_on && c->wanted.plan.level;
+	for (size_t m = 1; m < crew_count(hands->crew); m++) {
+		for (unsigned i = 0; i < HANDS_CASES; i++) {
+			const struct wanted *wanted = case_at(hands, &hands->cases[i], m);
+			hands->views[m].plans += wanted && wanted->plan.level;
+		}
 	}
 	view->actuators = hands->views + 1;
 	view->actuator_count = crew_count(hands->crew) - 1;
 	view->plans = (struct status_plans){ .in_force = stats.in_force,
 					     .waiting = stats.waiting,
 					     .rules = stats.rules,
+					     .at_canary = stats.at_canary,
+					     .stopped = stats.stopped,
 					     .refused = stats.refused,
 					     .turned_away = stats.turned_away,
 					     .panic = stats.panic,

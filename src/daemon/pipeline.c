@@ -187,6 +187,11 @@ int pipeline_reload(struct pipeline *pipeline, const struct config *config, stru
 	return 0;
 }
 
+bool pipeline_is_behind(const struct pipeline *pipeline)
+{
+	return hands_is_behind(pipeline->hands);
+}
+
 void pipeline_observe(struct pipeline *pipeline, const struct tally_set *set)
 {
 	hands_observe(pipeline->hands, set);

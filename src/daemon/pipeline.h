@@ -52,6 +52,9 @@ void pipeline_close(struct pipeline *pipeline);
 WEIR_CHECK int pipeline_reload(struct pipeline *pipeline, const struct config *config,
 			       struct text *error);
 
+/** pipeline_is_behind() - may something still read the configuration before pipeline_reload()? */
+bool pipeline_is_behind(const struct pipeline *pipeline);
+
 /** pipeline_observe() - rows of one shard; borrowed for the call. */
 void pipeline_observe(struct pipeline *pipeline, const struct tally_set *set);
 

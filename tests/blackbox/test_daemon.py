@@ -184,6 +184,19 @@ def says_which_settings_need_a_restart():
     daemon.write()
     daemon.process.send_signal(signal.SIGHUP)
     tap.wait_for(lambda: "ingest.threads" in daemon.said(), "the log to name the setting")
+    # Also after another reload it waits, until the file says what it said at the start.
+    daemon.settings["networks"].append({"prefix": "192.0.2.0/24"})
+    daemon.write()
+    daemon.process.send_signal(signal.SIGHUP)
+    tap.wait_for(lambda: daemon.status()["config"]["generation"] == 3, "the second reload")
+    tap.equal(daemon.status()["config"]["needs_restart"], "ingest.threads", "in the status")
+    shown = tap.run([tap.weir(), "status", "--socket", daemon.socket]).out
+    tap.contains(shown, "waiting for a restart: ingest.threads", "weir status")
+    del daemon.settings["ingest"]
+    daemon.write()
+    daemon.process.send_signal(signal.SIGHUP)
+    tap.wait_for(lambda: daemon.status()["config"]["generation"] == 4, "the third reload")
+    tap.true("needs_restart" not in daemon.status()["config"], "nothing waits any more")
 
 
 def ends_at_once(daemon, *words):

@@ -192,6 +192,26 @@ def the_example_of_a_hook_does_what_the_page_says():
 
 
 @tap.case
+def the_example_of_a_receiver_knows_who_sent_a_message():
+    page = (MANUAL / "actuators-hook.md").read_text()
+    names = {}
+    exec(re.search(r"```python\n(.*?)```", page, re.S).group(1), names)
+    # The example of Standard Webhooks' own libraries.
+    secret, body = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n", b'{"test": 2432232314}'
+    headers = {"webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek", "webhook-timestamp": "1614265330",
+               "webhook-signature": "v1,AAAA v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="}
+
+    def known(body=body, now=1614265400, **changed):
+        return names["is_from_weir"]({**headers, **changed}, body, secret, now)
+
+    tap.true(known(), "a good message")
+    tap.true(not known(body=body + b" "), "another body is refused")
+    tap.true(not known(now=1614265700), "an old message is refused")
+    tap.true(not known(**{"webhook-id": "msg"}), "another id is refused")
+    tap.true(not known(**{"webhook-timestamp": "1614265331"}), "another time is refused")
+
+
+@tap.case
 def the_example_of_a_hook_passes_shellcheck():
     tap.need("shellcheck")
     tap.equal(tap.run(["shellcheck", Quarantine().program], status=None).out, "", "shellcheck")

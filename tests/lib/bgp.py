@@ -24,6 +24,7 @@ import wire
 
 AS = 64500
 SPEAKER, BIRD, GOBGP, FRR = "10.99.0.1", "10.99.0.2", "10.99.0.3", "10.99.0.4"
+CANARY, ROUTER = "10.99.0.5", "10.99.0.6"  # another speaker, and its neighbour
 BGPD = pathlib.Path("/usr/lib/frr/bgpd")
 PROGRAM = pathlib.Path(os.environ.get("BGP", tap.ROOT / "build/dev/tests/netns/bgp"))
 API = 50051
@@ -45,7 +46,7 @@ class Network(wire.Namespace):
         self.folder = tap.scratch()
         # FRR's daemons run as a user of their own.
         self.folder.chmod(0o755)
-        for address in (SPEAKER, BIRD, GOBGP, FRR):
+        for address in (SPEAKER, BIRD, GOBGP, FRR, CANARY, ROUTER):
             self.inside(["ip", "addr", "add", f"{address}/32", "dev", "lo"])
 
     def start(self, argv, log):
@@ -134,20 +135,19 @@ class _AnyBird(Daemon):
 
 class BirdSpeaker(_AnyBird):
     """Speaks to the others, and includes the file that the actuator writes."""
-    name, address = "speaker", SPEAKER
 
-    def __init__(self, net, neighbours=(BIRD,)):
+    def __init__(self, net, neighbours=(BIRD,), name="speaker", address=SPEAKER):
         super().__init__(net)
         need("bird")
-        self.neighbours = neighbours
-        self.include = net.folder / "weir.conf"
+        self.neighbours, self.name, self.address = neighbours, name, address
+        self.include = net.folder / ("weir.conf" if name == "speaker" else f"weir-{name}.conf")
         self.include.touch()
         self.start()
 
     def config(self):
         sessions = "".join(f"""
 protocol bgp to{number} {{
-  local {SPEAKER} as {AS}; neighbor {address} as {AS}; strict bind yes; multihop;
+  local {self.address} as {AS}; neighbor {address} as {AS}; strict bind yes; multihop;
   connect delay time 1; connect retry time 1; error wait time 1, 1;
   ipv4 {{ import none; export where proto = "weir_rtbh4"; next hop keep; }};
   ipv6 {{ import none; export where proto = "weir_rtbh6"; next hop keep; }};
@@ -155,7 +155,7 @@ protocol bgp to{number} {{
   flow6 {{ table flowtab6; import none; export where proto = "weir_flow6"; }};
 }}""" for number, address in enumerate(self.neighbours))
         return f"""
-log stderr all; router id {SPEAKER};
+log stderr all; router id {self.address};
 flow4 table flowtab4;
 flow6 table flowtab6;
 include "{self.include}";
@@ -171,22 +171,23 @@ protocol device {{}}
 
 class Bird(_AnyBird):
     """Receives; its routes in BIRD's words."""
-    name, address = "bird", BIRD
 
-    def __init__(self, net):
+    def __init__(self, net, name="bird", address=BIRD, speaker=SPEAKER):
         super().__init__(net)
         need("bird")
+        self.name, self.address, self.speaker = name, address, speaker
         self.start()
 
     def config(self):
         return f"""
-log stderr all; router id {BIRD};
+log stderr all; router id {self.address};
 timeformat route iso long us;
 flow4 table flowtab4;
 flow6 table flowtab6;
 protocol device {{}}
 protocol bgp from1 {{
-  local {BIRD} as {AS}; neighbor {SPEAKER} as {AS}; strict bind yes; multihop; passive yes;
+  local {self.address} as {AS}; neighbor {self.speaker} as {AS}; strict bind yes; multihop;
+  passive yes;
   ipv4 {{ import all; export none; }};
   ipv6 {{ import all; export none; }};
   flow4 {{ table flowtab4; import all; export none; validate off; }};
@@ -392,10 +393,8 @@ class Actuator:
     def __init__(self, net, settings, die_at=0, networks=("198.51.100.0/24", "2001:db8::/32")):
         if not PROGRAM.exists():
             tap.fail(f"{PROGRAM} is not there: build the tests, or set BGP")
-        path = net.folder / "weir.yaml"
-        path.write_text(json.dumps({
-            "networks": [{"prefix": each} for each in networks],
-            "actuators": [settings]}))
+        self.settings, path = settings, net.folder / "weir.yaml"
+        self.write(path, networks)
         # A report of leaks would come after each kill.
         argv = net.command([PROGRAM, path, *([str(die_at)] if die_at else [])])
         self.process = tap.start(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -403,6 +402,19 @@ class Actuator:
         self.net = net
         kinds = tap.run([PROGRAM, "kinds"]).out.split()
         self.known = settings["kind"] in kinds
+
+    def write(self, path, networks):
+        path.write_text(json.dumps({
+            "networks": [{"prefix": each} for each in networks],
+            "actuators": [self.settings]}))
+
+    def reload(self, networks):
+        """From now on these are ours."""
+        path = self.net.folder / "reloaded.yaml"
+        self.write(path, networks)
+        self.process.stdin.write(json.dumps({"reload": str(path)}) + "\n")
+        self.process.stdin.flush()
+        tap.equal(json.loads(self.process.stdout.readline()), {"err": 0}, "reload")
 
     def want(self, plans):
         """What became of the set; None if the process died over it."""

@@ -8,7 +8,10 @@
  * Opens the first actuator of the configuration through the registry. Each line
  * of standard input is a set, {"plans":[{"id":…,"level":…,"direction":…,
  * "expires_ns":…,"rules":[{"dst":…,"src":…,"proto":…,"sport":[a,b],…}]}]}; each
- * answer {"err":…,"why":…,"added":…,"removed":…,"kept":…,"applied":[…],"ns":…}.
+ * answer {"err":…,"why":…,"added":…,"removed":…,"kept":…,"applied":[…],"ns":…,
+ * "up":…,"falls":…}, the last two about BGP sessions, "up" -1 if not known.
+ * A line {"reload":CONFIG} makes the networks of another file count from then on;
+ * its answer is {"err":0}.
  *
  * With DIE_AT the process kills itself before its DIE_AT-th call that the
  * outside can see (connect, send, write, fsync, rename, unlink, …): they are
@@ -169,28 +172,52 @@ static void answer(const struct wanted_set *set, const struct actuator_result *r
 			json_array_append_new(applied, json_string(result->effects[i].plan));
 	}
 	json_t *line =
-		json_pack("{sI ss sI sI sI so sI sI}", "err", (json_int_t)err, "why",
+		json_pack("{sI ss sI sI sI so sI sI sI sI}", "err", (json_int_t)err, "why",
 			  text_string(result->why), "added", (json_int_t)result->added, "removed",
 			  (json_int_t)result->removed, "kept", (json_int_t)result->kept, "applied",
-			  applied, "ns", (json_int_t)took_ns, "steps", (json_int_t)steps);
+			  applied, "ns", (json_int_t)took_ns, "steps", (json_int_t)steps, "up",
+			  result->peers.known ? (json_int_t)result->peers.up : (json_int_t)-1,
+			  "falls", (json_int_t)result->peers.falls);
 	json_dumpf(line, stdout, JSON_COMPACT);
 	fputc('\n', stdout);
 	fflush(stdout);
 	json_decref(line);
 }
 
-static void reconcile(const struct actuator *actuator, void *state, const char *words)
+static struct config *load(const char *path)
 {
-	json_error_t error;
-	json_t *root = json_loads(words, 0, &error);
+	struct text trouble = text_heap();
+	struct config *config = NULL;
+
+	if (config_load(path, &trouble, &config) < 0 || config->actuator_count == 0)
+		fail("the configuration", text_string(&trouble));
+	text_done(&trouble);
+	return config;
+}
+
+/* The one before is gone from then on, but that of the start, whose settings are borrowed. */
+static void reload(const struct actuator *actuator, void *state, const char *path)
+{
+	static struct config *before;
+	struct config *config = load(path);
+
+	actuator->reload(state, config);
+	config_free(before);
+	before = config;
+	puts("{\"err\":0}");
+	fflush(stdout);
+}
+
+static void reconcile(const struct actuator *actuator, void *state, const json_t *root)
+{
 	const json_t *plans = json_object_get(root, "plans");
 	size_t count = json_array_size(plans);
 	struct wanted *wanted = calloc(count + 1, sizeof(*wanted));
 	struct effect *effects = calloc(count + 1, sizeof(*effects));
 	struct text why = text_heap();
 
-	if (!root || !wanted || !effects)
-		fail("a set", root ? "no memory" : error.text);
+	if (!wanted || !effects)
+		fail("a set", "no memory");
 	for (size_t i = 0; i < count; i++)
 		plan_in(json_array_get(plans, i), &wanted[i]);
 	struct wanted_set set = { .plans = wanted, .count = count, .now_ns = clock_wall_ns() };
@@ -203,13 +230,26 @@ static void reconcile(const struct actuator *actuator, void *state, const char *
 	text_done(&why);
 	free(wanted);
 	free(effects);
+}
+
+static void do_line(const struct actuator *actuator, void *state, const char *words)
+{
+	json_error_t error;
+	json_t *root = json_loads(words, 0, &error);
+	const char *path = json_string_value(json_object_get(root, "reload"));
+
+	if (!root)
+		fail("a line", error.text);
+	if (path)
+		reload(actuator, state, path);
+	else
+		reconcile(actuator, state, root);
 	json_decref(root);
 }
 
 int main(int argc, char **argv)
 {
 	struct text trouble = text_heap();
-	struct config *config = NULL;
 	uint32_t caps;
 	void *state;
 	char *line = NULL;
@@ -219,8 +259,9 @@ int main(int argc, char **argv)
 		puts(actuator_registry[i]->name);
 	if (argc == 2 && strcmp(argv[1], "kinds") == 0)
 		return 0;
-	if (argc < 2 || config_load(argv[1], &trouble, &config) < 0 || config->actuator_count == 0)
-		fail("the configuration", text_string(&trouble));
+	if (argc < 2)
+		fail("the configuration", "not given");
+	struct config *config = load(argv[1]);
 	die_at = argc > 2 ? atol(argv[2]) : 0;
 	const struct actuator *actuator = actuator_find(config->actuators[0].kind);
 	if (!actuator)
@@ -228,7 +269,7 @@ int main(int argc, char **argv)
 	if (actuator->open(config, &config->actuators[0], &state, &caps, &trouble) < 0)
 		fail("open", text_string(&trouble));
 	while (getline(&line, &room, stdin) > 0)
-		reconcile(actuator, state, line);
+		do_line(actuator, state, line);
 	free(line);
 	actuator->close(state);
 	config_free(config);

@@ -73,18 +73,19 @@ class Scene:
             self.mount()
             settings.update(mode="generic", pin=str(self.folder / "bpf" / "weir"))
         self.events, self.config = self.folder / "events", self.folder / "weir.yaml"
-        self.config.write_text(json.dumps({
+        self.settings = {
             "networks": [{"prefix": "198.51.100.0/24"}],
             "listen": {"interface": [{"name": "far", "sampling": "1:1"}]},
             "detect": {"sensitivity": "0/day", "window": "1s",
                        "thresholds": [{"pps": "1500pps"}]},
-            "incidents": {"close_after": "5s"},
+            "incidents": {"close_after": "20s"},
             "policy": [{"ladder": ["observe", "rate-limit", "drop"]}],
             "protect": {"kill_file": str(self.folder / "panic")},
             "report": [{"kind": "jsonl", "path": str(self.events)}],
             "state": {"path": str(self.folder / "state")},
             "control": {"socket": str(self.folder / "sock")},
-            "actuators": [settings]}))
+            "actuators": [settings]}
+        self.config.write_text(json.dumps(self.settings))
         self.counters = {SERVICE: self.listen(SERVICE), ATTACKED: self.listen(ATTACKED)}
         self.sender = tap.start(self.ns.command([sys.executable, "-c", SENDER,
                                                  pathlib.Path(wire.__file__).parent]),
@@ -116,6 +117,17 @@ class Scene:
         self.weir = tap.start(self.ns.command([tap.weir(), "run", "-c", self.config]),
                               stderr=self.log)
         tap.wait_for(lambda: self.ask("status", status=None).status == 0, "weir answers", 20)
+
+    def reload(self, **settings):
+        """Other settings count, and the configuration of before is gone."""
+        before = self.generation()
+        self.settings.update(settings)
+        self.config.write_text(json.dumps(self.settings))
+        self.weir.send_signal(signal.SIGHUP)
+        tap.wait_for(lambda: self.generation() > before, "the reload")
+
+    def generation(self):
+        return json.loads(self.ask("status", "--json").out)["config"]["generation"]
 
     def ask(self, *words, status=0):
         return tap.run([tap.weir(), *words, "--socket", self.folder / "sock"], status=status)
@@ -211,6 +223,13 @@ def what_xdp_drops_outlives_a_crash_obeys_people_and_ends():
     spared(scene, "after kill -9")
     scene.start()
     spared(scene, "after the restart")
+
+    # Other networks are other places where the program looks for rules; twice, so that one
+    # configuration is freed while the actuator works.
+    mine = {"prefix": "198.51.100.0/24"}
+    scene.reload(networks=[mine, {"prefix": "203.0.113.0/24"}])
+    scene.reload(networks=[mine, {"prefix": "2001:db8::/32"}])
+    spared(scene, "after two reloads")
 
     # People have the last word.
     scene.ask("withdraw", incident, "-m", "test")

@@ -4,7 +4,9 @@
 
 import json
 import pathlib
+import signal
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import bgp  # noqa: E402
@@ -90,6 +92,22 @@ def all_three_at_once_hold_the_same():
 
 
 @tap.case
+def how_its_sessions_are_is_known():
+    scene = Scene(bgp.Bird)
+    tap.wait_for(lambda: scene.actuator.wants(wanted.plans())["up"] == 1, "a session that is up", 30, 1)
+    falls = scene.actuator.wants(wanted.plans())["falls"]
+    scene.neighbours[0].kill()
+    tap.wait_for(lambda: scene.actuator.wants(wanted.plans())["up"] == 0, "no session", 30)
+    tap.equal(scene.actuator.wants(wanted.plans())["falls"], falls + 1, "sessions that fell out")
+    scene.neighbours[0].start()
+    tap.wait_for(lambda: scene.actuator.wants(wanted.plans())["up"] == 1, "the session again", 40, 1)
+    # Down and up between two looks is a fall as well.
+    scene.neighbours[0].restart()
+    scene.all_hold(wanted.ALL, "all that is wanted")
+    tap.equal(scene.actuator.wants(wanted.plans())["falls"], falls + 2, "sessions that fell out")
+
+
+@tap.case
 def killed_at_any_step_nothing_is_lost_and_the_next_goes_on():
     scene = Scene(bgp.Bird)
     before, after = [0, 2, 4], [1, 2, 3, 5]
@@ -155,14 +173,30 @@ def what_is_not_ours_is_not_announced():
     scene.all_hold(wanted.ALL, "only ours")
 
 
-class Daemon:
-    """`weir run` with the actuator, fed with a recorded attack on 198.51.100.80."""
+@tap.case
+def other_networks_count_from_the_reload_on():
+    scene = Scene(bgp.Bird)
+    scene.actuator.wants(wanted.plans())
+    scene.actuator.reload(["198.51.100.0/24", "2001:db8::/32", "203.0.113.0/24"])
+    tap.equal(scene.actuator.wants(wanted.plans())["kept"], 6, "kept beside another network")
+    scene.actuator.reload(["2001:db8::/32", "203.0.113.0/24"])
+    done = scene.actuator.want(wanted.plans())
+    tap.equal((done["err"], done["kept"], done["removed"]), (0, 3, 3), "kept and removed")
+    tap.contains(done["why"], "is not in `networks`", "the sentence")
+    scene.all_hold([1, 4, 5], "only IPv6")
+    scene.actuator.reload(["198.51.100.0/24", "2001:db8::/32"])
+    scene.actuator.wants(wanted.plans())
+    scene.all_hold(wanted.ALL, "all again")
 
-    def __init__(self, scene):
+
+class Daemon:
+    """`weir run` with these actuators, fed with a recorded attack on 198.51.100.80."""
+
+    def __init__(self, *actuators):
         self.folder = tap.scratch()
         self.ports = tap.free_port(), tap.free_port()
         self.socket, self.events = self.folder / "weir.sock", self.folder / "events.jsonl"
-        (self.folder / "weir.yaml").write_text(json.dumps({
+        self.settings = {
             "networks": [{"prefix": "198.51.100.0/24"}, {"prefix": "203.0.113.0/24"}],
             "listen": {"netflow": [f"127.0.0.1:{self.ports[0]}"], "ipfix": [],
                        "sflow": [f"127.0.0.1:{self.ports[1]}"]},
@@ -170,8 +204,22 @@ class Daemon:
             "report": [{"kind": "jsonl", "path": str(self.events)}],
             "state": {"path": str(self.folder / "state")},
             "control": {"socket": str(self.socket)},
-            "actuators": [scene.speaker.actuator()]}))
+            "actuators": actuators}
+        self.write()
         self.start()
+
+    def write(self):
+        (self.folder / "weir.yaml").write_text(json.dumps(self.settings))
+
+    def status(self):
+        return json.loads(self.weir("status", "--json").out)
+
+    def reload(self, **settings):
+        generation = self.status()["config"]["generation"]
+        self.settings.update(settings)
+        self.write()
+        self.process.send_signal(signal.SIGHUP)
+        tap.wait_for(lambda: self.status()["config"]["generation"] == generation + 1, "the reload")
 
     def start(self):
         with open(self.folder / "log", "ab") as log:
@@ -200,7 +248,7 @@ def the_daemon_blackholes_on_a_persons_word_and_lets_go_on_panic():
     scene = Scene(bgp.Bird)
     neighbour = scene.neighbours[0]
     route = {"198.51.100.80/32 | community (65535,666) | next_hop 192.0.2.66"}
-    daemon = Daemon(scene)
+    daemon = Daemon(scene.speaker.actuator())
     done = daemon.weir("mitigate", "--level", "blackhole", "-m", "a test", daemon.incident())
     tap.equal(done.status, 0, f"exit status of mitigate; {done}")
     neighbour.wait_for(route, "the blackhole")
@@ -211,6 +259,99 @@ def the_daemon_blackholes_on_a_persons_word_and_lets_go_on_panic():
     tap.equal(neighbour.routes(), route, "the same after the daemon's start")
     tap.equal(daemon.weir("panic", "-m", "a test").status, 0, "exit status of panic")
     neighbour.wait_for(set(), "nothing after panic")
+
+
+@tap.case
+def a_reload_takes_back_what_is_no_longer_ours_and_nothing_else():
+    scene = Scene(bgp.Bird)
+    neighbour = scene.neighbours[0]
+    route = {"198.51.100.80/32 | community (65535,666) | next_hop 192.0.2.66"}
+    daemon = Daemon(scene.speaker.actuator())
+    daemon.weir("mitigate", "--level", "blackhole", "-m", "a test", daemon.incident())
+    neighbour.wait_for(route, "the blackhole")
+    times = scene.reconfigured()
+    mine = daemon.settings["networks"]
+    daemon.reload(networks=[*mine, {"prefix": "192.0.2.0/24"}], protect={"max_rules": 10},
+                  policy=[{"ladder": "observe", "approve": "blackhole"}])
+    tries = daemon.status()["actuators"][0]["tries"]
+    tap.wait_for(lambda: daemon.status()["actuators"][0]["tries"] > tries + 1, "two looks more", 30)
+    tap.equal((neighbour.routes(), scene.reconfigured()), (route, times), "it stays as it was")
+    tap.equal([act["act"] for act in json.loads(daemon.weir("audit", "--json").out)["acts"]],
+              ["mitigate"], "acts until now")
+
+    # An actuator that is set differently waits for a restart, and says so.
+    changed = {**scene.speaker.actuator(), "routes": 7}
+    daemon.reload(actuators=[changed])
+    tap.equal(daemon.status()["config"]["needs_restart"], "actuators (edge is set differently)",
+              "what waits")
+    tap.equal(neighbour.routes(), route, "held beside a changed actuator")
+
+    daemon.reload(networks=[{"prefix": "198.51.100.128/25"}, mine[1]])
+    neighbour.wait_for(set(), "nothing that is not ours")
+    last = json.loads(daemon.weir("audit", "--json").out)["acts"][0]
+    tap.equal((last["who"], last["act"], last["result"]),
+              ("the configuration", "withdraw", "withdrawn: a rule is not about a network of ours"),
+              "the newest act")
+
+
+class Canary(Scene):
+    """Another speaker before the first one, with a router of its own."""
+
+    def __init__(self):
+        super().__init__(bgp.Bird)
+        self.router = bgp.Bird(self.net, "router", bgp.ROUTER, bgp.CANARY)
+        self.canary = bgp.BirdSpeaker(self.net, [bgp.ROUTER], "canary", bgp.CANARY)
+        self.rest = self.neighbours[0]
+        mine = {"source_rules": False}
+        self.daemon = Daemon({**self.canary.actuator(), **mine, "name": "rim"},
+                             {**self.speaker.actuator(), **mine, "name": "rest", "canary": "rim"})
+        tap.wait_for(lambda: [each["sessions_up"] for each in self.actuators()] == [1, 1],
+                     f"both sessions; {self.actuators()}", 60, 1)
+        self.incident = self.daemon.incident()
+
+    def actuators(self):
+        return [each for each in self.daemon.status()["actuators"] if "sessions_up" in each]
+
+    def mitigate(self):
+        self.daemon.weir("mitigate", "--level", "blackhole", "-m", "a test", self.incident)
+
+
+BLACKHOLE = {"198.51.100.80/32 | community (65535,666) | next_hop 192.0.2.66"}
+
+
+@tap.case
+def the_canarys_router_has_a_route_for_five_seconds_before_the_rest():
+    scene = Canary()
+    scene.mitigate()
+    scene.router.wait_for(BLACKHOLE, "the blackhole at the canary's router")
+    since = time.monotonic()
+    tap.equal(scene.rest.routes(), set(), "routes of the rest, at first")
+    scene.rest.wait_for(BLACKHOLE, "the blackhole at the rest")
+    # It was there some moments before it was seen there.
+    tap.true(time.monotonic() - since > 4, "it took its time")
+    tap.equal(scene.router.routes(), BLACKHOLE, "what the canary's router has then")
+    tap.equal(scene.daemon.weir("panic", "-m", "a test").status, 0, "exit status of panic")
+    scene.router.wait_for(set(), "nothing at the canary's router")
+    scene.rest.wait_for(set(), "nothing at the rest")
+
+
+@tap.case
+def a_router_that_dies_of_it_keeps_it_from_the_rest():
+    scene = Canary()
+    scene.mitigate()
+    scene.router.wait_for(BLACKHOLE, "the blackhole at the canary's router")
+    scene.router.kill()
+    status = tap.wait_for(lambda: scene.daemon.status()["plans"]["stopped"]
+                          and scene.daemon.status(), "the plan to be stopped", 30)
+    words = "stopped at rim, and not given to rest: a BGP session fell out"
+    tap.contains(scene.daemon.weir("plan", scene.incident).out, words, "weir plan")
+    tap.contains(scene.daemon.weir("audit").out, words, "weir audit")
+    tap.contains(scene.daemon.weir("status").out, "plans that a canary stopped: 1", "weir status")
+    tap.equal(status["plans"]["in_force"], 0, "plans in force")
+    # The router comes back, and is not given again what it died of.
+    scene.router.start()
+    tap.wait_for(lambda: scene.actuators()[0]["sessions_up"] == 1, "the session again", 60, 1)
+    tap.equal((scene.router.routes(), scene.rest.routes()), (set(), set()), "routes anywhere")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 """`gobgp`: GoBGP's neighbours hold exactly what is wanted, whoever is killed or restarted."""
 
 import pathlib
+import signal
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
@@ -27,8 +28,8 @@ class Scene:
         if not self.actuator.known:
             tap.skip("built without GoBGP: it needs libprotobuf-c-dev and protobuf-c-compiler")
 
-    def new_actuator(self, die_at=0):
-        return bgp.Actuator(self.net, self.speaker.actuator(), die_at)
+    def new_actuator(self, die_at=0, **settings):
+        return bgp.Actuator(self.net, {**self.speaker.actuator(), **settings}, die_at)
 
     def all_hold(self, which, what):
         for each in self.neighbours:
@@ -114,6 +115,41 @@ def what_is_left_of_networks_that_are_no_longer_ours_is_taken_back():
     tap.equal((done["err"], done["kept"], done["removed"]), (0, 3, 3), "kept and removed")
     tap.contains(done["why"], "is not in `networks`", "the sentence")
     scene.all_hold([1, 4, 5], "only IPv6")
+
+
+@tap.case
+def what_a_reload_takes_from_the_networks_is_looked_for_and_taken_back():
+    scene = Scene(bgp.Bird)
+    scene.actuator.end()
+    scene.actuator = scene.new_actuator(timeout="3s")
+    scene.actuator.wants(wanted.plans())
+    tap.equal(scene.actuator.wants(wanted.plans())["kept"], 6, "kept; only ours are looked at")
+    scene.actuator.reload(["2001:db8::/32"])
+    # GoBGP is not there when it is to be taken back: it is still looked for later.
+    rest = [plan for plan in wanted.plans() if plan["id"] in ("p1", "p4", "p5")]
+    scene.speaker.process.send_signal(signal.SIGSTOP)
+    short = scene.actuator.want(rest)
+    tap.true(short["err"] < 0, f"while GoBGP hangs: {short}")
+    scene.speaker.process.send_signal(signal.SIGCONT)
+    done = scene.actuator.wants(rest)
+    tap.equal((done["kept"], done["removed"]), (3, 3), "kept and removed")
+    scene.all_hold([1, 4, 5], "only IPv6")
+
+
+@tap.case
+def how_its_sessions_are_is_known():
+    scene = Scene(bgp.Bird)
+    tap.wait_for(lambda: scene.actuator.wants(wanted.plans())["up"] == 1, "a session that is up", 30, 1)
+    falls = scene.actuator.wants(wanted.plans())["falls"]
+    scene.neighbours[0].kill()
+    tap.wait_for(lambda: scene.actuator.wants(wanted.plans())["up"] == 0, "no session", 30)
+    tap.equal(scene.actuator.wants(wanted.plans())["falls"], falls + 1, "sessions that fell out")
+    scene.neighbours[0].start()
+    tap.wait_for(lambda: scene.actuator.wants(wanted.plans())["up"] == 1, "the session again", 40, 1)
+    # Down and up between two looks is a fall as well.
+    scene.neighbours[0].restart()
+    scene.all_hold(wanted.ALL, "all that is wanted")
+    tap.equal(scene.actuator.wants(wanted.plans())["falls"], falls + 2, "sessions that fell out")
 
 
 @tap.case

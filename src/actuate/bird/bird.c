@@ -10,6 +10,7 @@
 #include "actuate/actuator.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -20,6 +21,7 @@
 #include "actuate/bird/file.h"
 #include "actuate/bird/held.h"
 #include "actuate/bird/link.h"
+#include "actuate/bird/peers.h"
 #include "base/clock.h"
 
 #define LOOK_AGAIN_NS (5 * NS_PER_MS)
@@ -28,13 +30,14 @@
 
 struct state {
 	const struct config_actuator *settings;
-	struct bgp_limits limits;
+	const struct config *_Atomic config; /* whose networks count; either thread */
 	struct bird_style style;
+	struct bgp_peers peers; /* the worker's alone */
 };
 
 /* One call of reconcile. */
 struct job {
-	const struct state *state;
+	struct state *state;
 	const struct bgp_routes *routes;
 	struct text fresh; /* the file as it shall be */
 	struct text old;   /* as it is */
@@ -52,7 +55,7 @@ static int open(const struct config *config, const struct config_actuator *setti
 	if (!state)
 		return -ENOMEM;
 	state->settings = settings;
-	state->limits = bgp_limits_of(config, settings);
+	atomic_init(&state->config, config);
 	state->style = (struct bird_style){ .next_hop_v4 = settings->next_hop_v4,
 					    .next_hop_v6 = settings->next_hop_v6,
 					    .flowspec = settings->flowspec };
@@ -73,11 +76,24 @@ static int open(const struct config *config, const struct config_actuator *setti
 	return 0;
 }
 
+static struct bgp_limits limits_of(const struct state *state)
+{
+	return bgp_limits_of(atomic_load_explicit(&state->config, memory_order_acquire),
+			     state->settings);
+}
+
 static int check(void *self, const struct wanted *wanted, struct text *why)
 {
-	const struct state *state = self;
+	const struct bgp_limits limits = limits_of(self);
 
-	return bgp_check(&state->limits, wanted, why);
+	return bgp_check(&limits, wanted, why);
+}
+
+static void reload(void *self, const struct config *config)
+{
+	struct state *state = self;
+
+	atomic_store_explicit(&state->config, config, memory_order_release);
 }
 
 /* What BIRD said to `configure`. Return: 0 if it is or will be loaded; -EOPNOTSUPP: refused. */
@@ -222,6 +238,8 @@ static int put_in_force(struct job *job, struct actuator_result *result)
 		else
 			err = load_file(job);
 	}
+	if (err == 0)
+		result->peers = bird_ask_peers(&job->link, &job->state->peers);
 	bird_hang_up(&job->link);
 	if (err == 0) {
 		result->added = change.added;
@@ -231,7 +249,7 @@ static int put_in_force(struct job *job, struct actuator_result *result)
 	return err;
 }
 
-static int reconcile_routes(const struct state *state, const struct bgp_routes *routes,
+static int reconcile_routes(struct state *state, const struct bgp_routes *routes,
 			    struct actuator_result *result)
 {
 	struct job job = { .state = state,
@@ -250,10 +268,11 @@ static int reconcile_routes(const struct state *state, const struct bgp_routes *
 
 static int reconcile(void *self, const struct wanted_set *set, struct actuator_result *result)
 {
-	const struct state *state = self;
+	struct state *state = self;
+	const struct bgp_limits limits = limits_of(state);
 	struct bgp_routes routes = { 0 };
 	struct text refused = text_heap();
-	int err = bgp_routes_make(&state->limits, set, &routes, result->effects, &refused);
+	int err = bgp_routes_make(&limits, set, &routes, result->effects, &refused);
 
 	if (err == 0)
 		err = reconcile_routes(state, &routes, result);
@@ -278,5 +297,6 @@ const struct actuator actuator_bird = {
 	.open = open,
 	.check = check,
 	.reconcile = reconcile,
+	.reload = reload,
 	.close = close,
 };

@@ -10,22 +10,29 @@
 #include "actuate/actuator.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "actuate/bgp/routes.h"
 #include "actuate/gobgp/grpc.h"
 #include "actuate/gobgp/held.h"
 #include "actuate/gobgp/paths.h"
+#include "actuate/gobgp/peers.h"
 
 /* Sent once, and looked at again. */
 #define ROUNDS 2
 
 struct state {
 	const struct config_actuator *settings;
-	struct bgp_limits limits;
+	const struct config *_Atomic config; /* whose networks count; either thread */
 	struct path_style style;
 	struct grpc_peer peer;
+	/* The worker's alone. */
 	bool looked_everywhere; /* also outside of the own networks, for what is left of before */
+	const struct config *known; /* whose networks are among `where` */
+	bool wide;                  /* others may be among them as well */
+	struct gobgp_where where;
+	struct bgp_peers peers;
 };
 
 static int open(const struct config *config, const struct config_actuator *settings,
@@ -37,7 +44,7 @@ static int open(const struct config *config, const struct config_actuator *setti
 	if (!state)
 		return -ENOMEM;
 	state->settings = settings;
-	state->limits = bgp_limits_of(config, settings);
+	atomic_init(&state->config, config);
 	state->peer = (struct grpc_peer){ settings->address, settings->timeout_ns };
 	state->style = (struct path_style){ .next_hop_v4 = settings->next_hop_v4,
 					    .next_hop_v6 = settings->next_hop_v6 };
@@ -59,8 +66,17 @@ static int open(const struct config *config, const struct config_actuator *setti
 static int check(void *self, const struct wanted *wanted, struct text *why)
 {
 	const struct state *state = self;
+	const struct bgp_limits limits = bgp_limits_of(
+		atomic_load_explicit(&state->config, memory_order_acquire), state->settings);
 
-	return bgp_check(&state->limits, wanted, why);
+	return bgp_check(&limits, wanted, why);
+}
+
+static void reload(void *self, const struct config *config)
+{
+	struct state *state = self;
+
+	atomic_store_explicit(&state->config, config, memory_order_release);
 }
 
 /* Return: as gobgp_list(); a family that GoBGP does not have matters only if it is wanted. */
@@ -68,13 +84,13 @@ static int list_kind(struct state *state, enum bgp_kind kind, bool wanted, struc
 		     struct text *why)
 {
 	struct text unused = text_heap();
-	const struct config *config = state->looked_everywhere ? state->limits.config : NULL;
-	int err = gobgp_list(&state->peer, kind, config, held, wanted ? why : &unused);
+	const struct gobgp_where *where = state->looked_everywhere ? &state->where : NULL;
+	int err = gobgp_list(&state->peer, kind, where, held, wanted ? why : &unused);
 
 	/* A whole Internet is too much to look through: then only where ours can be. */
-	if (!config && (err == -EFBIG || err == -ETIMEDOUT)) {
+	if (!where && (err == -EFBIG || err == -ETIMEDOUT)) {
 		text_clear(why);
-		err = gobgp_list(&state->peer, kind, state->limits.config, held, why);
+		err = gobgp_list(&state->peer, kind, &state->where, held, why);
 	} else if (!wanted && err < 0 && err != -EOPNOTSUPP) {
 		text_add(why, text_string(&unused));
 	}
@@ -147,15 +163,45 @@ static int outward(int err)
 	return err == -WEIR_EVERSION ? -EOPNOTSUPP : err == -EFBIG ? -WEIR_EFULL : err;
 }
 
+/* What was ours until now may still be announced: it is looked for as well, until it is gone. */
+static int look_for(struct state *state, const struct config *config)
+{
+	if (config == state->known)
+		return 0;
+	state->wide = state->where.count > 0;
+	int err = gobgp_where_add(&state->where, config);
+	state->known = err ? NULL : config;
+	return err;
+}
+
+static void look_only_for(struct state *state, const struct config *config)
+{
+	struct gobgp_where where = { 0 };
+
+	if (!state->wide || gobgp_where_add(&where, config))
+		return;
+	gobgp_where_done(&state->where);
+	state->where = where;
+	state->wide = false;
+}
+
 static int reconcile(void *self, const struct wanted_set *set, struct actuator_result *result)
 {
 	struct state *state = self;
+	const struct config *config = atomic_load_explicit(&state->config, memory_order_acquire);
+	const struct bgp_limits limits = bgp_limits_of(config, state->settings);
 	struct bgp_routes routes = { 0 };
 	struct text refused = text_heap();
-	int err = bgp_routes_make(&state->limits, set, &routes, result->effects, &refused);
+	int err = bgp_routes_make(&limits, set, &routes, result->effects, &refused);
 
 	if (err == 0)
+		err = look_for(state, config);
+	if (err == 0)
 		err = make_true(state, &routes, result);
+	if (err == 0) {
+		look_only_for(state, config);
+		result->peers = gobgp_peers(&state->peer, &state->peers);
+	}
 	if (err < 0)
 		bgp_effects_none(set, result->effects);
 	else
@@ -167,7 +213,10 @@ static int reconcile(void *self, const struct wanted_set *set, struct actuator_r
 
 static void close(void *self)
 {
-	free(self);
+	struct state *state = self;
+
+	gobgp_where_done(&state->where);
+	free(state);
 }
 
 const struct actuator actuator_gobgp = {
@@ -177,5 +226,6 @@ const struct actuator actuator_gobgp = {
 	.open = open,
 	.check = check,
 	.reconcile = reconcile,
+	.reload = reload,
 	.close = close,
 };

@@ -22,7 +22,7 @@ void gobgp_held_done(struct gobgp_held *held)
 	*held = (struct gobgp_held){ 0 };
 }
 
-/* Prefixes to look inside of: all own networks but those inside others. */
+/* Prefixes to look inside of, as they are asked for. */
 struct places {
 	Apipb__TableLookupPrefix *list;
 	Apipb__TableLookupPrefix **pointers;
@@ -37,9 +37,9 @@ static void places_done(struct places *places)
 	free(places->texts);
 }
 
-static int places_of(const struct config *config, bool v4, struct places *ret)
+static int places_of(const struct gobgp_where *where, bool v4, struct places *ret)
 {
-	size_t room = config->network_count + 1;
+	size_t room = where->count + 1;
 
 	*ret = (struct places){ .list = calloc(room, sizeof(*ret->list)),
 				.pointers = calloc(room, sizeof(*ret->pointers)),
@@ -48,13 +48,12 @@ static int places_of(const struct config *config, bool v4, struct places *ret)
 		places_done(ret);
 		return -ENOMEM;
 	}
-	for (size_t i = 0; i < config->network_count; i++) {
-		const struct config_network *network = &config->networks[i];
+	for (size_t i = 0; i < where->count; i++) {
 		Apipb__TableLookupPrefix *one = &ret->list[ret->count];
-		if (network->nested || prefix_is_v4(&network->prefix) != v4)
+		if (prefix_is_v4(&where->list[i]) != v4)
 			continue;
 		apipb__table_lookup_prefix__init(one);
-		one->prefix = prefix_format(&network->prefix, ret->texts[ret->count]);
+		one->prefix = prefix_format(&where->list[i], ret->texts[ret->count]);
 		one->type = LONGER;
 		ret->pointers[ret->count++] = one;
 	}
@@ -147,7 +146,7 @@ static int take_answer(const struct grpc_bytes *answer, enum bgp_kind kind, stru
 	return err;
 }
 
-int gobgp_list(const struct grpc_peer *peer, enum bgp_kind kind, const struct config *config,
+int gobgp_list(const struct grpc_peer *peer, enum bgp_kind kind, const struct gobgp_where *where,
 	       struct gobgp_held *held, struct text *why)
 {
 	Apipb__Family family = APIPB__FAMILY__INIT;
@@ -161,8 +160,8 @@ int gobgp_list(const struct grpc_peer *peer, enum bgp_kind kind, const struct co
 	request.family = &family;
 	request.enable_nlri_binary = request.enable_attribute_binary = request.enable_only_binary =
 		true;
-	if (config && (kind == BGP_RTBH4 || kind == BGP_RTBH6)) {
-		err = places_of(config, kind == BGP_RTBH4, &places);
+	if (where && (kind == BGP_RTBH4 || kind == BGP_RTBH6)) {
+		err = places_of(where, kind == BGP_RTBH4, &places);
 		if (err < 0)
 			return err;
 		request.prefixes = places.pointers;

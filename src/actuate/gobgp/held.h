@@ -13,6 +13,7 @@
 #include "actuate/bgp/routes.h"
 #include "actuate/gobgp/grpc.h"
 #include "actuate/gobgp/paths.h"
+#include "actuate/gobgp/where.h"
 
 /** One path of ours that GoBGP has; compared as routes are. */
 struct gobgp_path {
@@ -32,12 +33,13 @@ void gobgp_held_done(struct gobgp_held *held);
 
 /**
  * gobgp_list() - ask for what is ours of one kind, and append it.
- * @config: with it blackholes are looked for inside the own networks only; NULL: everywhere
+ * @where: blackholes are looked for inside of these only; NULL: everywhere
  *
  * Return: as grpc_call(), -WEIR_EFULL when there are more than could ever be ours.
  */
 WEIR_CHECK int gobgp_list(const struct grpc_peer *peer, enum bgp_kind kind,
-			  const struct config *config, struct gobgp_held *held, struct text *why);
+			  const struct gobgp_where *where, struct gobgp_held *held,
+			  struct text *why);
 
 /** gobgp_sort() - to be called once after all lists. */
 void gobgp_sort(struct gobgp_held *held);

@@ -59,8 +59,10 @@ static int check_settings(const struct config_actuator *settings, struct text *r
 		text_add(why, "a hook needs either `program` or `url`");
 		return -EINVAL;
 	}
-	if (settings->url)
-		return hook_post_check(settings->url, ret_place, why);
+	if (settings->url) {
+		const struct hook_target target = hook_target_of(settings);
+		return hook_post_check(&target, ret_place, why);
+	}
 	text_add(ret_place, settings->program);
 	return hook_spawn_check(settings->program, why);
 }
@@ -83,13 +85,10 @@ static int open(const struct config *config, const struct config_actuator *setti
 		return err;
 	}
 	*state = (struct state){ .name = settings->name,
-				 .target = { .program = settings->program,
-					     .url = settings->url,
-					     .place = text_string(&place),
-					     .timeout_ns = settings->timeout_ns,
-					     .retries = (unsigned)settings->retries },
+				 .target = hook_target_of(settings),
 				 .place = place,
 				 .book = hook_book_new() };
+	state->target.place = text_string(&state->place);
 	if (!state->book) {
 		close(state);
 		return -ENOMEM;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "actuate/hook/answer.h"
+#include "actuate/hook/headers.h"
 #include "base/clock.h"
 
 /* A longer answer is none of somebody who means us. */
@@ -48,20 +49,30 @@ static int judge_url(const char *scheme, const char *host, struct text *why)
 	return -EINVAL;
 }
 
-int hook_post_check(const char *url, struct text *ret_place, struct text *why)
+static void say_no_address(struct text *why)
 {
-	CURLU *parsed = curl_url();
+	text_add(why, "`url` is no address; write it as https://host.example/path");
+}
+
+static int judge_parts(CURLU *parsed, const struct hook_target *target, struct text *ret_place,
+		       struct text *why)
+{
 	char *scheme = NULL;
 	char *host = NULL;
 	char *port = NULL;
-	int err = parsed ? -EINVAL : -ENOMEM;
+	char *user = NULL;
+	int err = -EINVAL;
 
-	if (parsed && curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK &&
-	    curl_url_get(parsed, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+	if (curl_url_get(parsed, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
 	    curl_url_get(parsed, CURLUPART_HOST, &host, 0) == CURLUE_OK)
 		err = judge_url(scheme, host, why);
 	else
-		text_add(why, "`url` is no address; write it as https://host.example/path");
+		say_no_address(why);
+	if (!err && target->token_file &&
+	    curl_url_get(parsed, CURLUPART_USER, &user, 0) == CURLUE_OK) {
+		text_add(why, "`url` has a user, and there is a `token_file`; leave one out");
+		err = -EINVAL;
+	}
 	if (!err) {
 		bool given = curl_url_get(parsed, CURLUPART_PORT, &port, 0) == CURLUE_OK;
 		text_addf(ret_place, "%s://%s%s%s", scheme, host, given ? ":" : "",
@@ -70,26 +81,21 @@ int hook_post_check(const char *url, struct text *ret_place, struct text *why)
 	curl_free(scheme);
 	curl_free(host);
 	curl_free(port);
-	curl_url_cleanup(parsed);
+	curl_free(user);
 	return err;
 }
 
-static struct curl_slist *make_headers(const char *key)
+int hook_post_check(const struct hook_target *target, struct text *ret_place, struct text *why)
 {
-	char line[HOOK_KEY_MAX + 32];
-	const char *const lines[] = { "Content-Type: application/json", "Expect:", line };
-	struct curl_slist *list = NULL;
+	CURLU *parsed = curl_url();
+	int err = parsed ? -EINVAL : -ENOMEM;
 
-	snprintf(line, sizeof(line), "Idempotency-Key: %s", key);
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		struct curl_slist *longer = curl_slist_append(list, lines[i]);
-		if (!longer) {
-			curl_slist_free_all(list);
-			return NULL;
-		}
-		list = longer;
-	}
-	return list;
+	if (parsed && curl_url_set(parsed, CURLUPART_URL, target->url, 0) == CURLUE_OK)
+		err = judge_parts(parsed, target, ret_place, why);
+	else
+		say_no_address(why);
+	curl_url_cleanup(parsed);
+	return err ? err : hook_target_check(target, why);
 }
 
 static bool set_limits(CURL *curl, uint64_t timeout_ns)
@@ -105,6 +111,21 @@ static bool set_limits(CURL *curl, uint64_t timeout_ns)
 	       curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK;
 }
 
+/* Without the empty password OpenSSL would ask the terminal for that of a locked key, and wait. */
+static bool set_tls(CURL *curl, const struct hook_target *target)
+{
+	if (target->ca_file &&
+	    (curl_easy_setopt(curl, CURLOPT_CAINFO, target->ca_file) != CURLE_OK ||
+	     curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) != CURLE_OK))
+		return false;
+	if (!target->cert_file)
+		return true;
+	const char *key = target->key_file ? target->key_file : target->cert_file;
+	return curl_easy_setopt(curl, CURLOPT_SSLCERT, target->cert_file) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_SSLKEY, key) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_KEYPASSWD, "") == CURLE_OK;
+}
+
 static bool set_request(CURL *curl, const char *url, const struct text *body,
 			const struct curl_slist *headers, struct heard *heard)
 {
@@ -118,20 +139,51 @@ static bool set_request(CURL *curl, const char *url, const struct text *body,
 	       curl_easy_setopt(curl, CURLOPT_WRITEDATA, heard) == CURLE_OK;
 }
 
-static int say_failed(CURLcode code, const char *details, struct text *why)
+/* What of TLS went wrong. Return: false if it was something else. */
+static bool say_tls(CURLcode code, const char *words, struct text *why)
+{
+	switch (code) {
+	case CURLE_PEER_FAILED_VERIFICATION:
+		text_addf(why,
+			  "has a certificate that this machine does not trust (%s); install its "
+			  "authority's with update-ca-certificates, or name it in `ca_file`",
+			  words);
+		return true;
+	case CURLE_SSL_CACERT_BADFILE:
+		text_addf(why, "cannot be asked (%s); `ca_file` is to hold certificates as PEM",
+			  words);
+		return true;
+	case CURLE_SSL_CERTPROBLEM:
+		text_addf(why,
+			  "cannot be shown our certificate (%s); `cert_file` and `key_file` are to "
+			  "hold PEM, belong together, and the key has no password",
+			  words);
+		return true;
+	case CURLE_SSL_CONNECT_ERROR:
+	/* In TLS 1.3 a server says no to the client's certificate only after all was agreed. */
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_GOT_NOTHING:
+		text_addf(why,
+			  "breaks off in TLS (%s); it may want a certificate of ours that it "
+			  "knows: `cert_file`, `key_file`",
+			  words);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int say_failed(const char *url, CURLcode code, const char *details, struct text *why)
 {
 	const char *words = details[0] ? details : curl_easy_strerror(code);
 
+	if (strncmp(url, "https:", 6) == 0 && say_tls(code, words, why))
+		return -ENOTCONN;
 	switch (code) {
 	case CURLE_OPERATION_TIMEDOUT:
 		text_add(why, "did not answer in time; make it quicker, or `timeout` longer");
 		return -ETIMEDOUT;
-	case CURLE_PEER_FAILED_VERIFICATION:
-		text_addf(why,
-			  "has a certificate that this machine does not trust (%s); install "
-			  "its authority's with update-ca-certificates",
-			  words);
-		return -ENOTCONN;
 	case CURLE_WRITE_ERROR:
 		text_addf(why, "answers with more than %zu KiB; `url` seems to name something else",
 			  BODY_MAX / 1024);
@@ -178,38 +230,53 @@ static int judge(const struct hook_message *message, long status, const struct h
 	return err;
 }
 
-static int ask(CURL *curl, const char *url, const struct hook_message *message, struct heard *heard,
-	       struct text *why)
+/* Some servers answer an error with what they were sent. */
+static void hide(struct heard *heard, const char *token)
 {
-	struct curl_slist *headers = make_headers(message->key);
-	char details[CURL_ERROR_SIZE] = "";
-	long status = 0;
-	int err = -ENOMEM;
+	size_t len = heard->len < sizeof(heard->data) ? heard->len : sizeof(heard->data);
+	size_t secret = strlen(token);
+	char *at = heard->data;
 
-	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, details);
-	if (headers && set_request(curl, url, &message->body, headers, heard)) {
-		CURLcode code = curl_easy_perform(curl);
-		curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-		err = code == CURLE_OK ? judge(message, status, heard, why)
-				       : say_failed(code, details, why);
-	} else {
-		text_add(why, "cannot be asked: no memory");
-	}
-	curl_slist_free_all(headers);
-	return err;
+	while (secret && (at = memmem(at, len - (size_t)(at - heard->data), token, secret)))
+		memset(at, '*', secret);
 }
 
-int hook_post(const char *url, uint64_t timeout_ns, const struct hook_message *message,
+static int ask(CURL *curl, const struct hook_target *target, const struct hook_message *message,
+	       const struct hook_headers *headers, struct text *why)
+{
+	char details[CURL_ERROR_SIZE] = "";
+	struct heard heard = { .len = 0 };
+	long status = 0;
+
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, details);
+	if (!set_limits(curl, target->timeout_ns) || !set_tls(curl, target) ||
+	    !set_request(curl, target->url, &message->body, headers->list, &heard)) {
+		text_add(why, "cannot be asked: no memory");
+		return -ENOMEM;
+	}
+	CURLcode code = curl_easy_perform(curl);
+	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+	hide(&heard, headers->token);
+	return code == CURLE_OK ? judge(message, status, &heard, why)
+				: say_failed(target->url, code, details, why);
+}
+
+int hook_post(const struct hook_target *target, const struct hook_message *message,
 	      struct text *why)
 {
-	CURL *curl = curl_easy_init();
-	struct heard heard = { .len = 0 };
-	int err = -ENOMEM;
+	struct hook_headers headers;
+	int err = hook_headers_make(target, message, clock_wall_ns() / NS_PER_S, &headers, why);
 
-	if (curl && set_limits(curl, timeout_ns))
-		err = ask(curl, url, message, &heard, why);
-	else
+	if (err)
+		return err;
+	CURL *curl = curl_easy_init();
+	if (curl) {
+		err = ask(curl, target, message, &headers, why);
+	} else {
 		text_add(why, "cannot be asked: no memory");
+		err = -ENOMEM;
+	}
 	curl_easy_cleanup(curl);
+	hook_headers_done(&headers);
 	return err;
 }

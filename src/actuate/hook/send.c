@@ -30,7 +30,7 @@ static int try_once(const struct hook_target *target, const struct hook_message 
 		return -ENOMEM;
 	}
 	return target->program ? hook_run(target->program, target->timeout_ns, message, why)
-			       : hook_post(target->url, target->timeout_ns, message, why);
+			       : hook_post(target, message, why);
 }
 
 static void wait_before_next(struct hook_pass *pass)

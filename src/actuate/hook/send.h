@@ -10,19 +10,11 @@
 #include <stdint.h>
 
 #include "actuate/hook/message.h"
+#include "actuate/hook/target.h"
 #include "base/err.h"
 
 /** A pass begins no try after so long. */
 #define HOOK_PASS_NS 30000000000ULL
-
-/** Where messages go; one of `program` and `url`. */
-struct hook_target {
-	const char *program;
-	const char *url;
-	const char *place; /**< as it is shown */
-	uint64_t timeout_ns;
-	unsigned retries; /**< further tries, in a pass */
-};
 
 /** One go at all that is to be said. */
 struct hook_pass {

@@ -2,6 +2,8 @@
 /* put: what is composed in, the engine made to do it out; what the xdp actuator keeps. */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "actuate/actuator.h"
 #include "actuate/held.h"
 #include "actuate/xdp/compose.h"
@@ -9,7 +11,8 @@
 
 /** The actuator's state; worker thread but for making and closing. */
 struct xdp_state {
-	const struct config *config;
+	const struct config *_Atomic reloaded; /* whose networks count from the next call on */
+	const struct config *config;           /* whose networks the engine was told */
 	const char **interfaces;
 	struct xdp_engine_config settings;
 	struct xdp_engine *engine; /* NULL: nothing is known to be in force */

@@ -50,6 +50,7 @@ static struct xdp_state *make(const struct config *config, const struct config_a
 	if (!s)
 		return NULL;
 	s->config = config;
+	atomic_init(&s->reloaded, config);
 	s->next = calloc(1, sizeof(*s->next));
 	s->last = calloc(1, sizeof(*s->last));
 	s->interfaces = calloc(settings->interface_count, sizeof(*s->interfaces));
@@ -135,10 +136,28 @@ static int put(struct xdp_state *s, const struct wanted_set *set, struct text *w
 	return err || s->there ? err : put_be_there(s, why);
 }
 
+static void reload(void *self, const struct config *config)
+{
+	struct xdp_state *s = self;
+
+	atomic_store_explicit(&s->reloaded, config, memory_order_release);
+}
+
+/* With other networks the same rules stand beside others that are looked at. */
+static void take_config(struct xdp_state *s)
+{
+	const struct config *config = atomic_load_explicit(&s->reloaded, memory_order_acquire);
+
+	s->told = s->told && config == s->config;
+	s->config = config;
+}
+
 static int reconcile(void *self, const struct wanted_set *set, struct actuator_result *result)
 {
 	struct xdp_state *s = self;
 	uint64_t begin_ns = clock_mono_ns();
+
+	take_config(s);
 	int err = put(s, set, result->why);
 
 	for (size_t i = 0; i < set->count; i++) {
@@ -163,5 +182,6 @@ const struct actuator actuator_xdp = {
 	.open = open,
 	.check = check,
 	.reconcile = reconcile,
+	.reload = reload,
 	.close = close,
 };

@@ -6,11 +6,14 @@
  */
 #pragma once
 
-#include "announce.h"
+#include "check.h"
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -36,11 +39,12 @@ struct fake_bird {
 	char folder[64];
 	char socket[96];
 	char include[96];
-	enum mood mood;
-	unsigned configured; /* times it was told to read the file */
-	unsigned slow;       /* questions until a slow reconfiguration is done */
+	_Atomic enum mood mood;
+	atomic_uint configured;    /* times it was told to read the file */
+	atomic_uint session_since; /* its one session is up since then; 0: it is not */
+	unsigned slow;             /* questions until a slow reconfiguration is done */
 	char set[32];
-	unsigned routes[4];
+	atomic_uint routes[4];
 	bool there[4];
 	int listener;
 	pthread_t thread;
@@ -54,8 +58,9 @@ static inline void fake_load(struct fake_bird *bird)
 	char line[2048];
 	int at = -1;
 
+	unsigned routes[4] = { 0 };
+
 	memset(bird->there, 0, sizeof(bird->there));
-	memset(bird->routes, 0, sizeof(bird->routes));
 	bird->set[0] = '\0';
 	while (file && fgets(line, sizeof(line), file)) {
 		(void)sscanf(line, "define weir_set = \"%31[0-9a-f]", bird->set);
@@ -66,8 +71,10 @@ static inline void fake_load(struct fake_bird *bird)
 		if (at >= 0)
 			bird->there[at] = true;
 		if (at >= 0 && strstr(line, "\troute "))
-			bird->routes[at]++;
+			routes[at]++;
 	}
+	for (int i = 0; i < 4; i++)
+		bird->routes[i] = routes[i];
 	if (file)
 		fclose(file);
 }
@@ -85,6 +92,22 @@ static inline void fake_protocols(struct fake_bird *bird, FILE *out)
 		fprintf(out, "     Routes:         %u imported, 0 exported, 1 preferred\n \n",
 			bird->routes[i] - (i == 0 && bird->mood == MOOD_LOSES));
 	}
+	fprintf(out, "0000 \n");
+}
+
+static inline void fake_sessions(const struct fake_bird *bird, FILE *out)
+{
+	unsigned since = bird->session_since;
+
+	fprintf(out, "2002-Name       Proto      Table      State  Since         Info\n");
+	fprintf(out, "1002-device1    Device     ---        up     14:41:15.101  \n");
+	if (since)
+		fprintf(out,
+			" rr1        BGP        ---        up     14:42:%02u.000  Established   \n",
+			since);
+	else
+		fprintf(out,
+			" rr1        BGP        ---        start  14:42:00.000  Connect       \n");
 	fprintf(out, "0000 \n");
 }
 
@@ -122,6 +145,8 @@ static inline void fake_answer(struct fake_bird *bird, const char *command, FILE
 		fprintf(out, "9001 syntax error, unexpected CF_SYM_UNDEFINED\n");
 	else if (strcmp(command, "show protocols all \"weir_*\"\n") == 0)
 		fake_protocols(bird, out);
+	else if (strcmp(command, "show protocols\n") == 0)
+		fake_sessions(bird, out);
 	else
 		fprintf(out, "9001 syntax error\n");
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of actuate/bird: the file, what BIRD says to it, and everything that can go wrong between. */
+#include "announce.h"
 #include "fake_bird.h"
 
 #include <errno.h>
+
+#include "actuate/bird/peers.h"
 
 #define PLANS 4
 
@@ -224,6 +227,29 @@ static void a_plan_that_cannot_be_announced_does_not_stop_the_others(void **unus
 	bench_free(b);
 }
 
+/* What may be announced is said before it is, by the networks of then. */
+static void a_reload_counts_for_what_is_asked_and_what_is_held(void **unused)
+{
+	struct bench *b = bench_new();
+	struct config *later = config_of("networks: [{prefix: 192.0.2.0/24}]\n");
+
+	(void)unused;
+	fake_start(&b->bird);
+	assert_int_equal(reconcile(b, 4), 0);
+	assert_false(b->effects[3].applied);
+	assert_int_equal(b->actuator->check(b->state, &b->plans[3], &b->why), -EOPNOTSUPP);
+	b->actuator->reload(b->state, later);
+	text_clear(&b->why);
+	assert_int_equal(b->actuator->check(b->state, &b->plans[3], &b->why), 0);
+	assert_int_equal(b->actuator->check(b->state, &b->plans[0], &b->why), -EOPNOTSUPP);
+	assert_int_equal(reconcile(b, 4), 0);
+	assert_int_equal(b->result.removed, 3);
+	assert_false(b->effects[0].applied);
+	assert_true(b->effects[3].applied);
+	bench_free(b);
+	config_free(later);
+}
+
 static void a_refusal_brings_back_the_file_of_before(void **unused)
 {
 	struct bench *b = bench_new();
@@ -365,6 +391,49 @@ static void a_folder_that_cannot_be_written_is_told(void **unused)
 	bench_free(b);
 }
 
+static struct actuator_peers peers_of(struct bgp_peers *peers, const char *lines)
+{
+	struct text answer = text_heap();
+
+	text_addf(&answer,
+		  "2002-Name       Proto      Table      State  Since         Info\n"
+		  "1002-device1    Device     ---        up     18:12:01.101  \n"
+		  " weir_flow4 Static     flowtab4   up     18:12:01.101  \n%s0000 \n",
+		  lines);
+	struct actuator_peers ret = bird_parse_peers(peers, text_string(&answer));
+	text_done(&answer);
+	return ret;
+}
+
+static void sessions_are_counted_and_each_fall_of_one(void **unused)
+{
+	static const char first[] =
+		" to0        BGP        ---        up     18:12:05.300  Established   \n";
+	static const char again[] =
+		" to0        BGP        ---        up     18:13:44.001  Established   \n";
+	static const char waits[] =
+		" to0        BGP        ---        start  18:13:40.100  Active        Socket: "
+		"Connection refused\n";
+	static const char both[] =
+		" to0        BGP        ---        up     2026-11-28 18:12:05  Established   \n"
+		" to1        BGP        ---        up     2026-11-28 18:14:00  Established   \n"
+		" to2        BGP        ---        down   2026-11-28 18:14:00  \n";
+	struct bgp_peers peers = { 0 };
+
+	(void)unused;
+	struct actuator_peers got = peers_of(&peers, first);
+	assert_true(got.known && got.up == 1 && got.all == 1 && got.falls == 0);
+	assert_int_equal(peers_of(&peers, first).falls, 0);
+	assert_int_equal(peers_of(&peers, again).falls, 1);
+	got = peers_of(&peers, waits);
+	assert_true(got.up == 0 && got.all == 1 && got.falls == 2);
+	/* What was down and comes up is no fall, nor is a new one. */
+	got = peers_of(&peers, both);
+	assert_true(got.up == 2 && got.all == 3 && got.falls == 2);
+	got = peers_of(&peers, "");
+	assert_true(got.known && got.up == 0 && got.all == 0 && got.falls == 4);
+}
+
 static void without_flowspec_only_blackholes_can_be_held(void **unused)
 {
 	struct bench *b = bench_new();
@@ -392,12 +461,14 @@ int main(void)
 		cmocka_unit_test(after_a_restart_of_either_it_goes_on),
 		cmocka_unit_test(what_expired_is_not_put_in_force),
 		cmocka_unit_test(a_plan_that_cannot_be_announced_does_not_stop_the_others),
+		cmocka_unit_test(a_reload_counts_for_what_is_asked_and_what_is_held),
 		cmocka_unit_test(a_refusal_brings_back_the_file_of_before),
 		cmocka_unit_test(a_crash_does_not_hide_the_last_good_file),
 		cmocka_unit_test(nobody_there_is_told_and_nothing_is_written),
 		cmocka_unit_test(each_mood_has_its_error),
 		cmocka_unit_test(a_slow_reconfiguration_is_waited_for),
 		cmocka_unit_test(a_folder_that_cannot_be_written_is_told),
+		cmocka_unit_test(sessions_are_counted_and_each_fall_of_one),
 		cmocka_unit_test(without_flowspec_only_blackholes_can_be_held),
 	};
 

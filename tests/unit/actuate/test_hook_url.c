@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "hook_scene.h"
@@ -289,6 +290,48 @@ static void nobody_there_is_said(void **state)
 	says(f->scene.why, "is it running?");
 }
 
+/* With the mode that such a file has; the end of the line is an editor's. */
+static void write_private(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_int_equal(fchmod(fileno(file), 0600), 0);
+	assert_true(fprintf(file, "%s\n", text) > 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* Also a server that repeats what it was sent does not bring it into a log. */
+static void a_token_is_shown_to_the_other_side_alone(void **state)
+{
+	struct fixture *f = *state;
+	char dir[] = "/tmp/weir-test-token-XXXXXX";
+	char path[64];
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/token", dir);
+	snprintf(f->url, sizeof(f->url), "http://127.0.0.1:%u/hook", f->server.port);
+	f->scene.settings.token_file = path;
+	write_private(path, "hush-1");
+	scene_restart(&f->scene);
+	prepare(f, STATUS("422 Unprocessable Content") "Bearer hush-1? hush-1!");
+	fails_so(f, -EACCES, "HTTP status 422: Bearer ******? ******!");
+	says(f->server.requests[1], "\r\nAuthorization: Bearer hush-1\r\n");
+	/* Exchanged while Weir runs. */
+	write_private(path, "hush-2");
+	f->server.answers[2] = OK_EMPTY;
+	f->scene.plans[0].plan.level = LEVEL_QUARANTINE;
+	assert_int_equal(scene_go(&f->scene), 0);
+	says(f->server.requests[2], "\r\nAuthorization: Bearer hush-2\r\n");
+	assert_int_equal(chmod(path, 0644), 0);
+	f->scene.set.count = 0;
+	assert_int_equal(scene_go(&f->scene), -EPERM);
+	says(f->scene.why, "chmod 600");
+	assert_int_equal(f->server.count, 3);
+	unlink(path);
+	rmdir(dir);
+}
+
 /* A server with a certificate that it made itself; 0: there is no openssl here. */
 static FILE *start_tls(const char *dir, pid_t *ret_pid, unsigned *ret_port)
 {
@@ -365,6 +408,11 @@ static void addresses_that_are_not_ours_to_use_are_refused(void **state)
 	is_refused_at_open(&settings, "is no address");
 	settings.url = "https://";
 	is_refused_at_open(&settings, "is no address");
+	settings.url = "https://me:geheim@127.0.0.1/";
+	settings.token_file = "/nonexistent";
+	is_refused_at_open(&settings, "leave one out");
+	settings.url = "https://127.0.0.1/";
+	is_refused_at_open(&settings, "`token_file`: /nonexistent: No such file");
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -380,6 +428,7 @@ int main(void)
 		CASE(nonsense_is_no_answer),
 		CASE(silence_ends_in_time),
 		CASE(nobody_there_is_said),
+		CASE(a_token_is_shown_to_the_other_side_alone),
 		cmocka_unit_test(a_certificate_that_nobody_vouches_for_is_refused),
 		cmocka_unit_test(addresses_that_are_not_ours_to_use_are_refused),
 	};

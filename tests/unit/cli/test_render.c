@@ -305,6 +305,33 @@ static void what_was_refused_is_to_look_after(void **state)
 	}
 }
 
+/* A plan that reaches nobody, and one that was stopped, are told with what to do. */
+static void what_became_of_plans_is_to_look_after(void **state)
+{
+	const struct status_actuator actuators[] = {
+		{ .name = "edge", .kind = "bird", .peers_known = true, .peers_all = 3 },
+		{ .name = "rim",
+		  .kind = "gobgp",
+		  .peers_known = true,
+		  .peers_all = 2,
+		  .peers_up = 1 },
+		{ .name = "here", .kind = "xdp" },
+	};
+	struct status_view view = make_view();
+
+	view.actuators = actuators;
+	view.actuator_count = 3;
+	view.needs_restart = "actuators (edge is new)";
+	view.plans.stopped = 2;
+	(void)state;
+	render_view(&view, NOW);
+	has("actuator edge: of 3 BGP sessions none is up");
+	lacks("actuator rim");
+	lacks("actuator here");
+	has("plans that a canary stopped: 2");
+	has("changed, and waiting for a restart: actuators (edge is new)");
+}
+
 static void those_in_trouble_are_on_top_and_the_rest_is_counted(void **state)
 {
 	static struct status_exporter many[100];
@@ -769,6 +796,7 @@ int main(void)
 		CASE(one_incident_is_a_story),
 		CASE(a_story_names_machines_and_their_tenants),
 		CASE(what_was_refused_is_to_look_after),
+		CASE(what_became_of_plans_is_to_look_after),
 		CASE(those_in_trouble_are_on_top_and_the_rest_is_counted),
 		CASE(what_is_to_look_after_is_not_ok),
 		CASE(our_own_drops_are_told_once),
