@@ -13,6 +13,10 @@
 /* In any case after so long: attacks change. Without rules sooner. */
 #define ANEW_NS  (10 * NS_PER_S)
 #define RETRY_NS NS_PER_S
+/* A watch that is younger has no rate of its own yet. */
+#define YOUNG_NS (5 * NS_PER_S)
+/* With less of its greatest excess an attack is over, or pauses: what is left are the others. */
+#define EBB      0.1
 /* New rules have to stop so much more of what comes now to take the place of old ones. */
 #define BETTER   0.05
 
@@ -88,6 +92,7 @@ static void follow(struct hands *hands, struct hand_case *c)
 	c->scope = scope;
 	if (scoped)
 		c->watch = stock_watch(hands->stock, &scope, c->incident.onset_ns);
+	c->watched_ns = hands->now_ns;
 	c->make_from = 0;
 	c->make_at = FIRST_AT;
 	c->tried_at = 0;
@@ -173,6 +178,19 @@ static void make_plain(struct hands *hands, struct hand_case *c)
 	accept(hands, c);
 }
 
+static void read_view(struct hands *hands, const struct hand_case *c, struct stock_view *ret_view)
+{
+	stock_view(hands->stock, c->watch, hands->now_ns, ret_view);
+	if (hands->now_ns - c->watched_ns < YOUNG_NS && ret_view->now_pps < (double)c->incident.pps)
+		ret_view->now_pps = (double)c->incident.pps;
+}
+
+/* Incidents tell only each ten seconds that nothing comes any more. */
+static bool has_ebbed(const struct hand_case *c, double excess)
+{
+	return c->made->safe && excess < EBB * c->excess_most;
+}
+
 static void make_rules(struct hands *hands, struct hand_case *c)
 {
 	struct stock_view view;
@@ -184,14 +202,19 @@ static void make_rules(struct hands *hands, struct hand_case *c)
 		.limits = case_limits(hands),
 	};
 
+	read_view(hands, c, &view);
+	double excess = view.now_pps - view.base_pps;
+	if (has_ebbed(c, excess)) {
+		plan_next(c, stock_samples(hands->stock, c->watch), hands->now_ns);
+		return;
+	}
+	c->excess_most = excess > c->excess_most ? excess : c->excess_most;
 	hands->making_done = true;
-	stock_view(hands->stock, c->watch, hands->now_ns, &view);
-	if (view.now_pps < (double)c->incident.pps) /* watched since a moment ago */
-		view.now_pps = (double)c->incident.pps;
 	maker_make(hands->maker, &input, hands->trial);
 	if (is_better(hands, c, &view) || (c->moved && hands->trial->safe)) {
 		accept(hands, c);
 		c->moved = false;
+		c->excess_most = excess;
 	} else if (!c->made->safe) {
 		snprintf(c->made->plan.why, sizeof(c->made->plan.why), "%s",
 			 hands->trial->plan.why);

@@ -43,8 +43,10 @@ struct hand_case {
 	struct incident incident;
 	struct finding_machine *machines;
 	unsigned watch;
-	bool moved;  /**< the targets are others than the rules were made for */
-	bool scoped; /**< `scope` says whose samples; false: nothing can be held back */
+	uint64_t watched_ns; /**< since then */
+	double excess_most;  /**< packets a second above the usual, since the rules were made */
+	bool moved;          /**< the targets are others than the rules were made for */
+	bool scoped;         /**< `scope` says whose samples; false: nothing can be held back */
 	struct stock_scope scope;
 	struct prefix around; /**< the targets, as long as they are prefixes; length 0: not yet */
 	unsigned grown;       /**< times that they came to be more than that */

@@ -283,6 +283,26 @@ static void what_comes_back_as_another_attack_gets_rules_soon(void **state)
 	assert_int_equal(come_back_otherwise(), 11211);
 }
 
+/* The attack pauses, and nobody has said so: what others send anew is not taken for it. */
+static void of_who_is_there_when_it_pauses_no_rules_are_made(void **state)
+{
+	struct plan plan;
+
+	(void)state;
+	open_hands(acting, true);
+	begin_attack();
+	assert_true(comes(EVENT_PLAN_APPLIED, LEVEL_DROP));
+	incident.pps = PER_TICK * 3 * 100 * 10;
+	say_incident(EVENT_INCIDENT_UPDATED);
+	for (unsigned i = 0; i < 100; i++)
+		traffic(PER_TICK * 3);
+	for (unsigned i = 0; i < 300; i++)
+		traffic_from(PER_TICK / 5, 9999, 700);
+	hands_plan(hands, &incident, &plan);
+	assert_int_equal(plan.rule_count, 1);
+	assert_int_equal(plan.rules[0].sport.min, 123);
+}
+
 /* Better rules that the rails do not let in leave those in force where they are. */
 static void rules_stay_until_better_ones_get_in(void **state)
 {
@@ -327,6 +347,7 @@ int main(void)
 		hands_test(a_plan_that_is_not_held_says_why),
 		hands_test(nobody_waits_for_ever),
 		hands_test(what_comes_back_as_another_attack_gets_rules_soon),
+		hands_test(of_who_is_there_when_it_pauses_no_rules_are_made),
 		hands_test(rules_stay_until_better_ones_get_in),
 		hands_test(panic_ends_all_and_never_touch_holds_for_people_too),
 	};
