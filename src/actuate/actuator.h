@@ -47,6 +47,7 @@ struct actuator_result {
 	uint64_t removed;
 	uint64_t kept;
 	struct actuator_peers peers;
+	uint64_t again_ns; /**< call again after so long, there is more to do; 0: as ever */
 	/** On failure, or when a plan is refused: one sentence that says what to do. */
 	struct text *why;
 };

@@ -216,8 +216,8 @@ static bool same_numbers(const struct config_actuator *a, const struct config_ac
 {
 	return a->mode == b->mode && a->flowspec == b->flowspec &&
 	       a->source_rules == b->source_rules && a->routes == b->routes &&
-	       a->timeout_ns == b->timeout_ns && a->retries == b->retries &&
-	       ip_equal(&a->next_hop_v4, &b->next_hop_v4) &&
+	       a->changes == b->changes && a->timeout_ns == b->timeout_ns &&
+	       a->retries == b->retries && ip_equal(&a->next_hop_v4, &b->next_hop_v4) &&
 	       ip_equal(&a->next_hop_v6, &b->next_hop_v6);
 }
 

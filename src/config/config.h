@@ -154,6 +154,7 @@ struct config_actuator {
 	bool flowspec;          /**< bird, gobgp: announce rules, not only blackholes */
 	bool source_rules;      /**< bird, gobgp: rules without a destination of ours (outbound) */
 	uint64_t routes;        /**< bird, gobgp: most routes at once */
+	uint64_t changes;       /**< bird, gobgp: most that change in a second */
 	const char *program;    /**< hook; NULL: not given */
 	const char *url;        /**< hook; NULL: not given */
 	const char *token_file; /**< hook, with url; these five are paths; NULL: not given */

@@ -308,6 +308,8 @@ static const struct schema_key actuator_keys[] = {
 	    "`bird`, `gobgp`: rules about what your own machines send too"),
 	NUMBER("routes", COUNT, "1", "100k", "1000", RESTART, FIELD(struct config_actuator, routes),
 	       "`bird`, `gobgp`: routes and rules at once"),
+	NUMBER("changes", COUNT, "1", "100k", "10", RESTART, FIELD(struct config_actuator, changes),
+	       "`bird`, `gobgp`: routes and rules that change in a second; more follow in the next"),
 	ROW("program", PATH, NULL, RESTART, FIELD(struct config_actuator, program),
 	    "`hook`: program that is started; it gets JSON on its standard input"),
 	ROW("url", TEXT, NULL, RESTART, FIELD(struct config_actuator, url),

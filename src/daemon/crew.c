@@ -69,8 +69,8 @@ static void copy_set(struct parcel *parcel, const struct wanted_set *set)
 	parcel->at_ns = clock_mono_ns();
 }
 
-/* Return: how long until the next look. Called without the mutex, by whoever works. */
-static void work_once(struct hand *hand, struct crew_report *report)
+/* Return: how long until the next look, when all went well. Called without the mutex, by whoever works. */
+static uint64_t work_once(struct hand *hand, struct crew_report *report)
 {
 	struct text why = text_fixed(report->why, sizeof(report->why));
 	struct actuator_result result = { .effects = report->effects, .why = &why };
@@ -93,6 +93,9 @@ static void work_once(struct hand *hand, struct crew_report *report)
 	report->peers = result.peers;
 	report->count = (unsigned)set.count;
 	report->took_ns = clock_mono_ns() - begin_ns;
+	if (err)
+		return 0;
+	return result.again_ns ? result.again_ns : report->count ? LOOK_NS : IDLE_NS;
 }
 
 static void wait_until(struct hand *hand, uint64_t mono_ns)
@@ -120,12 +123,12 @@ static void *work(void *self)
 		}
 		hand->behind = false;
 		pthread_mutex_unlock(&hand->mutex);
-		work_once(hand, report);
+		uint64_t next_ns = work_once(hand, report);
 		pthread_mutex_lock(&hand->mutex);
 		report->ready = !hand->news;
 		hand->report = *report;
 		hand->told = false;
-		uint64_t next_ns = report->failing ? pause_ns : report->count ? LOOK_NS : IDLE_NS;
+		next_ns = report->failing ? pause_ns : next_ns;
 		pause_ns = !report->failing           ? RETRY_NS
 			   : pause_ns * 2 < RETRY_MAX ? pause_ns * 2
 						      : RETRY_MAX;
@@ -294,7 +297,7 @@ int crew_want(struct crew *crew, size_t index, const struct wanted_set *set)
 		return -WEIR_EFULL;
 	if (index == 0) { /* never waits, and has nothing to tell */
 		copy_set(hand->now, set);
-		work_once(hand, &hand->report);
+		(void)work_once(hand, &hand->report);
 		hand->report.ready = true;
 		hand->told = false;
 		return 0;

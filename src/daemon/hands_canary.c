@@ -152,15 +152,14 @@ static const struct effect *effect_of(const struct crew_report *report, const ch
 }
 
 /* What is wrong there; NULL: nothing. */
-static const char *trouble_of(const struct hand_trial *trial, const struct crew_report *report)
+static const char *trouble_of(const struct hand_trial *trial, const struct crew_report *report,
+			      const struct effect *effect)
 {
-	const struct effect *effect = effect_of(report, trial->wanted.plan.id);
-
 	if (report->peers.known && report->peers.falls != trial->falls)
 		return "a BGP session fell out";
 	if (report->peers.known && report->peers.up == 0)
 		return "no BGP session is up";
-	if (report->failing || !effect || !effect->applied)
+	if (report->failing || !effect || !(effect->applied || effect->coming))
 		return report->why[0] ? report->why : "it does not hold the rules";
 	return NULL;
 }
@@ -172,7 +171,10 @@ void case_trial_report(struct hands *hands, struct hand_case *c, size_t member)
 
 	if (!trial->on || trial->at != member || !report->ready)
 		return;
-	const char *why = trouble_of(trial, report);
+	const struct effect *effect = effect_of(report, trial->wanted.plan.id);
+	const char *why = trouble_of(trial, report, effect);
+	if (!why && effect->coming)
+		return; /* a part of the rules is out, and the rest on its way */
 	if (why && (trial->since_ns || trial->well)) {
 		stop(hands, c, why);
 	} else if (why) {

@@ -138,6 +138,7 @@ struct wanted_set {
 struct effect {
 	char plan[INCIDENT_ID_MAX + 8];
 	bool applied;
+	bool coming;              /**< not applied yet, but on its way: nothing is wrong */
 	unsigned rules_held;      /**< rules in force outside; 0 for observe */
 	uint64_t at_ns;           /**< it was so then */
 	bool counted;             /**< the rest is known; not over BGP */

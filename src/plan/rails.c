@@ -138,14 +138,15 @@ bool rails_brake(const struct rails_state *state, uint64_t now_ns)
 
 static void refill(const struct rails_limits *limits, struct rails_state *state, uint64_t now_ns)
 {
-	/* A plan comes as a whole or not at all. */
+	/* A plan comes as a whole or not at all, so a large one may take what was saved up. */
 	double most = fmax(limits->changes_per_s, limits->plan_rules);
+	double each = limits->changes_per_s;
 
 	if (state->tokens_ns == 0)
 		state->tokens = most;
 	else if (now_ns > state->tokens_ns)
 		state->tokens =
-			fmin(most, state->tokens + most * (double)(now_ns - state->tokens_ns) /
+			fmin(most, state->tokens + each * (double)(now_ns - state->tokens_ns) /
 							   (double)SECOND_NS);
 	state->tokens_ns = now_ns > state->tokens_ns ? now_ns : state->tokens_ns;
 }

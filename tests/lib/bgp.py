@@ -18,6 +18,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 
 import tap
 import wire
@@ -116,6 +117,33 @@ def ask_bird(path, *commands, timeout=10):
         return []
 
 
+def many(count, a_plan=8):
+    """Plans with so many rules in all."""
+    rules = [{"dst": "198.51.100.7/32", "proto": 17, "sport": [port, port]}
+             for port in range(1, count + 1)]
+    return [{"id": f"many-{at}", "level": "drop", "rules": rules[at:at + a_plan]}
+            for at in range(0, count, a_plan)]
+
+
+def comes_at_pace(actuator, bird, count, rate):
+    """Wants many(count), as the daemon does, until all is in force; BIRD's clock says when each came."""
+    plans = many(count)
+    done = actuator.want(plans)
+    tap.equal((done["err"], len(done["applied"])), (0, rate // 8), "error, and plans applied at first")
+    tap.contains(done["why"], f"{count - rate} more follow", "the sentence")
+    while done["again_ns"]:
+        time.sleep(done["again_ns"] / 1e9)
+        done = actuator.want(plans)
+        tap.equal(done["err"], 0, f"error; {done['why']}")
+    tap.equal(len(done["applied"]), len(plans), "plans applied in the end")
+    tap.wait_for(lambda: len(bird.times()) == count, f"all of them; {len(bird.times())}", 20)
+    times = bird.times()
+    # A tenth for what lies between the sending and BIRD's clock.
+    for at, begin in enumerate(times):
+        second = [each for each in times[at:] if each - begin < 0.9]
+        tap.true(len(second) <= rate, f"{len(second)} rules within a second of {begin}: {times}")
+
+
 class _AnyBird(Daemon):
     name, address = "", ""
 
@@ -195,6 +223,12 @@ protocol bgp from1 {{
 }}
 """.replace(" validate off;", "" if bird_version() < (2, 0, 13) else " validate off;")
 
+    def times(self):
+        """When each rule came, in seconds, sorted."""
+        found = [re.search(r"\[from1 ([0-9-]+ [0-9:.]+)", line) for line in
+                 ask_bird(self.ctl, "show route table flowtab4")]
+        return sorted(since_midnight(each.group(1)) for each in found if each)
+
     def routes(self):
         found, at = set(), None
         lines = []
@@ -212,6 +246,12 @@ protocol bgp from1 {{
                 each = [part for part in each if not part.startswith("next_hop")]
             found.add(" | ".join([each[0], *sorted(each[1:])]))
         return found
+
+
+def since_midnight(words):
+    """Seconds: "2026-11-28 18:12:01.123456" as BIRD writes it."""
+    hours, minutes, seconds = words.split()[-1].split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
 
 
 def bird_version():

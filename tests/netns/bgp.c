@@ -9,7 +9,8 @@
  * of standard input is a set, {"plans":[{"id":…,"level":…,"direction":…,
  * "expires_ns":…,"rules":[{"dst":…,"src":…,"proto":…,"sport":[a,b],…}]}]}; each
  * answer {"err":…,"why":…,"added":…,"removed":…,"kept":…,"applied":[…],"ns":…,
- * "up":…,"falls":…}, the last two about BGP sessions, "up" -1 if not known.
+ * "up":…,"falls":…,"again_ns":…}: sessions that are up (-1: not known) and that
+ * fell out, and after how long more is to be done (0: nothing).
  * A line {"reload":CONFIG} makes the networks of another file count from then on;
  * its answer is {"err":0}.
  *
@@ -171,13 +172,13 @@ static void answer(const struct wanted_set *set, const struct actuator_result *r
 		if (result->effects[i].applied)
 			json_array_append_new(applied, json_string(result->effects[i].plan));
 	}
-	json_t *line =
-		json_pack("{sI ss sI sI sI so sI sI sI sI}", "err", (json_int_t)err, "why",
-			  text_string(result->why), "added", (json_int_t)result->added, "removed",
-			  (json_int_t)result->removed, "kept", (json_int_t)result->kept, "applied",
-			  applied, "ns", (json_int_t)took_ns, "steps", (json_int_t)steps, "up",
-			  result->peers.known ? (json_int_t)result->peers.up : (json_int_t)-1,
-			  "falls", (json_int_t)result->peers.falls);
+	json_t *line = json_pack(
+		"{sI ss sI sI sI so sI sI sI sI sI}", "err", (json_int_t)err, "why",
+		text_string(result->why), "added", (json_int_t)result->added, "removed",
+		(json_int_t)result->removed, "kept", (json_int_t)result->kept, "applied", applied,
+		"ns", (json_int_t)took_ns, "steps", (json_int_t)steps, "up",
+		result->peers.known ? (json_int_t)result->peers.up : (json_int_t)-1, "falls",
+		(json_int_t)result->peers.falls, "again_ns", (json_int_t)result->again_ns);
 	json_dumpf(line, stdout, JSON_COMPACT);
 	fputc('\n', stdout);
 	fflush(stdout);

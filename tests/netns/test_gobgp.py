@@ -153,6 +153,19 @@ def how_its_sessions_are_is_known():
 
 
 @tap.case
+def many_rules_come_ten_in_a_second_and_go_at_once():
+    scene = Scene(bgp.Bird)
+    tap.wait_for(lambda: scene.actuator.wants([])["up"] == 1, "a session", 40, 0.5)
+    bgp.comes_at_pace(scene.actuator, scene.neighbours[0], 34, 10)
+    # What another process announced is no change to the next one.
+    scene.actuator.end()
+    scene.actuator = scene.new_actuator()
+    tap.equal(scene.actuator.wants(bgp.many(34))["kept"], 34, "kept by the next process")
+    scene.actuator.wants([])
+    scene.neighbours[0].wait_for(set(), "nothing, at once", 5)
+
+
+@tap.case
 def killed_at_any_step_nothing_is_lost_and_the_next_goes_on():
     scene = Scene(bgp.Bird)
     before, after = [0, 2, 4], [1, 2, 3, 5]

@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "actuate/bgp/attributes.h"
+#include "actuate/bgp/pace.h"
 #include "actuate/bgp/routes.h"
 #include "actuate/bird/disk.h"
 #include "actuate/bird/file.h"
@@ -32,7 +33,9 @@ struct state {
 	const struct config_actuator *settings;
 	const struct config *_Atomic config; /* whose networks count; either thread */
 	struct bird_style style;
-	struct bgp_peers peers; /* the worker's alone */
+	/* The worker's alone. */
+	struct bgp_peers peers;
+	struct bgp_pace pace;
 };
 
 /* One call of reconcile. */
@@ -67,6 +70,8 @@ static int open(const struct config *config, const struct config_actuator *setti
 	if (err == 0)
 		err = bgp_communities(settings, state->style.communities,
 				      &state->style.community_count, why);
+	if (err == 0)
+		err = bgp_pace_open(&state->pace, settings->changes);
 	if (err < 0) {
 		free(state);
 		return err;
@@ -266,6 +271,37 @@ static int reconcile_routes(struct state *state, const struct bgp_routes *routes
 	return err;
 }
 
+/* What stands in the file of before was announced before, by whichever process. */
+static int begin_pace(struct state *state, const struct bgp_routes *routes, struct text *why)
+{
+	struct text old = text_heap();
+	bool there;
+	bool *held = calloc(routes->count + 1, sizeof(*held));
+	int err = held ? disk_read(state->settings->include, &old, &there, why) : -ENOMEM;
+
+	if (err == 0)
+		err = bird_file_held(&state->style, routes, &old, held);
+	if (err == 0)
+		err = bgp_pace_begin(&state->pace, routes, held);
+	text_done(&old);
+	free(held);
+	return err;
+}
+
+static int announce(struct state *state, struct bgp_routes *routes, struct actuator_result *result)
+{
+	int err = state->pace.begun ? 0 : begin_pace(state, routes, result->why);
+
+	if (err == 0)
+		err = bgp_pace_limit(&state->pace, clock_mono_ns(), routes);
+	if (err == 0)
+		err = reconcile_routes(state, routes, result);
+	if (err == 0)
+		err = bgp_pace_took(&state->pace, clock_mono_ns(), routes);
+	result->again_ns = bgp_pace_wait_ns(&state->pace, clock_mono_ns());
+	return err;
+}
+
 static int reconcile(void *self, const struct wanted_set *set, struct actuator_result *result)
 {
 	struct state *state = self;
@@ -275,11 +311,13 @@ static int reconcile(void *self, const struct wanted_set *set, struct actuator_r
 	int err = bgp_routes_make(&limits, set, &routes, result->effects, &refused);
 
 	if (err == 0)
-		err = reconcile_routes(state, &routes, result);
+		err = announce(state, &routes, result);
 	if (err < 0)
 		bgp_effects_none(set, result->effects);
 	else
 		text_add_n(result->why, text_string(&refused), refused.len);
+	if (err == 0)
+		bgp_pace_tell(&state->pace, &limits, set, result->effects, result->why);
 	text_done(&refused);
 	bgp_routes_done(&routes);
 	return err;
@@ -287,7 +325,10 @@ static int reconcile(void *self, const struct wanted_set *set, struct actuator_r
 
 static void close(void *self)
 {
-	free(self);
+	struct state *state = self;
+
+	bgp_pace_close(&state->pace);
+	free(state);
 }
 
 const struct actuator actuator_bird = {

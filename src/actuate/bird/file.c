@@ -100,21 +100,25 @@ static void write_blackhole(struct text *out, const struct bird_style *style,
 		text_addf(out, " bgp_next_hop = %s;", ip_format(next_hop, shown));
 }
 
+static void write_route(struct text *out, const struct bird_style *style,
+			const struct bgp_route *route)
+{
+	if (route->kind == BGP_RTBH4 || route->kind == BGP_RTBH6) {
+		write_blackhole(out, style, route);
+	} else {
+		write_rule(out, &route->rule, route->kind == BGP_FLOW6);
+		write_actions(out, &route->rule);
+	}
+	text_add(out, " };\n");
+}
+
 static void write_protocol(struct text *out, const struct bird_style *style,
 			   const struct bgp_routes *routes, enum bgp_kind kind)
 {
 	text_addf(out, "protocol static %s {\n\t%s;\n", bird_protocol(kind), channel(kind));
 	for (size_t i = 0; i < routes->count; i++) {
-		const struct bgp_route *route = &routes->list[i];
-		if (route->kind != kind)
-			continue;
-		if (kind == BGP_RTBH4 || kind == BGP_RTBH6) {
-			write_blackhole(out, style, route);
-		} else {
-			write_rule(out, &route->rule, kind == BGP_FLOW6);
-			write_actions(out, &route->rule);
-		}
-		text_add(out, " };\n");
+		if (routes->list[i].kind == kind)
+			write_route(out, style, &routes->list[i]);
 	}
 	text_add(out, "}\n");
 }
@@ -203,4 +207,27 @@ int bird_file_compare(const struct text *before, const struct text *after,
 	free(b.hashes);
 	*ret_change = change;
 	return 0;
+}
+
+int bird_file_held(const struct bird_style *style, const struct bgp_routes *routes,
+		   const struct text *file, bool *ret_held)
+{
+	struct text line = text_heap();
+	struct lines lines;
+	int err = lines_of(file, &lines);
+
+	if (err < 0)
+		return err;
+	for (size_t i = 0; i < routes->count; i++) {
+		text_clear(&line);
+		write_route(&line, style, &routes->list[i]);
+		/* Without the end of the line, as lines_of() takes them. */
+		const uint64_t key = hash_bytes(text_string(&line), line.len - 1, 0);
+		ret_held[i] = lines.count && bsearch(&key, lines.hashes, lines.count, sizeof(key),
+						     by_hash) != NULL;
+	}
+	err = line.failed ? -ENOMEM : 0;
+	text_done(&line);
+	free(lines.hashes);
+	return err;
 }

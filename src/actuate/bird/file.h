@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "actuate/bgp/attributes.h"
@@ -44,6 +45,15 @@ const char *bird_protocol(enum bgp_kind kind);
  */
 void bird_file_write(const struct bird_style *style, const struct bgp_routes *routes,
 		     struct text *out, char *ret_set);
+
+/**
+ * bird_file_held() - which of the routes, with their actions, stand in a file.
+ * @ret_held: for each route
+ *
+ * Return: 0, -ENOMEM.
+ */
+WEIR_CHECK int bird_file_held(const struct bird_style *style, const struct bgp_routes *routes,
+			      const struct text *file, bool *ret_held);
 
 /** bird_file_compare() - lines of routes in two files, either may be empty. Return: 0, -ENOMEM. */
 WEIR_CHECK int bird_file_compare(const struct text *before, const struct text *after,

@@ -13,11 +13,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "actuate/bgp/pace.h"
 #include "actuate/bgp/routes.h"
 #include "actuate/gobgp/grpc.h"
 #include "actuate/gobgp/held.h"
 #include "actuate/gobgp/paths.h"
 #include "actuate/gobgp/peers.h"
+#include "base/clock.h"
 
 /* Sent once, and looked at again. */
 #define ROUNDS 2
@@ -33,6 +35,7 @@ struct state {
 	bool wide;                  /* others may be among them as well */
 	struct gobgp_where where;
 	struct bgp_peers peers;
+	struct bgp_pace pace;
 };
 
 static int open(const struct config *config, const struct config_actuator *settings,
@@ -54,6 +57,8 @@ static int open(const struct config *config, const struct config_actuator *setti
 	if (err == 0)
 		err = bgp_communities(settings, state->style.communities,
 				      &state->style.community_count, why);
+	if (err == 0)
+		err = bgp_pace_open(&state->pace, settings->changes);
 	if (err < 0) {
 		free(state);
 		return err;
@@ -112,8 +117,23 @@ static int list_all(struct state *state, const struct bgp_routes *routes, struct
 	return 0;
 }
 
-/* Return: how many paths differed, and were sent; negative errors. */
-static int one_round(struct state *state, const struct bgp_routes *routes,
+/* What GoBGP has already was announced before, by whichever process. */
+static int begin_pace(struct state *state, const struct bgp_routes *routes,
+		      const struct gobgp_held *held)
+{
+	bool *is_held = calloc(routes->count + 1, sizeof(*is_held));
+
+	if (!is_held)
+		return -ENOMEM;
+	for (size_t i = 0; i < routes->count; i++)
+		is_held[i] = gobgp_is_held(&state->style, held, &routes->list[i]);
+	int err = bgp_pace_begin(&state->pace, routes, is_held);
+	free(is_held);
+	return err;
+}
+
+/* @first: what is wanted becomes what may be announced now. Return: 0 or negative errors. */
+static int one_round(struct state *state, struct bgp_routes *routes, bool first,
 		     struct gobgp_change *ret_change, struct text *why)
 {
 	struct gobgp_held held = { 0 };
@@ -121,6 +141,10 @@ static int one_round(struct state *state, const struct bgp_routes *routes,
 	struct grpc_bytes answer = { 0 };
 	int err = list_all(state, routes, &held, why);
 
+	if (err == 0 && !state->pace.begun)
+		err = begin_pace(state, routes, &held);
+	if (err == 0 && first)
+		err = bgp_pace_limit(&state->pace, clock_mono_ns(), routes);
 	if (err == 0)
 		err = gobgp_compare(&state->style, routes, &held, &change);
 	if (err == 0 && change.frames.len)
@@ -132,14 +156,13 @@ static int one_round(struct state *state, const struct bgp_routes *routes,
 	return err;
 }
 
-static int make_true(struct state *state, const struct bgp_routes *routes,
-		     struct actuator_result *result)
+static int make_true(struct state *state, struct bgp_routes *routes, struct actuator_result *result)
 {
 	struct gobgp_change change;
 	unsigned long long differ = 0;
 
 	for (int round = 0; round < ROUNDS; round++) {
-		int err = one_round(state, routes, &change, result->why);
+		int err = one_round(state, routes, round == 0, &change, result->why);
 		if (err < 0)
 			return err;
 		if (round == 0) {
@@ -185,6 +208,16 @@ static void look_only_for(struct state *state, const struct config *config)
 	state->wide = false;
 }
 
+static int announce(struct state *state, struct bgp_routes *routes, struct actuator_result *result)
+{
+	int err = make_true(state, routes, result);
+
+	if (err == 0)
+		err = bgp_pace_took(&state->pace, clock_mono_ns(), routes);
+	result->again_ns = bgp_pace_wait_ns(&state->pace, clock_mono_ns());
+	return err;
+}
+
 static int reconcile(void *self, const struct wanted_set *set, struct actuator_result *result)
 {
 	struct state *state = self;
@@ -197,7 +230,7 @@ static int reconcile(void *self, const struct wanted_set *set, struct actuator_r
 	if (err == 0)
 		err = look_for(state, config);
 	if (err == 0)
-		err = make_true(state, &routes, result);
+		err = announce(state, &routes, result);
 	if (err == 0) {
 		look_only_for(state, config);
 		result->peers = gobgp_peers(&state->peer, &state->peers);
@@ -206,6 +239,8 @@ static int reconcile(void *self, const struct wanted_set *set, struct actuator_r
 		bgp_effects_none(set, result->effects);
 	else
 		text_add_n(result->why, text_string(&refused), refused.len);
+	if (err == 0)
+		bgp_pace_tell(&state->pace, &limits, set, result->effects, result->why);
 	text_done(&refused);
 	bgp_routes_done(&routes);
 	return outward(err);
@@ -216,6 +251,7 @@ static void close(void *self)
 	struct state *state = self;
 
 	gobgp_where_done(&state->where);
+	bgp_pace_close(&state->pace);
 	free(state);
 }
 

@@ -254,6 +254,16 @@ static uint64_t sum_of(const struct path_style *style, const struct bgp_route *r
 	return sum;
 }
 
+bool gobgp_is_held(const struct path_style *style, const struct gobgp_held *held,
+		   const struct bgp_route *route)
+{
+	const struct gobgp_path key = { .route = *route };
+	const struct gobgp_path *path =
+		held->count ? bsearch(&key, held->list, held->count, sizeof(key), by_route) : NULL;
+
+	return path && path->sum == sum_of(style, route);
+}
+
 static int walk(struct sending *s, const struct bgp_routes *routes, const struct gobgp_held *held,
 		struct gobgp_change *change)
 {

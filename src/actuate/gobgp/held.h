@@ -44,6 +44,10 @@ WEIR_CHECK int gobgp_list(const struct grpc_peer *peer, enum bgp_kind kind,
 /** gobgp_sort() - to be called once after all lists. */
 void gobgp_sort(struct gobgp_held *held);
 
+/** gobgp_is_held() - with just these attributes; after gobgp_sort(). */
+bool gobgp_is_held(const struct path_style *style, const struct gobgp_held *held,
+		   const struct bgp_route *route);
+
 /** How what is wanted and what is held differ. */
 struct gobgp_change {
 	uint64_t added; /**< among them, those that only have other attributes */

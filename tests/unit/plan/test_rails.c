@@ -349,6 +349,25 @@ static void what_takes_the_place_of_another_counts_once(void **state)
 	assert_int_equal(rails_exchange(&limits, &rails, &in, &in), RAILS_OK);
 }
 
+/* Sixteen rules at once, and then no more than ten a second on average. */
+static void a_large_plan_is_paid_back(void **state)
+{
+	struct rails_limits limits = limits_of();
+	struct rails_state rails = { 0 };
+	struct plan plan = plan_of(LEVEL_DROP, 1);
+	struct rails_request request = ask(&plan, SECOND_NS);
+
+	(void)state;
+	limits.plan_rules = plan.rule_count = 16;
+	for (unsigned i = 1; i < 16; i++)
+		plan.rules[i] = plan.rules[0];
+	assert_int_equal(rails_admit(&limits, &rails, &request), RAILS_OK);
+	request.now_ns += 1500000000U;
+	assert_int_equal(rails_admit(&limits, &rails, &request), RAILS_SLOWER);
+	request.now_ns += 200000000U;
+	assert_int_equal(rails_admit(&limits, &rails, &request), RAILS_OK);
+}
+
 static void faulty_telemetry_starts_nothing(void **state)
 {
 	struct rails_limits limits = limits_of();
@@ -502,6 +521,7 @@ int main(void)
 		cmocka_unit_test(blackholes_have_an_end),
 		cmocka_unit_test(changes_have_a_rate_and_many_pull_the_brake),
 		cmocka_unit_test(what_takes_the_place_of_another_counts_once),
+		cmocka_unit_test(a_large_plan_is_paid_back),
 		cmocka_unit_test(faulty_telemetry_starts_nothing),
 		cmocka_unit_test(what_comes_back_stays_longer),
 		cmocka_unit_test(of_10000_random_plans_none_passes_the_rails),
