@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "config/config.h"
+#include "model/drop.h"
 #include "model/plan.h"
 
 /** What an actuator can express and do. */
@@ -41,6 +42,9 @@ struct actuator_result {
 	/** On failure, or when a plan is refused: one sentence that says what to do. */
 	struct text *why;
 };
+
+/** Takes a packet that was dropped; borrowed for the call. */
+typedef void actuator_drop_fn(void *self, const struct drop *drop);
 
 /** An actuator's descriptor, at the end of its file. */
 struct actuator {
@@ -72,6 +76,16 @@ struct actuator {
 	 * -EACCES, -WEIR_EFULL (no room outside), -EOPNOTSUPP. It is called again later.
 	 */
 	int (*reconcile)(void *state, const struct wanted_set *set, struct actuator_result *result);
+
+	/**
+	 * drops() - hand over the dropped packets that were caught since the last call.
+	 * @take: called with each whose plan was in the last set
+	 * @counts: filled in, also on failure
+	 *
+	 * The worker thread, several times a second between calls of reconcile. Never waits.
+	 * NULL: it cannot. Return: 0 or what the outside refused.
+	 */
+	int (*drops)(void *state, actuator_drop_fn *take, void *self, struct drop_counts *counts);
 
 	/** close() - let go; what is held stays. */
 	void (*close)(void *state);

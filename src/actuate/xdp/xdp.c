@@ -62,7 +62,8 @@ static struct xdp_state *make(const struct config *config, const struct config_a
 	s->settings = (struct xdp_engine_config){ .pin_dir = settings->pin,
 						  .interfaces = s->interfaces,
 						  .interface_count = settings->interface_count,
-						  .mode = mode_of(settings->mode) };
+						  .mode = mode_of(settings->mode),
+					  .sampling = XDP_CATCH_EACH };
 	return s;
 }
 
@@ -151,5 +152,6 @@ const struct actuator actuator_xdp = {
 	.open = open,
 	.check = check,
 	.reconcile = reconcile,
+	.drops = put_drops,
 	.close = close,
 };
