@@ -25,6 +25,7 @@ struct drop {
 
 /** What became of those that were caught, since the start; they only grow. */
 struct drop_counts {
-	uint64_t read;
-	uint64_t lost; /**< caught, but there was no room for them on the way */
+	uint64_t read;        /**< handed over by the filter */
+	uint64_t lost;        /**< the filter had no room for them, or knew their rule no more */
+	uint64_t turned_away; /**< read, but not looked at: more than enough of a plan, or no IP */
 };
