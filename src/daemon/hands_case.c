@@ -7,14 +7,12 @@
 #include "daemon/hands_part.h"
 
 /* Harm above the budget for so many seconds: a step down, and so many more: out. */
-#define HARM_LIMIT  3
-#define HARM_OUT    8
+#define HARM_LIMIT 3
+#define HARM_OUT   8
 /* How long rules that did harm are not put in force again by themselves. */
-#define BARRED_NS   (600 * NS_PER_S)
+#define BARRED_NS  (600 * NS_PER_S)
 /* What the rails refused is tried again after so long. */
-#define REFUSED_NS  (10 * NS_PER_S)
-/* Samples of known peers that harm is judged by at least. */
-#define KNOWN_LEAST 20
+#define REFUSED_NS (10 * NS_PER_S)
 
 void case_tell(struct hands *hands, struct hand_case *c, enum event_type type, const char *text)
 {
@@ -175,7 +173,7 @@ static void watch_harm(struct hands *hands, struct hand_case *c)
 	double budget = c->wanted.plan.collateral_upper > hands->ladder.auto_drop
 				? c->wanted.plan.collateral_upper
 				: hands->ladder.auto_drop;
-	bool hurts = c->harm.known >= KNOWN_LEAST && c->harm.least > budget;
+	bool hurts = c->harm.enough && c->harm.least > budget;
 	c->harmful = hurts ? c->harmful + 1 : 0;
 	if (c->harmful >= HARM_LIMIT)
 		c->stepped_down = true;
