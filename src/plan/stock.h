@@ -5,7 +5,7 @@
  * Rules are made from three lots of samples: of the target now, of the target before, of everybody
  * before. Who is under attack, or attacks, is watched: its samples are kept as they come, and are
  * no part of what is usual as long as that lasts. Control thread; memory is taken at open: 18 KiB
- * for each host, 128 KiB for each watch, 6 MiB for the rest.
+ * for each host, 144 KiB for each watch, 6 MiB for the rest.
  */
 #pragma once
 
@@ -49,6 +49,7 @@ struct stock_view {
 	struct synth_samples base;
 	struct synth_samples clean;
 	double now_pps;
+	double now_s; /**< stock_look(): seconds that `now` is from, at most */
 	double base_pps;
 	size_t own; /**< of base: the target's own; the rest stands in for them */
 };
@@ -85,7 +86,7 @@ size_t stock_samples(const struct stock *stock, unsigned watch);
 /** stock_view() - what there is of a watch. */
 void stock_view(struct stock *stock, unsigned watch, uint64_t now_ns, struct stock_view *ret_view);
 
-/** stock_look() - as stock_view(), only the latest of now, and the target's own baseline. */
+/** stock_look() - as stock_view(), only the last ten seconds, and the target's own baseline. */
 void stock_look(struct stock *stock, unsigned watch, uint64_t now_ns, struct stock_view *ret_view);
 
 /** stock_stats() - copy of the counters. */
