@@ -197,7 +197,6 @@ void case_verify(struct hands *hands, struct hand_case *c)
 		.now_count = view.now.count,
 		.before = view.base.samples,
 		.before_count = view.own,
-		.usual_share = 1,
 		.match = match_rule,
 		.outbound = c->incident.direction == DIRECTION_OUTBOUND,
 	};

@@ -61,7 +61,7 @@ struct hands {
 	struct stock *stock;
 	struct maker *maker;
 	struct made *trial;
-	struct ip *room; /**< for SYNTH_BASE addresses */
+	struct look_peer *room; /* for SYNTH_BASE packets */
 	struct hand_case cases[HANDS_CASES];
 	unsigned turn;    /**< whose rules are made next */
 	bool making_done; /**< this tick */

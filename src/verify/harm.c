@@ -4,8 +4,6 @@
 
 #include <math.h>
 
-#include "verify/look.h"
-
 /* The normal quantile of a one-sided 95 % bound. */
 #define Z 1.6449
 
@@ -58,17 +56,24 @@ static double bound(double hits, double n, double z)
 	return fmin(fmax((middle + half) / (1 + z * z / n), 0), 1);
 }
 
-static double excess(double share, double noise)
+/* Beyond what of the attack itself looks usual. */
+static double excess(const struct harm_input *input, double share)
 {
-	return noise < 1 ? fmax(share - noise, 0) : 0;
+	return input->unusual > 0 ? fmax(share - (1 - input->unusual), 0) : 0;
 }
 
 /* Of what is held back, the share that is innocent: @z as in bound(), 0 for the likeliest. */
-static double innocent_of(const struct lot *lot, double noise, double z)
+static double innocent_of(const struct harm_input *input, const struct lot *lot, double z)
 {
 	double n = (double)lot->count;
 
-	return bound((double)lot->known, n, z) + excess(bound((double)lot->usual, n, z), noise);
+	return bound((double)lot->known, n, z) + excess(input, bound((double)lot->usual, n, z));
+}
+
+/* Packets with a sign that counts. */
+static size_t signs_of(const struct harm_input *input, const struct lot *lot)
+{
+	return lot->known + (input->unusual > 0 ? lot->usual : 0);
 }
 
 static double mean_packets(const struct harm_input *input, const struct lot *passed)
@@ -81,8 +86,7 @@ static double mean_packets(const struct harm_input *input, const struct lot *pas
 /* Packets a second that innocents get through, at most or likeliest. */
 static double passing(const struct harm_input *input, const struct lot *passed, double z)
 {
-	double innocents =
-		(double)passed->known + (input->usual_share < 1 ? (double)passed->usual : 0);
+	double innocents = (double)signs_of(input, passed);
 	double n = (double)input->now_count;
 	double most = z > 0 ? NONE_SEEN * mean_packets(input, passed) / fmax(input->now_s, 1) : 0;
 
@@ -100,13 +104,12 @@ static double ratio(double part, double rest)
 static void by_drops(const struct harm_input *input, const struct lot *dropped,
 		     const struct lot *passed, struct harm *harm)
 {
-	double noise = input->usual_share;
-	double likely = innocent_of(dropped, noise, 0) * input->dropped_pps;
-	double least = innocent_of(dropped, noise, -Z) * input->dropped_pps;
+	double likely = innocent_of(input, dropped, 0) * input->dropped_pps;
+	double least = innocent_of(input, dropped, -Z) * input->dropped_pps;
 
 	harm->caught = true;
 	harm->looked = dropped->count;
-	harm->known = dropped->known + (noise < 1 ? dropped->usual : 0);
+	harm->known = signs_of(input, dropped);
 	harm->enough = harm->known >= CAUGHT_LEAST;
 	harm->innocent = ratio(likely, passing(input, passed, 0));
 	harm->least = ratio(least, passing(input, passed, Z));
@@ -127,15 +130,12 @@ static double held_back(const struct harm_input *input, double stopped)
 static void by_telemetry(const struct harm_input *input, const struct lot *matched,
 			 const struct lot *passed, struct harm *harm)
 {
-	double noise = input->usual_share * (double)matched->count;
-	double hits = (double)matched->known;
-	double rest = (double)passed->known;
+	double n = (double)matched->count;
+	double usual = n > 0 ? excess(input, (double)matched->usual / n) * n : 0;
+	double hits = (double)matched->known + usual;
+	double rest = (double)signs_of(input, passed);
 	double part = held_back(input, harm->stopped);
 
-	if (input->usual_share < 1) {
-		hits += excess((double)matched->usual, noise);
-		rest += (double)passed->usual;
-	}
 	harm->looked = matched->count + passed->count;
 	harm->known = (size_t)(hits + rest);
 	harm->enough = harm->known >= SEEN_LEAST;
@@ -143,7 +143,7 @@ static void by_telemetry(const struct harm_input *input, const struct lot *match
 	harm->least = part * bound(hits, hits + rest, -Z);
 }
 
-void verify_harm(const struct harm_input *input, struct ip *room, struct harm *ret_harm)
+void verify_harm(const struct harm_input *input, struct look_peer *room, struct harm *ret_harm)
 {
 	struct look look;
 	struct lot matched = { 0 };
@@ -164,7 +164,7 @@ void verify_harm(const struct harm_input *input, struct ip *room, struct harm *r
 	*ret_harm = harm;
 }
 
-double verify_usual(const struct harm_input *input, struct ip *room)
+double verify_unusual(const struct harm_input *input, struct look_peer *room)
 {
 	struct look look;
 	struct lot matched = { 0 };
@@ -175,6 +175,6 @@ double verify_usual(const struct harm_input *input, struct ip *room)
 			add(&matched, &look, &input->now[i]);
 	}
 	if (matched.count < ATTACK_LEAST)
-		return 1;
-	return bound((double)(matched.known + matched.usual), (double)matched.count, Z);
+		return 0;
+	return 1 - bound((double)(matched.known + matched.usual), (double)matched.count, Z);
 }

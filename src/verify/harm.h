@@ -16,6 +16,7 @@
 
 #include "model/plan.h"
 #include "model/sample.h"
+#include "verify/look.h"
 
 /** Does a rule of the plan match? Handed in: rooms do not know each other. */
 typedef bool verify_match_fn(const struct plan_rule *rule, const struct sample *sample,
@@ -35,8 +36,8 @@ struct harm_input {
 	const struct sample *dropped; /**< of what the rules dropped; none: nothing was caught */
 	size_t dropped_count;
 	double dropped_pps; /**< by the filter's counters, in the same time */
-	/** Of the attack so much looks usual: verify_usual(); 1: that says nothing. */
-	double usual_share;
+	/** Of the attack so much is unlike the usual: verify_unusual(); 0: the usual says nothing. */
+	double unusual;
 	verify_match_fn *match;
 	bool outbound; /**< the peers are the destinations */
 };
@@ -52,13 +53,13 @@ struct harm {
 	size_t looked; /**< packets that were looked at: caught ones, or of the telemetry */
 };
 
-/** verify_harm() - @room: for before_count addresses, overwritten. */
-void verify_harm(const struct harm_input *input, struct ip *room, struct harm *ret_harm);
+/** verify_harm() - @room: for before_count packets, overwritten. */
+void verify_harm(const struct harm_input *input, struct look_peer *room, struct harm *ret_harm);
 
 /**
- * verify_usual() - how much of what the rules match looks usual, peers aside: upper 95 % bound.
+ * verify_unusual() - how much of what the rules match looks nothing like usual: lower 95 % bound.
  * @input: `now` is from before the rules were in force; only it, the plan and `before` count
  *
- * Return: 0..1; 1 when there is too little to tell.
+ * Return: 0..1; 0 when there is too little to tell.
  */
-double verify_usual(const struct harm_input *input, struct ip *room);
+double verify_unusual(const struct harm_input *input, struct look_peer *room);

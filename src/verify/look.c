@@ -14,12 +14,7 @@
 
 static int order(const void *a, const void *b)
 {
-	return ip_compare(a, b);
-}
-
-static const struct ip *peer_of(bool outbound, const struct sample *s)
-{
-	return outbound ? &s->dst : &s->src;
+	return ip_compare(&((const struct look_peer *)a)->ip, &((const struct look_peer *)b)->ip);
 }
 
 /* The last length of each class. */
@@ -38,6 +33,17 @@ static unsigned class_of(unsigned length)
 static bool has_ports(const struct sample *s)
 {
 	return (s->proto == IPPROTO_TCP || s->proto == IPPROTO_UDP) && s->fragment != 2;
+}
+
+static struct look_peer peer_of(bool outbound, const struct sample *s)
+{
+	bool ports = has_ports(s);
+
+	return (struct look_peer){ .ip = outbound ? s->dst : s->src,
+				   .ours = ports ? (outbound ? s->sport : s->dport) : 0,
+				   .theirs = ports ? (outbound ? s->dport : s->sport) : 0,
+				   .proto = s->proto,
+				   .size = (uint8_t)class_of(s->length) };
 }
 
 static bool is_of(const struct look *look, const struct look_service *service,
@@ -110,14 +116,14 @@ static bool take_sizes(const struct look *look, const struct sample *before, siz
 	return all * LOOK_SHARE >= count;
 }
 
-void look_learn(const struct sample *before, size_t count, bool outbound, struct ip *room,
+void look_learn(const struct sample *before, size_t count, bool outbound, struct look_peer *room,
 		struct look *ret_look)
 {
 	struct look look = { .outbound = outbound, .peers = room, .peer_count = count };
 	struct counting list[LOOK_SERVICES] = { 0 };
 
 	for (size_t i = 0; i < count; i++)
-		room[i] = *peer_of(outbound, &before[i]);
+		room[i] = peer_of(outbound, &before[i]);
 	qsort(room, count, sizeof(*room), order);
 	count_ports(before, count, outbound, list);
 	for (unsigned i = 0; i < LOOK_SERVICES; i++) {
@@ -130,13 +136,14 @@ void look_learn(const struct sample *before, size_t count, bool outbound, struct
 /* Inside of a connection, as far as one packet can show it. */
 static bool is_established(const struct sample *s)
 {
-	return s->has & SAMPLE_HAS_FLAGS &&
-	       (s->tcp_flags & (TCP_ACK | TCP_SYN | TCP_RST)) == TCP_ACK;
+	return s->proto != IPPROTO_TCP ||
+	       (s->has & SAMPLE_HAS_FLAGS &&
+		(s->tcp_flags & (TCP_ACK | TCP_SYN | TCP_RST)) == TCP_ACK);
 }
 
 static bool is_usual(const struct look *look, const struct sample *s)
 {
-	if (!has_ports(s) || (s->proto == IPPROTO_TCP && !is_established(s)))
+	if (!has_ports(s))
 		return false;
 	for (unsigned i = 0; i < look->service_count; i++) {
 		if (is_of(look, &look->services[i], s) &&
@@ -146,12 +153,36 @@ static bool is_usual(const struct look *look, const struct sample *s)
 	return false;
 }
 
+static bool is_alike(const struct look_peer *a, const struct look_peer *b)
+{
+	return a->proto == b->proto && (a->ours == b->ours || a->theirs == b->theirs) &&
+	       a->size <= b->size + 1 && b->size <= a->size + 1;
+}
+
+/* @usual: what it sent is; else it has to be like what this peer sent before. */
+static bool is_known(const struct look *look, const struct look_peer *peer, bool usual)
+{
+	const struct look_peer *end = look->peers + look->peer_count;
+	const struct look_peer *at = look->peer_count ? bsearch(peer, look->peers, look->peer_count,
+								sizeof(*peer), order)
+						      : NULL;
+
+	if (!at || usual)
+		return at != NULL;
+	while (at > look->peers && ip_equal(&at[-1].ip, &peer->ip))
+		at--;
+	for (; at < end && ip_equal(&at->ip, &peer->ip); at++) {
+		if (is_alike(at, peer))
+			return true;
+	}
+	return false;
+}
+
 unsigned look_signs(const struct look *look, const struct sample *sample)
 {
-	unsigned signs = is_usual(look, sample) ? LOOK_USUAL : 0;
+	const struct look_peer peer = peer_of(look->outbound, sample);
+	bool usual = is_usual(look, sample);
 
-	if (look->peer_count && bsearch(peer_of(look->outbound, sample), look->peers,
-					look->peer_count, sizeof(*look->peers), order))
-		signs |= LOOK_KNOWN;
-	return signs;
+	return (is_known(look, &peer, usual) ? LOOK_KNOWN : 0) |
+	       (usual && is_established(sample) ? LOOK_USUAL : 0);
 }

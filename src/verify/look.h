@@ -20,8 +20,17 @@
 
 /** What speaks for a packet; bits. */
 enum look_sign {
-	LOOK_KNOWN = 1 << 0, /**< its peer was there before */
+	LOOK_KNOWN = 1 << 0, /**< its peer was there before, and sent the like, or what is usual */
 	LOOK_USUAL = 1 << 1, /**< a usual service and size, and of TCP inside of a connection */
+};
+
+/** A packet of a peer. */
+struct look_peer {
+	struct ip ip;
+	uint16_t ours; /**< ports; 0 where there are none */
+	uint16_t theirs;
+	uint8_t proto;
+	uint8_t size; /**< class of its length */
 };
 
 /** Packets of one port. */
@@ -34,8 +43,8 @@ struct look_service {
 
 /** What is usual. */
 struct look {
-	bool outbound; /**< peers are the destinations */
-	const struct ip *peers;
+	bool outbound;                 /**< peers are the destinations */
+	const struct look_peer *peers; /**< by address */
 	size_t peer_count;
 	unsigned service_count;
 	struct look_service services[LOOK_SERVICES];
@@ -43,9 +52,9 @@ struct look {
 
 /**
  * look_learn() - from samples of before.
- * @room: for @count addresses; kept by @ret_look
+ * @room: for @count packets; kept by @ret_look
  */
-void look_learn(const struct sample *before, size_t count, bool outbound, struct ip *room,
+void look_learn(const struct sample *before, size_t count, bool outbound, struct look_peer *room,
 		struct look *ret_look);
 
 /** look_signs() - what speaks for a packet; bits of enum look_sign. */

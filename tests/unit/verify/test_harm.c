@@ -32,16 +32,14 @@ static int begin(void **state)
 	plan.rules[0] = plan_rule_any();
 	plan.rules[0].proto = 17;
 	plan.rules[0].sport = plan_range_of(123);
-	input = (struct harm_input){
-		.plan = &plan, .match = match_rule, .usual_share = 1, .now_s = 5
-	};
+	input = (struct harm_input){ .plan = &plan, .match = match_rule, .now_s = 5 };
 	return 0;
 }
 
 static struct harm judge(const struct sample *now, size_t now_count, const struct sample *before,
 			 size_t before_count)
 {
-	static struct ip room[512];
+	static struct look_peer room[512];
 	struct harm harm;
 
 	input.now = now;
@@ -169,7 +167,7 @@ static struct sample https(uint8_t last, uint8_t flags, uint16_t length)
 /* Strangers inside of connections to the usual service, where the attack is nothing like it. */
 static void the_usual_counts_where_the_attack_does_not_look_so(void **state)
 {
-	static struct ip room[50];
+	static struct look_peer room[50];
 	struct sample attack[100];
 
 	(void)state;
@@ -185,8 +183,8 @@ static void the_usual_counts_where_the_attack_does_not_look_so(void **state)
 	input.now_count = 100;
 	input.before = before;
 	input.before_count = 50;
-	input.usual_share = verify_usual(&input, room);
-	assert_true(input.usual_share > 0 && input.usual_share < 0.05);
+	input.unusual = verify_unusual(&input, room);
+	assert_true(input.unusual > 0.95 && input.unusual < 1);
 	input.dropped = caught;
 	input.dropped_count = 100;
 	input.dropped_pps = 1000;
@@ -199,8 +197,8 @@ static void the_usual_counts_where_the_attack_does_not_look_so(void **state)
 		attack[i] = https((uint8_t)(100 + i), 0x10, 52);
 	input.now = attack;
 	input.now_count = 100;
-	input.usual_share = verify_usual(&input, room);
-	assert_true(input.usual_share == 1);
+	input.unusual = verify_unusual(&input, room);
+	assert_true(input.unusual == 0);
 	harm = judge(attack, 0, before, 50);
 	assert_int_equal(harm.known, 0);
 	assert_true(!harm.enough && harm.least == 0);

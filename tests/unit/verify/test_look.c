@@ -9,7 +9,7 @@
 #define COUNT 400
 
 static struct sample before[COUNT];
-static struct ip room[COUNT];
+static struct look_peer room[COUNT];
 
 static struct sample packet(unsigned host, uint8_t proto, uint16_t sport, uint16_t dport)
 {
@@ -54,13 +54,18 @@ static unsigned signs_of(const struct look *look, struct sample s, uint16_t leng
 	return look_signs(look, &s);
 }
 
-static void known_peers_are_known_whatever_they_send(void **state)
+/* Its own service, its own size, or what is usual here; a reflector that is a peer as well is none. */
+static void known_peers_are_known_by_what_they_send(void **state)
 {
 	const struct look look = learned();
 
 	(void)state;
-	assert_int_equal(signs_of(&look, packet(5, 17, 1, 2), 1000), LOOK_KNOWN);
-	assert_int_equal(signs_of(&look, packet(COUNT, 17, 1, 2), 1000), 0);
+	assert_int_equal(signs_of(&look, packet(7, 6, 999, 22), 52), LOOK_KNOWN);
+	assert_int_equal(signs_of(&look, packet(7, 6, 999, 22), 1000), 0);
+	assert_int_equal(signs_of(&look, packet(7, 17, 999, 22), 52), 0);
+	assert_int_equal(signs_of(&look, packet(8, 17, 53, 999), 1400), 0);
+	assert_int_equal(signs_of(&look, packet(8, 17, 53, 999), 250), LOOK_KNOWN | LOOK_USUAL);
+	assert_int_equal(signs_of(&look, packet(COUNT, 6, 999, 22), 52), 0);
 }
 
 static void services_of_ours_and_of_theirs_with_their_sizes_are_usual(void **state)
@@ -90,6 +95,11 @@ static void tcp_outside_of_a_connection_is_not(void **state)
 		s.tcp_flags = flags[i];
 		assert_int_equal(look_signs(&look, &s), 0);
 	}
+	/* From who was there before they are as good as anything. */
+	s.src = before[5].src;
+	s.tcp_flags = 0x02;
+	assert_int_equal(look_signs(&look, &s), LOOK_KNOWN);
+	s.src = packet(999, 6, 0, 0).src;
 	s.tcp_flags = 0x11;
 	assert_int_equal(look_signs(&look, &s), LOOK_USUAL);
 	s.has = 0;
@@ -112,7 +122,9 @@ static void outbound_it_is_the_other_way_round(void **state)
 	struct sample s = before[5];
 	assert_int_equal(look_signs(&look, &s), LOOK_KNOWN | LOOK_USUAL);
 	s.sport = 80;
-	assert_int_equal(look_signs(&look, &s), LOOK_KNOWN);
+	assert_int_equal(look_signs(&look, &s), LOOK_KNOWN); /* the port of the peer is the same */
+	s.dport++;
+	assert_int_equal(look_signs(&look, &s), 0);
 	s.dst = s.src;
 	s.sport = 443;
 	assert_int_equal(look_signs(&look, &s), LOOK_USUAL);
@@ -131,7 +143,7 @@ static void of_nothing_nothing_is_learned(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(known_peers_are_known_whatever_they_send),
+		cmocka_unit_test(known_peers_are_known_by_what_they_send),
 		cmocka_unit_test(services_of_ours_and_of_theirs_with_their_sizes_are_usual),
 		cmocka_unit_test(tcp_outside_of_a_connection_is_not),
 		cmocka_unit_test(outbound_it_is_the_other_way_round),
