@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/ring.h"
 #include "ingest/packet.h"
 
@@ -20,6 +21,7 @@ struct caught {
 	unsigned last;                /* plan of the packet before */
 	struct drop_counts counts;
 	uint64_t turned_away;
+	uint64_t draws;
 };
 
 struct caught *caught_new(void)
@@ -68,7 +70,7 @@ static struct caught_plan *place_of(struct caught *caught, const char *id)
 	caught->last = parcel->count;
 	struct caught_plan *plan = &parcel->plans[parcel->count++];
 	snprintf(plan->id, sizeof(plan->id), "%s", id);
-	plan->count = 0;
+	plan->count = plan->seen = 0;
 	return plan;
 }
 
@@ -98,13 +100,23 @@ static bool sample_from(const struct caught *caught, const struct drop *drop,
 	return true;
 }
 
+/* Algorithm R (Vitter, ACM TOMS 11, 1985): each packet of the lot has the same chance. */
+static struct sample *draw_place(struct caught *caught, struct caught_plan *plan)
+{
+	plan->seen++;
+	if (plan->count < CAUGHT_EACH)
+		return &plan->samples[plan->count];
+	uint64_t place = hash_words(caught->draws++, plan->seen, 0) % plan->seen;
+	return place < CAUGHT_EACH ? &plan->samples[place] : NULL;
+}
+
 static void take(void *self, const struct drop *drop)
 {
 	struct caught *caught = self;
 	struct caught_plan *plan = caught->mine ? place_of(caught, drop->plan) : NULL;
+	struct sample *place = plan ? draw_place(caught, plan) : NULL;
 
-	if (plan && plan->count < CAUGHT_EACH &&
-	    sample_from(caught, drop, &plan->samples[plan->count]))
+	if (place && sample_from(caught, drop, place) && plan->count < CAUGHT_EACH)
 		plan->count++;
 	else
 		caught->turned_away++;

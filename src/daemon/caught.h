@@ -3,8 +3,8 @@
  * caught: dropped packets of one actuator in, parcels of samples for the control thread out.
  *
  * Between the actuator's thread, which reads them, and the control thread, which judges them. All
- * memory is taken at open; of one plan so many are handed on, so that a flood that one plan holds
- * back hides nothing of another. What is beyond is counted.
+ * memory is taken at open; of one plan so many are handed on, drawn from all of a lot, so that a
+ * flood that one plan holds back hides nothing of another. What is beyond is counted.
  */
 #pragma once
 
@@ -24,6 +24,7 @@ struct caught;
 struct caught_plan {
 	char id[INCIDENT_ID_MAX + 8];
 	unsigned count;
+	unsigned seen;                      /**< that those were drawn from */
 	struct sample samples[CAUGHT_EACH]; /**< directions are the plan's */
 };
 

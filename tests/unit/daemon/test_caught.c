@@ -2,6 +2,7 @@
 /* Tests of daemon/caught: packets that an actuator hands over, as samples of their plans. */
 #include "check.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,7 +16,8 @@ static const uint8_t frame[] = { 2,    0, 0,   0,   0,   1, 2, 0,   0,    0,    
 /* What stands for the outside: so many packets of each plan wait to be handed over. */
 struct outside {
 	unsigned waiting[CAUGHT_PLANS + 8];
-	bool broken; /* frames are no IP */
+	bool broken;   /* frames are no IP */
+	bool numbered; /* lengths say which packet of its plan it was */
 	struct drop_counts counts;
 };
 
@@ -29,6 +31,8 @@ static int drops(void *state, actuator_drop_fn *take, void *self, struct drop_co
 			snprintf(drop.plan, sizeof(drop.plan), "inc-%u-p1", p);
 			memcpy(drop.data, frame, sizeof(frame));
 			drop.data[12] = outside->broken ? 0x77 : 8;
+			if (outside->numbered)
+				drop.data[16] = (uint8_t)(outside->waiting[p] >> 8);
 			outside->counts.read++;
 			take(self, &drop);
 		}
@@ -116,6 +120,23 @@ static void a_flood_of_one_plan_hides_no_other(void **state)
 	caught_back(caught, parcel);
 }
 
+/* The first ones of a lot may be others than the last. */
+static void those_handed_on_are_of_all_the_lot(void **state)
+{
+	double sum = 0;
+
+	(void)state;
+	outside.numbered = true;
+	outside.waiting[0] = 10000;
+	read_once();
+	struct caught_parcel *parcel = caught_next(caught);
+	for (unsigned i = 0; i < CAUGHT_EACH; i++)
+		sum += parcel->plans[0].samples[i].length;
+	/* Evenly from 0 to 9,984: a mean of 4,992 and, of 48, four deviations of 416. */
+	assert_true(fabs(sum / CAUGHT_EACH - 5000) < 4 * 416);
+	caught_back(caught, parcel);
+}
+
 /* The control thread is late: parcels wait, then packets are counted, and it goes on after. */
 static void what_nobody_takes_is_counted(void **state)
 {
@@ -155,6 +176,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		caught_test(packets_become_samples_of_their_plan),
 		caught_test(a_flood_of_one_plan_hides_no_other),
+		caught_test(those_handed_on_are_of_all_the_lot),
 		caught_test(what_nobody_takes_is_counted),
 		caught_test(what_is_no_ip_is_counted),
 	};
