@@ -33,7 +33,9 @@ static int take_memory(struct hands *hands, uint64_t seed)
 		struct hand_case *c = &hands->cases[i];
 		c->made = calloc(1, sizeof(*c->made));
 		c->machines = calloc(CASE_MACHINES, sizeof(*c->machines));
-		err = c->made && c->machines ? err : -ENOMEM;
+		c->caught = calloc(CASE_CAUGHT, sizeof(*c->caught));
+		c->caught_ns = calloc(CASE_CAUGHT, sizeof(*c->caught_ns));
+		err = c->made && c->machines && c->caught && c->caught_ns ? err : -ENOMEM;
 	}
 	return hands->trial && hands->room ? err : -ENOMEM;
 }
@@ -102,6 +104,8 @@ void hands_close(struct hands *hands)
 	for (unsigned i = 0; i < HANDS_CASES; i++) {
 		free(hands->cases[i].made);
 		free(hands->cases[i].machines);
+		free(hands->cases[i].caught);
+		free(hands->cases[i].caught_ns);
 	}
 	stock_close(hands->stock);
 	maker_close(hands->maker);
@@ -163,14 +167,15 @@ static struct hand_case *begin_case(struct hands *hands, const struct incident *
 {
 	for (unsigned i = 0; i < HANDS_CASES; i++) {
 		struct hand_case *c = &hands->cases[i];
-		struct made *made = c->made;
-		struct finding_machine *machines = c->machines;
 		if (c->used)
 			continue;
-		memset(made, 0, sizeof(*made));
-		*c = (struct hand_case){
-			.used = true, .made = made, .machines = machines, .begun_ns = hands->now_ns
-		};
+		memset(c->made, 0, sizeof(*c->made));
+		*c = (struct hand_case){ .used = true,
+					 .made = c->made,
+					 .machines = c->machines,
+					 .caught = c->caught,
+					 .caught_ns = c->caught_ns,
+					 .begun_ns = hands->now_ns };
 		copy_incident(c, incident);
 		return c;
 	}
@@ -220,6 +225,7 @@ void hands_tick(struct hands *hands, uint64_t now_ns, bool telemetry_fault,
 	hands->making_done = false;
 	look_for_kill_file(hands);
 	reports_take(hands);
+	hands_catch(hands);
 	for (unsigned i = 0; i < HANDS_CASES; i++) {
 		struct hand_case *c = &hands->cases[(hands->turn + i) % HANDS_CASES];
 		if (c->used)

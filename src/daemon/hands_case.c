@@ -6,11 +6,6 @@
 #include "base/clock.h"
 #include "daemon/hands_part.h"
 
-/* Harm above the budget for so many seconds: a step down, and so many more: out. */
-#define HARM_LIMIT 3
-#define HARM_OUT   8
-/* How long rules that did harm are not put in force again by themselves. */
-#define BARRED_NS  (600 * NS_PER_S)
 /* What the rails refused is tried again after so long. */
 #define REFUSED_NS (10 * NS_PER_S)
 
@@ -130,6 +125,7 @@ static void change(struct hands *hands, struct hand_case *c, struct choice *choi
 	wanted.plan.needs_approval = choice->asked != LEVEL_OBSERVE;
 	snprintf(wanted.plan.why, sizeof(wanted.plan.why), "%s", choice->why);
 	c->generation += c->fresh;
+	case_forget_caught(hands, c);
 	if (!c->fresh && c->wanted.plan.level && !wanted.plan.level)
 		let_go(hands, c, choice->why);
 	bool tell = c->fresh || wanted.plan.needs_approval != c->wanted.plan.needs_approval ||
@@ -161,29 +157,6 @@ static void renew(struct hands *hands, struct hand_case *c)
 	record(hands, c);
 }
 
-static void watch_harm(struct hands *hands, struct hand_case *c)
-{
-	uint64_t before_ns = c->looked_ns;
-
-	if (!c->wanted_on || !c->made->safe || c->wanted.plan.level < LEVEL_RATE_LIMIT)
-		return;
-	case_verify(hands, c);
-	if (c->looked_ns == before_ns)
-		return;
-	double budget = c->wanted.plan.collateral_upper > hands->ladder.auto_drop
-				? c->wanted.plan.collateral_upper
-				: hands->ladder.auto_drop;
-	bool hurts = c->harm.enough && c->harm.least > budget;
-	c->harmful = hurts ? c->harmful + 1 : 0;
-	if (c->harmful >= HARM_LIMIT)
-		c->stepped_down = true;
-	if (c->harmful >= HARM_OUT) {
-		c->barred_ns = hands->now_ns + BARRED_NS;
-		c->approved = LEVEL_OBSERVE;
-		c->harmful = 0;
-	}
-}
-
 static void end_case(struct hands *hands, struct hand_case *c)
 {
 	rails_hold_end(&hands->hold, &c->wanted.own, hands->now_ns);
@@ -197,7 +170,7 @@ static void end_case(struct hands *hands, struct hand_case *c)
 void case_step(struct hands *hands, struct hand_case *c)
 {
 	case_make(hands, c);
-	watch_harm(hands, c);
+	case_watch(hands, c);
 	struct choice choice = case_decide(hands, c);
 	uint8_t level = choice.level;
 	bool other = c->fresh || !c->wanted_on || level != c->wanted.plan.level ||
