@@ -138,7 +138,7 @@ static void by_telemetry(const struct harm_input *input, const struct lot *match
 
 	harm->looked = matched->count + passed->count;
 	harm->known = (size_t)(hits + rest);
-	harm->enough = harm->known >= SEEN_LEAST;
+	harm->enough = matched->count > 0 && harm->known >= SEEN_LEAST;
 	harm->innocent = part * ratio(hits, rest);
 	harm->least = part * bound(hits, hits + rest, -Z);
 }
