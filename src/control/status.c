@@ -160,6 +160,15 @@ static void put_thread(struct jsonw *w, const struct status_thread *thread)
 	jsonw_object_end(w);
 }
 
+static void put_drops(struct jsonw *w, const struct drop_counts *drops)
+{
+	jsonw_object(w, "caught");
+	jsonw_u64(w, "read", drops->read);
+	jsonw_u64(w, "lost", drops->lost);
+	jsonw_u64(w, "turned_away", drops->turned_away);
+	jsonw_object_end(w);
+}
+
 static void put_actuators(struct jsonw *w, const struct status_view *view)
 {
 	const struct status_plans *plans = &view->plans;
@@ -179,6 +188,8 @@ static void put_actuators(struct jsonw *w, const struct status_view *view)
 		jsonw_u64(w, "added", actuator->added);
 		jsonw_u64(w, "removed", actuator->removed);
 		jsonw_number(w, "took_s", actuator->took_s);
+		if (actuator->catches)
+			put_drops(w, &actuator->drops);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);

@@ -16,6 +16,7 @@
 #include "base/ip.h"
 #include "base/text.h"
 #include "model/coverage.h"
+#include "model/drop.h"
 #include "model/exporter.h"
 #include "model/fault.h"
 #include "model/interface.h"
@@ -127,6 +128,8 @@ struct status_actuator {
 	uint64_t added; /**< rules or routes, since the start */
 	uint64_t removed;
 	double took_s; /**< of the last try */
+	bool catches;  /**< it hands over some of what it drops */
+	struct drop_counts drops;
 };
 
 /** What is held back. */
