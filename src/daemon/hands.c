@@ -295,6 +295,9 @@ bool hands_verdict(const struct hands *hands, const struct incident *incident,
 		return false;
 	hands_plan(hands, incident, &plan);
 	verify_judge(&plan, incident, hands->now_ns, ret_verdict);
+	unsigned place = place_of(hands, incident->id);
+	if (place < HANDS_CASES)
+		case_add_verdict(&hands->cases[place], ret_verdict);
 	return true;
 }
 

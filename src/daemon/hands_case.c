@@ -20,7 +20,7 @@ void case_tell(struct hands *hands, struct hand_case *c, enum event_type type, c
 		.sources = c->wanted.sources,
 		.source_count = c->wanted.source_count,
 		.verdict =
-			type == EVENT_PLAN_WITHDRAWN && hands_verdict(hands, &c->incident, &verdict)
+			type >= EVENT_PLAN_VERDICT && hands_verdict(hands, &c->incident, &verdict)
 				? &verdict
 				: NULL,
 		.text = text,
@@ -128,6 +128,7 @@ static void change(struct hands *hands, struct hand_case *c, struct choice *choi
 	case_forget_caught(hands, c);
 	if (!c->fresh && c->wanted.plan.level && !wanted.plan.level)
 		let_go(hands, c, choice->why);
+	bool less = !c->fresh && wanted.plan.level && wanted.plan.level < c->wanted.plan.level;
 	bool tell = c->fresh || wanted.plan.needs_approval != c->wanted.plan.needs_approval ||
 		    wanted.plan.level > c->wanted.plan.level;
 	c->fresh = false;
@@ -141,6 +142,8 @@ static void change(struct hands *hands, struct hand_case *c, struct choice *choi
 		case_tell(hands, c, EVENT_PLAN_PROPOSED, NULL);
 	if (tell && c->told_applied)
 		case_tell(hands, c, EVENT_PLAN_APPLIED, NULL);
+	if (less)
+		case_tell(hands, c, EVENT_PLAN_VERDICT, c->wanted.plan.why);
 }
 
 /* Rules live five minutes; as long as they are needed they live on. */

@@ -53,6 +53,7 @@ struct hand_case {
 	bool rate_mixed;     /**< what counters gain next is not of the present rules alone */
 	double unusual;      /**< of what `made` matches, as it was made; see verify_unusual() */
 	struct harm harm;
+	bool told_harm;      /**< that something is known of it */
 	unsigned harmful;    /**< seconds in a row */
 	bool stepped_down;   /**< because of harm; until there are others */
 	uint64_t refused_ns; /**< the rails did not admit it: not tried again before */
@@ -121,6 +122,8 @@ void case_watch(struct hands *hands, struct hand_case *c);
 double case_unusual(struct hands *hands, const struct hand_case *c, const struct stock_view *view);
 /** case_forget_caught() - what was dropped until now was dropped by other rules. */
 void case_forget_caught(const struct hands *hands, struct hand_case *c);
+/** case_add_verdict() - what came of its plan, if it holds something back. */
+void case_add_verdict(const struct hand_case *c, struct verdict *verdict);
 /** hands_bars() - did rules like these do harm a moment ago? */
 bool hands_bars(const struct hands *hands, const struct made *made);
 /** hands_catch() - take what actuators caught. */

@@ -71,6 +71,8 @@ static void take_view(struct hands *hands, size_t member)
 	view->removed = report->removed;
 	view->took_s = (double)report->took_ns / (double)NS_PER_S;
 	view->held = 0;
+	view->catches = crew_caught(hands->crew, member) != NULL;
+	view->drops = report->drops;
 }
 
 void hands_fill(struct hands *hands, struct status_view *view)

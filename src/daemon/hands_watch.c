@@ -53,6 +53,10 @@ void case_forget_caught(const struct hands *hands, struct hand_case *c)
 	c->dropped_pps = 0;
 	c->rate_mixed = true;
 	c->look_ns = hands->now_ns + SETTLE_NS;
+	if (!c->fresh)
+		return;
+	c->harm = (struct harm){ 0 };
+	c->told_harm = false;
 }
 
 /* The latest, in a row. Return: how many. */
@@ -145,11 +149,40 @@ static bool may_harm(const struct hand_case *c)
 	       (c->wanted.plan.level == LEVEL_RATE_LIMIT || c->wanted.plan.level == LEVEL_DROP);
 }
 
+static enum verdict_basis basis_of(const struct harm *harm)
+{
+	if (harm->caught)
+		return VERDICT_DROPPED;
+	return harm->enough ? VERDICT_TELEMETRY : VERDICT_UNKNOWN;
+}
+
+void case_add_verdict(const struct hand_case *c, struct verdict *verdict)
+{
+	verdict->in_force = c->wanted.plan.level != LEVEL_OBSERVE;
+	verdict->counted = c->effect.counted;
+	verdict->dropped_packets = c->effect.dropped_packets;
+	verdict->basis = (uint8_t)basis_of(&c->harm);
+	verdict->harm = c->harm.innocent;
+	verdict->harm_least = c->harm.least;
+	verdict->looked = c->harm.looked;
+	verdict->innocent = c->harm.known;
+}
+
+/* News is what was not known before, not each new number. */
+static void tell_harm(struct hands *hands, struct hand_case *c)
+{
+	if (c->told_harm || basis_of(&c->harm) == VERDICT_UNKNOWN)
+		return;
+	c->told_harm = true;
+	case_tell(hands, c, EVENT_PLAN_VERDICT, NULL);
+}
+
 void case_watch(struct hands *hands, struct hand_case *c)
 {
 	if (!may_harm(c) || hands->now_ns < c->look_ns)
 		return;
 	c->look_ns = hands->now_ns + NS_PER_S;
 	look(hands, c);
+	tell_harm(hands, c);
 	judge_harm(hands, c);
 }

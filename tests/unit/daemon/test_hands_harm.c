@@ -31,6 +31,10 @@ static void rules_that_hit_nobody_stay(void **state)
 	assert_int_equal(scene_plan().level, LEVEL_DROP);
 	assert_int_equal(scene.arrived, scene.innocents);
 	assert_int_equal(scene.told.count[EVENT_PLAN_WITHDRAWN], 0);
+	/* That nothing is lost is news once. */
+	assert_int_equal(scene.told.count[EVENT_PLAN_VERDICT], 1);
+	assert_int_equal(scene.told.verdict[EVENT_PLAN_VERDICT].basis, VERDICT_DROPPED);
+	assert_true(scene.told.verdict[EVENT_PLAN_VERDICT].harm == 0);
 }
 
 /* Behind the filter nobody sees them: only what it caught tells. */
@@ -44,6 +48,11 @@ static void what_was_dropped_ends_the_rules(void **state)
 	double limited = scene_wait(LEVEL_RATE_LIMIT, 10);
 	assert_true(limited >= 2 && limited <= 7);
 	expect_words("innocent traffic was hit");
+	const struct verdict *told = &scene.told.verdict[EVENT_PLAN_VERDICT];
+	assert_non_null(strstr(scene.told.text[EVENT_PLAN_VERDICT], "innocent traffic was hit"));
+	assert_int_equal(told->basis, VERDICT_DROPPED);
+	assert_true(told->harm > 0.3 && told->harm < 0.7 && told->harm_least > 0.2);
+	assert_true(told->innocent > 0 && told->innocent < told->looked);
 	double out = scene_wait(LEVEL_OBSERVE, 10);
 	assert_true(out >= 4.9 && out <= 7);
 	expect_words("hit innocent traffic a moment ago");
@@ -93,6 +102,10 @@ static void without_either_nothing_is_known(void **state)
 	harm_begins();
 	scene_run(20);
 	assert_int_equal(scene_plan().level, LEVEL_DROP);
+	struct verdict verdict;
+	assert_true(hands_verdict(scene.hands, &scene.incident, &verdict));
+	assert_true(verdict.in_force && !verdict.counted);
+	assert_int_equal(verdict.basis, VERDICT_UNKNOWN);
 }
 
 /* Forged senders, each seen once, are no peers, however many of them are dropped. */
