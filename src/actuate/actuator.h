@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "config/config.h"
+#include "model/drop.h"
 #include "model/plan.h"
 
 /** What an actuator can express and do. */
@@ -51,6 +52,9 @@ struct actuator_result {
 	/** On failure, or when a plan is refused: one sentence that says what to do. */
 	struct text *why;
 };
+
+/** Takes a packet that was dropped; borrowed for the call. */
+typedef void actuator_drop_fn(void *self, const struct drop *drop);
 
 /** An actuator's descriptor, at the end of its file. */
 struct actuator {
@@ -90,6 +94,16 @@ struct actuator {
 	 * A reconcile that runs meanwhile may end with the one before. NULL: it reads neither.
 	 */
 	void (*reload)(void *state, const struct config *config);
+
+	/**
+	 * drops() - hand over the dropped packets that were caught since the last call.
+	 * @take: called with each whose plan was in the last set
+	 * @counts: filled in, also on failure
+	 *
+	 * The worker thread, several times a second between calls of reconcile. Never waits.
+	 * NULL: it cannot. Return: 0 or what the outside refused.
+	 */
+	int (*drops)(void *state, actuator_drop_fn *take, void *self, struct drop_counts *counts);
 
 	/** close() - let go; what is held stays. */
 	void (*close)(void *state);

@@ -50,6 +50,13 @@ void render_notes(const json_t *status, uint64_t now_ns, struct text *out);
 void render_traffic(const json_t *status, const struct render_layout *layout, struct text *out);
 
 /**
+ * render_verdict() - append what came of a plan: what it dropped, and whom that hit.
+ * @one: with the member "verdict"; nothing is said without it, or of a plan that only watches
+ * @indent: spaces before the labels
+ */
+void render_verdict(const json_t *one, unsigned indent, struct text *out);
+
+/**
  * render_top() - append the page of `weir top`.
  * @top: the answer to GET /api/v1/top, borrowed
  * @limit: most rows

@@ -213,5 +213,6 @@ int render_incident(const json_t *one, struct text *out)
 	incident_to_text(&incident, out);
 	crew_done(&crew);
 	add_plan(json_object_get(one, "plan"), out);
+	render_verdict(one, 4, out);
 	return 0;
 }

@@ -101,6 +101,7 @@ int render_plan(const json_t *one, struct text *out)
 		text_add(out, "\n");
 	}
 	add_forecast(plan, out);
+	render_verdict(one, 2, out);
 	add_rules(plan, out);
 	if (plan->expires_ns) {
 		add_label("expires", out);

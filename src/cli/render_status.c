@@ -184,6 +184,28 @@ static void add_plans(const json_t *status, struct text *out)
 	text_add(out, "\n");
 }
 
+/* Of what they drop, some is looked at: does it hit innocents? */
+static void add_caught(const json_t *status, struct text *out)
+{
+	const json_t *actuators = json_object_get(status, "actuators");
+
+	for (size_t i = 0; i < json_array_size(actuators); i++) {
+		const json_t *actuator = json_array_get(actuators, i);
+		const json_t *caught = json_object_get(actuator, "caught");
+		if (!caught)
+			continue;
+		text_add(out, "caught     ");
+		add_count(out, count_at(caught, "read"));
+		text_add(out, " of the packets that ");
+		plain_add(out, string_at(actuator, "name"));
+		text_add(out, " dropped, ");
+		add_count(out, count_at(caught, "turned_away"));
+		text_add(out, " of them not looked at; ");
+		add_count(out, count_at(caught, "lost"));
+		text_add(out, " lost\n");
+	}
+}
+
 static void add_memory(const json_t *status, struct text *out)
 {
 	const json_t *incidents = json_object_get(status, "incidents");
@@ -245,6 +267,7 @@ void render_status(const json_t *status, uint64_t now_ns, const struct render_la
 	add_suspects(json_object_get(status, "detectors"), out);
 	add_memory(status, out);
 	add_plans(status, out);
+	add_caught(status, out);
 	render_traffic(status, layout, out);
 	render_exporters(status, layout, out);
 }

@@ -157,7 +157,8 @@ static struct slot *find_slot(const struct control_snapshot *snapshot, const cha
 	return NULL;
 }
 
-static struct control_incident *incident_new(const struct incident *from, const char *plan_json)
+static struct control_incident *incident_new(const struct incident *from, const char *plan_json,
+					     const char *verdict_json)
 {
 	struct text json = text_heap();
 	struct jsonw w = jsonw_on(&json);
@@ -167,6 +168,8 @@ static struct control_incident *incident_new(const struct incident *from, const 
 	incident_to_json(from, &w, "incident");
 	if (plan_json)
 		jsonw_raw(&w, "plan", plan_json);
+	if (verdict_json)
+		jsonw_raw(&w, "verdict", verdict_json);
 	jsonw_object_end(&w);
 	if (!json.failed)
 		incident = malloc(sizeof(*incident) + json.len + 1);
@@ -207,9 +210,10 @@ static void drop_oldest_closed(struct control_snapshot *snapshot)
 }
 
 int control_snapshot_put_incident(struct control_snapshot *snapshot,
-				  const struct incident *incident, const char *plan_json)
+				  const struct incident *incident, const char *plan_json,
+				  const char *verdict_json)
 {
-	struct control_incident *now = incident_new(incident, plan_json);
+	struct control_incident *now = incident_new(incident, plan_json, verdict_json);
 	struct slot *slot = find_slot(snapshot, incident->id);
 
 	assert(atomic_load(&snapshot->refs) == 1);

@@ -58,14 +58,15 @@ WEIR_CHECK int control_snapshot_set_top(struct control_snapshot *snapshot, const
  * control_snapshot_put_incident() - add an incident, or replace what was said of it.
  * @incident: borrowed; known by its id
  * @plan_json: the plan as one JSON object, copied; NULL if there is none
+ * @verdict_json: likewise what came of it
  *
  * Incidents are listed newest first, in the order in which they were first put. One closed
  * incident too many pushes out the oldest closed one. Before publishing only.
  * Return: 0 or -ENOMEM (nothing changed).
  */
 WEIR_CHECK int control_snapshot_put_incident(struct control_snapshot *snapshot,
-					     const struct incident *incident,
-					     const char *plan_json);
+					     const struct incident *incident, const char *plan_json,
+					     const char *verdict_json);
 
 /** control_snapshot_status() - the status object; NULL before the first was set. */
 const char *control_snapshot_status(const struct control_snapshot *snapshot);
@@ -87,5 +88,5 @@ const struct control_incident *control_snapshot_find(const struct control_snapsh
 /** control_incident_is_open() - it had not ended when the snapshot was made. */
 bool control_incident_is_open(const struct control_incident *incident);
 
-/** control_incident_json() - {"incident":{…},"plan":{…}}, the plan only if there is one. */
+/** control_incident_json() - {"incident":{…},"plan":{…},"verdict":{…}}, the latter if there are. */
 const char *control_incident_json(const struct control_incident *incident);

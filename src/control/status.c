@@ -160,6 +160,15 @@ static void put_thread(struct jsonw *w, const struct status_thread *thread)
 	jsonw_object_end(w);
 }
 
+static void put_drops(struct jsonw *w, const struct drop_counts *drops)
+{
+	jsonw_object(w, "caught");
+	jsonw_u64(w, "read", drops->read);
+	jsonw_u64(w, "lost", drops->lost);
+	jsonw_u64(w, "turned_away", drops->turned_away);
+	jsonw_object_end(w);
+}
+
 static void put_actuators(struct jsonw *w, const struct status_view *view)
 {
 	const struct status_plans *plans = &view->plans;
@@ -183,6 +192,8 @@ static void put_actuators(struct jsonw *w, const struct status_view *view)
 			jsonw_u64(w, "sessions", actuator->peers_all);
 			jsonw_u64(w, "sessions_up", actuator->peers_up);
 		}
+		if (actuator->catches)
+			put_drops(w, &actuator->drops);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);

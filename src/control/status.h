@@ -16,6 +16,7 @@
 #include "base/ip.h"
 #include "base/text.h"
 #include "model/coverage.h"
+#include "model/drop.h"
 #include "model/exporter.h"
 #include "model/fault.h"
 #include "model/interface.h"
@@ -130,6 +131,8 @@ struct status_actuator {
 	bool peers_known;  /**< the next two are */
 	unsigned peers_up; /**< BGP sessions */
 	unsigned peers_all;
+	bool catches; /**< it hands over some of what it drops */
+	struct drop_counts drops;
 };
 
 /** What is held back. */

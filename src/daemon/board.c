@@ -16,6 +16,7 @@ struct board {
 	struct control_snapshot *next;  /* NULL while nothing changed */
 	bool has_news;                  /* an event came since the status was last taken */
 	struct text scratch;
+	struct text verdict;
 	struct api_coverage coverage;
 	char *coverage_path;
 };
@@ -27,6 +28,7 @@ struct board *board_new(void)
 	if (!board)
 		return NULL;
 	board->scratch = text_heap();
+	board->verdict = text_heap();
 	board->shown = control_snapshot_new();
 	if (!board->shown) {
 		free(board);
@@ -43,6 +45,7 @@ void board_free(struct board *board)
 	control_snapshot_unref(board->shown);
 	control_snapshot_unref(board->next);
 	text_done(&board->scratch);
+	text_done(&board->verdict);
 	free(board->coverage_path);
 	free(board);
 }
@@ -97,8 +100,14 @@ static void take_event(void *self, const struct event *event)
 		struct jsonw w = jsonw_on(&board->scratch);
 		plan_to_json(event->plan, event->sources, event->source_count, &w, NULL);
 	}
+	text_clear(&board->verdict);
+	if (event->verdict) {
+		struct jsonw w = jsonw_on(&board->verdict);
+		verdict_to_json(event->verdict, &w, NULL);
+	}
 	if (control_snapshot_put_incident(next, event->incident,
-					  event->plan ? text_string(&board->scratch) : NULL))
+					  event->plan ? text_string(&board->scratch) : NULL,
+					  event->verdict ? text_string(&board->verdict) : NULL))
 		log_warning("daemon", "not enough memory to show incident %s", event->incident->id);
 }
 

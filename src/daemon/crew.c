@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "daemon/caught.h"
 
 /* With something in force it is looked at again after so long, for counters and for what was lost. */
 #define LOOK_NS   NS_PER_S
@@ -19,6 +20,8 @@
 /* After failures: this, then twice as long each time. */
 #define RETRY_NS  NS_PER_S
 #define RETRY_MAX (30 * NS_PER_S)
+/* What it caught of what it drops is read this often. */
+#define CATCH_NS  (100 * NS_PER_MS)
 
 /* A set with memory of its own. */
 struct parcel {
@@ -44,6 +47,7 @@ struct hand {
 	struct parcel *now; /* the thread's, except to swap the two */
 	struct crew_report report;
 	bool told;
+	struct caught *caught; /* NULL: it catches nothing */
 };
 
 struct crew {
@@ -107,6 +111,19 @@ static void wait_until(struct hand *hand, uint64_t mono_ns)
 		pthread_cond_timedwait(&hand->changed, &hand->mutex, &until);
 }
 
+/* The same, reading meanwhile what it catches; with the mutex, which is let go for that. */
+static void catch_until(struct hand *hand, uint64_t mono_ns)
+{
+	while (!hand->ending && !hand->news && clock_mono_ns() < mono_ns) {
+		uint64_t next_ns = clock_mono_ns() + CATCH_NS;
+		wait_until(hand, next_ns < mono_ns ? next_ns : mono_ns);
+		pthread_mutex_unlock(&hand->mutex);
+		caught_read(hand->caught, hand->actuator, hand->state, &hand->now->set);
+		pthread_mutex_lock(&hand->mutex);
+	}
+	hand->report.drops = caught_counts(hand->caught);
+}
+
 static void *work(void *self)
 {
 	struct hand *hand = self;
@@ -132,7 +149,11 @@ static void *work(void *self)
 		pause_ns = !report->failing           ? RETRY_NS
 			   : pause_ns * 2 < RETRY_MAX ? pause_ns * 2
 						      : RETRY_MAX;
-		wait_until(hand, clock_mono_ns() + next_ns);
+		if (hand->caught && report->count)
+			catch_until(hand, clock_mono_ns() + next_ns);
+		else
+			wait_until(hand, clock_mono_ns() + next_ns);
+		report->drops = hand->report.drops;
 	}
 	pthread_mutex_unlock(&hand->mutex);
 	free(report);
@@ -171,7 +192,9 @@ static int open_hand(struct hand *hand, const struct config *config,
 	pthread_condattr_destroy(&monotonic);
 	hand->now = calloc(1, sizeof(*hand->now));
 	hand->next = calloc(1, sizeof(*hand->next));
-	if (!hand->now || !hand->next)
+	if (hand->actuator->drops)
+		hand->caught = caught_new();
+	if (!hand->now || !hand->next || (hand->actuator->drops && !hand->caught))
 		return -ENOMEM;
 	hand->member = (struct crew_member){ .name = settings ? settings->name : "observe",
 					     .kind = kind,
@@ -221,6 +244,7 @@ static void close_hand(struct hand *hand)
 		hand->actuator->close(hand->state);
 	free(hand->now);
 	free(hand->next);
+	caught_free(hand->caught);
 	if (hand->actuator) {
 		pthread_mutex_destroy(&hand->mutex);
 		pthread_cond_destroy(&hand->changed);
@@ -322,4 +346,9 @@ bool crew_report(struct crew *crew, size_t index, struct crew_report *ret_report
 		*ret_report = hand->report;
 	pthread_mutex_unlock(&hand->mutex);
 	return news;
+}
+
+struct caught *crew_caught(struct crew *crew, size_t index)
+{
+	return crew->hands[index].caught;
 }

@@ -23,6 +23,7 @@
 #define CREW_SOURCES 16384
 
 struct crew;
+struct caught;
 
 /** One actuator, as configured. */
 struct crew_member {
@@ -43,7 +44,8 @@ struct crew_report {
 	uint64_t removed;
 	uint64_t took_ns;            /**< of the last try */
 	struct actuator_peers peers; /**< after the last try; not known after one that failed */
-	unsigned count;              /**< of effects */
+	struct drop_counts drops;
+	unsigned count; /**< of effects */
 	struct effect effects[CREW_PLANS];
 };
 
@@ -90,3 +92,6 @@ WEIR_CHECK int crew_want(struct crew *crew, size_t index, const struct wanted_se
 
 /** crew_report() - how it is doing. Return: true when that is newer than what was told last. */
 bool crew_report(struct crew *crew, size_t index, struct crew_report *ret_report);
+
+/** crew_caught() - what one catches of what it drops, for caught_next(); NULL: nothing, ever. */
+struct caught *crew_caught(struct crew *crew, size_t index);

@@ -34,7 +34,10 @@ static int take_memory(struct hands *hands, uint64_t seed)
 		c->made = calloc(1, sizeof(*c->made));
 		c->kept = calloc(1, sizeof(*c->kept));
 		c->machines = calloc(CASE_MACHINES, sizeof(*c->machines));
-		err = c->made && c->kept && c->machines ? err : -ENOMEM;
+		c->caught = calloc(CASE_CAUGHT, sizeof(*c->caught));
+		c->caught_ns = calloc(CASE_CAUGHT, sizeof(*c->caught_ns));
+		bool all = c->made && c->kept && c->machines && c->caught && c->caught_ns;
+		err = all ? err : -ENOMEM;
 	}
 	return hands->trial && hands->room ? err : -ENOMEM;
 }
@@ -106,6 +109,8 @@ void hands_close(struct hands *hands)
 		free(hands->cases[i].made);
 		free(hands->cases[i].kept);
 		free(hands->cases[i].machines);
+		free(hands->cases[i].caught);
+		free(hands->cases[i].caught_ns);
 	}
 	stock_close(hands->stock);
 	maker_close(hands->maker);
@@ -160,19 +165,16 @@ static struct hand_case *begin_case(struct hands *hands, const struct incident *
 {
 	for (unsigned i = 0; i < HANDS_CASES; i++) {
 		struct hand_case *c = &hands->cases[i];
-		struct made *made = c->made;
-		struct made *kept = c->kept;
-		struct finding_machine *machines = c->machines;
 		if (c->used)
 			continue;
-		memset(made, 0, sizeof(*made));
-		*c = (struct hand_case){
-			.used = true,
-			.made = made,
-			.kept = kept,
-			.machines = machines,
-			.begun_ns = hands->now_ns,
-		};
+		memset(c->made, 0, sizeof(*c->made));
+		*c = (struct hand_case){ .used = true,
+					 .made = c->made,
+					 .kept = c->kept,
+					 .machines = c->machines,
+					 .caught = c->caught,
+					 .caught_ns = c->caught_ns,
+					 .begun_ns = hands->now_ns };
 		copy_incident(c, incident);
 		return c;
 	}
@@ -222,6 +224,7 @@ void hands_tick(struct hands *hands, uint64_t now_ns, bool telemetry_fault,
 	hands->making_done = false;
 	look_for_kill_file(hands);
 	reports_take(hands);
+	hands_catch(hands);
 	for (unsigned i = 0; i < HANDS_CASES; i++) {
 		struct hand_case *c = &hands->cases[(hands->turn + i) % HANDS_CASES];
 		if (c->used)
@@ -306,6 +309,9 @@ bool hands_verdict(const struct hands *hands, const struct incident *incident,
 		return false;
 	hands_plan(hands, incident, &plan);
 	verify_judge(&plan, incident, hands->now_ns, ret_verdict);
+	unsigned place = place_of(hands, incident->id);
+	if (place < HANDS_CASES)
+		case_add_verdict(&hands->cases[place], ret_verdict);
 	return true;
 }
 

@@ -183,7 +183,7 @@ static int approve(struct hands *hands, struct hand_case *c, const struct order 
 	}
 	c->approved = level;
 	c->rejected = false;
-	c->barred_ns = c->refused_ns = 0;
+	c->refused_ns = 0;
 	snprintf(c->approved_by, sizeof(c->approved_by), "%s", order->who);
 	text_addf(answer, "approved: %s of %s", plan_level_name((enum plan_level)level),
 		  c->wanted.plan.id);
@@ -218,7 +218,7 @@ static int mitigate(struct hands *hands, struct hand_case *c, const struct order
 	}
 	c->approved = level;
 	c->rejected = c->stepped_down = false;
-	c->barred_ns = c->refused_ns = 0;
+	c->refused_ns = 0;
 	snprintf(c->approved_by, sizeof(c->approved_by), "%s", order->who);
 	text_addf(answer, "asked for: %s against %s; `weir plan %s` shows what came of it",
 		  plan_level_name((enum plan_level)level), c->incident.id, c->incident.id);

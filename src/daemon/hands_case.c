@@ -6,15 +6,8 @@
 #include "base/clock.h"
 #include "daemon/hands_part.h"
 
-/* Harm above the budget for so many seconds: a step down, and so many more: out. */
-#define HARM_LIMIT  3
-#define HARM_OUT    8
-/* How long rules that did harm are not put in force again by themselves. */
-#define BARRED_NS   (600 * NS_PER_S)
 /* What the rails refused is tried again after so long. */
-#define REFUSED_NS  (10 * NS_PER_S)
-/* Samples of known peers that harm is judged by at least. */
-#define KNOWN_LEAST 20
+#define REFUSED_NS (10 * NS_PER_S)
 
 void case_tell(struct hands *hands, struct hand_case *c, enum event_type type, const char *text)
 {
@@ -27,7 +20,7 @@ void case_tell(struct hands *hands, struct hand_case *c, enum event_type type, c
 		.sources = c->wanted.sources,
 		.source_count = c->wanted.source_count,
 		.verdict =
-			type == EVENT_PLAN_WITHDRAWN && hands_verdict(hands, &c->incident, &verdict)
+			type >= EVENT_PLAN_VERDICT && hands_verdict(hands, &c->incident, &verdict)
 				? &verdict
 				: NULL,
 		.text = text,
@@ -168,8 +161,10 @@ static void change(struct hands *hands, struct hand_case *c, struct choice *choi
 	wanted.plan.needs_approval = choice->asked != LEVEL_OBSERVE;
 	snprintf(wanted.plan.why, sizeof(wanted.plan.why), "%s", choice->why);
 	c->generation += c->fresh;
+	case_forget_caught(hands, c);
 	if (!c->fresh && c->wanted.plan.level && !wanted.plan.level)
 		let_go(hands, c, choice->why);
+	bool less = !c->fresh && wanted.plan.level && wanted.plan.level < c->wanted.plan.level;
 	bool tell = c->fresh || wanted.plan.needs_approval != c->wanted.plan.needs_approval ||
 		    wanted.plan.level > c->wanted.plan.level;
 	c->fresh = false;
@@ -183,6 +178,8 @@ static void change(struct hands *hands, struct hand_case *c, struct choice *choi
 		case_tell(hands, c, EVENT_PLAN_PROPOSED, NULL);
 	if (tell && c->told_applied)
 		case_tell(hands, c, EVENT_PLAN_APPLIED, NULL);
+	if (less)
+		case_tell(hands, c, EVENT_PLAN_VERDICT, c->wanted.plan.why);
 }
 
 /* Rules live five minutes; as long as they are needed they live on. */
@@ -197,29 +194,6 @@ static void renew(struct hands *hands, struct hand_case *c)
 	c->wanted.plan.expires_ns = expires_ns;
 	hands_mark(hands, c->member);
 	record(hands, c);
-}
-
-static void watch_harm(struct hands *hands, struct hand_case *c)
-{
-	uint64_t before_ns = c->looked_ns;
-
-	if (!c->wanted_on || !c->made->safe || c->wanted.plan.level < LEVEL_RATE_LIMIT)
-		return;
-	case_verify(hands, c);
-	if (c->looked_ns == before_ns)
-		return;
-	double budget = c->wanted.plan.collateral_upper > hands->ladder.auto_drop
-				? c->wanted.plan.collateral_upper
-				: hands->ladder.auto_drop;
-	bool hurts = c->harm.known >= KNOWN_LEAST && c->harm.least > budget;
-	c->harmful = hurts ? c->harmful + 1 : 0;
-	if (c->harmful >= HARM_LIMIT)
-		c->stepped_down = true;
-	if (c->harmful >= HARM_OUT) {
-		c->barred_ns = hands->now_ns + BARRED_NS;
-		c->approved = LEVEL_OBSERVE;
-		c->harmful = 0;
-	}
 }
 
 static void end_case(struct hands *hands, struct hand_case *c)
@@ -238,7 +212,7 @@ void case_step(struct hands *hands, struct hand_case *c)
 	if (c->recheck)
 		case_recheck(hands, c);
 	case_make(hands, c);
-	watch_harm(hands, c);
+	case_watch(hands, c);
 	struct choice choice = case_decide(hands, c);
 	bool stay = case_gate(hands, c, &choice) == GATE_STAY;
 	uint8_t level = choice.level;

@@ -199,7 +199,7 @@ static uint8_t capped(const struct hands *hands, const struct hand_case *c, stru
 		choice_say(choice, "a person said no");
 		return LEVEL_OBSERVE;
 	}
-	if (c->approved == LEVEL_OBSERVE && hands->now_ns < c->barred_ns) {
+	if (c->approved == LEVEL_OBSERVE && hands_bars(hands, c->made)) {
 		choice_say(choice, "rules like these hit innocent traffic a moment ago");
 		return LEVEL_OBSERVE;
 	}
@@ -218,7 +218,7 @@ static uint8_t capped(const struct hands *hands, const struct hand_case *c, stru
 static bool is_held(const struct hands *hands, const struct hand_case *c)
 {
 	if (!c->wanted_on || !c->wanted.plan.level || hands->panic || hands->kill_file ||
-	    c->rejected || c->stepped_down || hands->now_ns < c->barred_ns)
+	    c->rejected || c->stepped_down || hands_bars(hands, c->made))
 		return false;
 	return hands->now_ns < c->extended_ns ||
 	       hands->now_ns < rails_hold_until(&hands->limits, &hands->hold, &c->wanted.own);

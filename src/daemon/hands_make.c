@@ -138,7 +138,8 @@ static void accept(struct hands *hands, struct hand_case *c)
 	hands->trial = used ? c->kept : old;
 	c->kept = used ? old : c->kept;
 	c->fresh = true;
-	c->stepped_down = false;
+	c->unusual = 0;
+	c->stepped_down = c->stepped_down && bars_same(&c->made->plan, &old->plan);
 }
 
 static bool is_better(const struct hands *hands, const struct hand_case *c,
@@ -150,6 +151,8 @@ static bool is_better(const struct hands *hands, const struct hand_case *c,
 		return false;
 	if (!c->made->safe)
 		return true;
+	if (hands_bars(hands, trial) != hands_bars(hands, c->made))
+		return hands_bars(hands, c->made);
 	return coverage(trial, view) > coverage(c->made, view) + BETTER;
 }
 
@@ -213,6 +216,7 @@ static void make_rules(struct hands *hands, struct hand_case *c)
 	maker_make(hands->maker, &input, hands->trial);
 	if (is_better(hands, c, &view) || (c->moved && hands->trial->safe)) {
 		accept(hands, c);
+		c->unusual = case_unusual(hands, c, &view);
 		c->moved = false;
 		c->excess_most = excess;
 	} else if (!c->made->safe) {
@@ -238,27 +242,4 @@ void case_make(struct hands *hands, struct hand_case *c)
 		make_rules(hands, c);
 	if (c->made->plan.rule_count == 0)
 		make_plain(hands, c);
-}
-
-void case_verify(struct hands *hands, struct hand_case *c)
-{
-	struct stock_view view;
-
-	if (!c->watch || hands->now_ns - c->looked_ns < NS_PER_S)
-		return;
-	c->looked_ns = hands->now_ns;
-	stock_look(hands->stock, c->watch, hands->now_ns, &view);
-	const struct harm_input input = {
-		.plan = &c->wanted.plan,
-		.sources = c->wanted.sources,
-		.source_count = c->wanted.source_count,
-		.now = view.now.samples,
-		.now_count = view.now.count,
-		.before = view.base.samples,
-		.before_count = view.own,
-		.match = match_rule,
-		/* Of a campaign each machine is innocent that used these places before. */
-		.outbound = c->scope.direction == DIRECTION_OUTBOUND && c->scope.own_count,
-	};
-	verify_harm(&input, hands->room, &c->harm);
 }

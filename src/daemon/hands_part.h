@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/hands.h"
+#include "plan/bars.h"
 #include "plan/ladder.h"
 #include "plan/maker.h"
 #include "plan/rails.h"
@@ -10,6 +11,8 @@
 
 /** Machines of a campaign that a case keeps. */
 #define CASE_MACHINES 2048
+/** Dropped packets that a case keeps, the latest. */
+#define CASE_CAUGHT   512
 
 /** A plan on its way over canaries. */
 struct hand_trial {
@@ -71,14 +74,20 @@ struct hand_case {
 	double own_share;     /**< as admitted */
 	uint64_t extended_ns; /**< not withdrawn before, a person said */
 	struct effect effect;
-	uint64_t matched_ns; /**< counters grew last */
-	uint64_t looked_ns;  /**< verified last */
+	uint64_t matched_ns;   /**< counters grew last */
+	uint64_t look_ns;      /**< looked at next */
+	struct sample *caught; /**< CASE_CAUGHT dropped packets, of the plan as it is now */
+	uint64_t *caught_ns;
+	size_t caught_count; /**< ever: the ring is that modulo CASE_CAUGHT */
+	double dropped_pps;  /**< by the filter's counters; 0: not known */
+	bool rate_mixed;     /**< what counters gain next is not of the present rules alone */
+	double unusual;      /**< of what `made` matches, as it was made; see verify_unusual() */
 	struct harm harm;
+	bool told_harm;      /**< that something is known of it */
 	unsigned harmful;    /**< seconds in a row */
-	bool stepped_down;   /**< because of harm; until the rules change */
+	bool stepped_down;   /**< because of harm; until there are others */
 	uint64_t refused_ns; /**< the rails did not admit it: not tried again before */
 	char refusal[PLAN_WHY_MAX];
-	uint64_t barred_ns;         /**< no rules by itself before: they did harm */
 	char trouble[PLAN_WHY_MAX]; /**< why the actuator does not hold it; "": it does */
 };
 
@@ -92,7 +101,9 @@ struct hands {
 	struct stock *stock;
 	struct maker *maker;
 	struct made *trial;
-	struct ip *room; /**< for SYNTH_BASE addresses */
+	struct look_peer *room; /* for SYNTH_BASE packets */
+	struct sample dropped[CASE_CAUGHT];
+	struct bars bars;
 	struct hand_case cases[HANDS_CASES];
 	unsigned turn;    /**< whose rules are made next */
 	bool making_done; /**< this tick */
@@ -148,8 +159,18 @@ const struct config_policy *case_policy(const struct hands *hands, const struct 
 void case_step(struct hands *hands, struct hand_case *c);
 /** case_make() - rules anew, if it is time and nobody else's turn. */
 void case_make(struct hands *hands, struct hand_case *c);
-/** case_verify() - each second: does it help, does it hurt? */
-void case_verify(struct hands *hands, struct hand_case *c);
+/** case_watch() - each second: does it help, does it hurt? */
+void case_watch(struct hands *hands, struct hand_case *c);
+/** case_unusual() - how much of what its rules match is unlike the usual, at their making. */
+double case_unusual(struct hands *hands, const struct hand_case *c, const struct stock_view *view);
+/** case_forget_caught() - what was dropped until now was dropped by other rules. */
+void case_forget_caught(const struct hands *hands, struct hand_case *c);
+/** case_add_verdict() - what came of its plan, if it holds something back. */
+void case_add_verdict(const struct hand_case *c, struct verdict *verdict);
+/** hands_bars() - did rules like these do harm a moment ago? */
+bool hands_bars(const struct hands *hands, const struct made *made);
+/** hands_catch() - take what actuators caught. */
+void hands_catch(struct hands *hands);
 /** case_take_off() - out of force: rails, journal, event; @why for people. */
 void case_take_off(struct hands *hands, struct hand_case *c, enum act_state state, const char *why);
 /** case_request() - what the rails are asked. @own_share: of all our traffic that it matches */

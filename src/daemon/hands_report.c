@@ -7,12 +7,29 @@
 #include "base/log.h"
 #include "daemon/hands_part.h"
 
+/* What it gained since the last time, about a second ago. */
+static void take_counters(struct hands *hands, struct hand_case *c, const struct effect *effect)
+{
+	static const struct effect none = { 0 };
+	bool same = strcmp(c->effect.plan, effect->plan) == 0;
+	const struct effect *old = same ? &c->effect : &none;
+
+	if (!effect->counted)
+		return;
+	if (effect->matched_packets > old->matched_packets)
+		c->matched_ns = hands->now_ns;
+	if (same && !c->rate_mixed && effect->at_ns > old->at_ns &&
+	    effect->dropped_packets >= old->dropped_packets)
+		c->dropped_pps = (double)(effect->dropped_packets - old->dropped_packets) *
+				 NS_PER_S / (double)(effect->at_ns - old->at_ns);
+	c->rate_mixed = false;
+}
+
 static void take_effect(struct hands *hands, struct hand_case *c, const struct effect *effect)
 {
 	const struct crew_report *report = &hands->report;
 
-	if (effect->counted && effect->matched_packets > c->effect.matched_packets)
-		c->matched_ns = hands->now_ns;
+	take_counters(hands, c, effect);
 	c->effect = *effect;
 	hands->views[c->member].held += effect->applied;
 	if (!effect->applied)
@@ -76,6 +93,8 @@ static void take_view(struct hands *hands, size_t member)
 	view->peers_up = report->peers.up;
 	view->peers_all = report->peers.all;
 	view->held = 0;
+	view->catches = crew_caught(hands->crew, member) != NULL;
+	view->drops = report->drops;
 }
 
 void hands_fill(struct hands *hands, struct status_view *view)

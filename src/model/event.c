@@ -10,6 +10,7 @@ const char *event_type_name(enum event_type type)
 		[EVENT_INCIDENT_CLOSED] = "incident.closed",
 		[EVENT_PLAN_PROPOSED] = "plan.proposed",
 		[EVENT_PLAN_APPLIED] = "plan.applied",
+		[EVENT_PLAN_VERDICT] = "plan.verdict",
 		[EVENT_PLAN_WITHDRAWN] = "plan.withdrawn",
 		[EVENT_TELEMETRY_FAULT] = "telemetry.fault",
 	};

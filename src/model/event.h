@@ -13,6 +13,7 @@
 #include "model/fault.h"
 #include "model/incident.h"
 #include "model/plan.h"
+#include "model/verdict.h"
 
 enum event_type {
 	EVENT_INCIDENT_OPENED,
@@ -20,6 +21,7 @@ enum event_type {
 	EVENT_INCIDENT_CLOSED,
 	EVENT_PLAN_PROPOSED,
 	EVENT_PLAN_APPLIED,
+	EVENT_PLAN_VERDICT,
 	EVENT_PLAN_WITHDRAWN,
 	EVENT_TELEMETRY_FAULT,
 	EVENT_TYPE_COUNT

@@ -247,6 +247,11 @@ static void add_verdict(struct text *out, const struct verdict *verdict,
 			  before);
 	else
 		text_addf(out, "no longer arriving; it was %s at its peak\n", before);
+	if (!verdict->in_force)
+		return;
+	lines_label(out, "costs");
+	verdict_harm_to_text(verdict, out);
+	text_add(out, "\n");
 }
 
 static void add_rules(struct text *out, const struct plan *plan)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan: plans, their rules and verdicts in, JSON and words out. Any thread. */
+/* plan: plans and their rules in, JSON and words out. Any thread. */
 #include "model/plan.h"
 
 #include <netinet/in.h>
@@ -211,15 +211,4 @@ void plan_rule_to_text(const struct plan_rule *rule, struct text *out)
 		text_add(out, ", from the sources listed");
 	if (rule->rate_pps)
 		text_addf(out, ", above %llu packets/s", (unsigned long long)rule->rate_pps);
-}
-
-void verdict_to_json(const struct verdict *verdict, struct jsonw *w, const char *key)
-{
-	jsonw_object(w, key);
-	jsonw_string(w, "plan", verdict->plan);
-	jsonw_bool(w, "arriving", verdict->arriving);
-	jsonw_u64(w, "pps_before", verdict->pps_before);
-	jsonw_u64(w, "pps_now", verdict->pps_now);
-	jsonw_time(w, "time", verdict->at_ns);
-	jsonw_object_end(w);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan, effect, verdict: what shall be held back, what is, and whether it helped.
+ * plan, effect: what shall be held back, and what is.
  *
- * The plan room makes plans from incidents, actuators answer with effects, the
- * verify room judges. Values without pointers.
+ * The plan room makes plans from incidents, actuators answer with effects. Values without
+ * pointers; what came of it is verdict.h.
  */
 #pragma once
 
@@ -148,15 +148,6 @@ struct effect {
 	uint64_t dropped_bytes;
 };
 
-/** Whether a plan helped. */
-struct verdict {
-	char plan[INCIDENT_ID_MAX + 8];
-	bool arriving;       /**< the attack still arrives, above its closing level */
-	uint64_t pps_before; /**< the highest rate that arrived */
-	uint64_t pps_now;    /**< latest rate; 0: nothing above the closing level is left */
-	uint64_t at_ns;
-};
-
 /** plan_level_name() - "observe", "rate-limit", … */
 const char *plan_level_name(enum plan_level level);
 
@@ -169,6 +160,3 @@ void plan_to_json(const struct plan *plan, const struct ip *sources, size_t sour
 
 /** plan_rule_to_text() - append a rule in words: "udp from port 123 to 198.51.100.7/32". */
 void plan_rule_to_text(const struct plan_rule *rule, struct text *out);
-
-/** verdict_to_json() - write the verdict as value of @key. */
-void verdict_to_json(const struct verdict *verdict, struct jsonw *w, const char *key);

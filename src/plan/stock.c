@@ -17,8 +17,9 @@
 #define TICK_MOST       2048
 /* Comparisons of a tick's samples with watches. */
 #define FEED_MOST       131072
-/* Of now, what a look at rules in force takes. */
+/* Of now, what a look at rules in force takes: so many, and none that is older. */
 #define LOOK_MOST       512
+#define LOOK_NS         (10 * SECOND_NS)
 /* Clean samples a second while there is little, and later: half an hour stays. */
 #define CLEAN_FAST      2048
 #define CLEAN_SLOW      32
@@ -47,6 +48,7 @@ struct watch {
 	size_t stride;      /* of what comes one in so many is kept */
 	size_t phase;
 	struct sample *ring;
+	uint64_t *ring_ns;          /* when each came */
 	double packets[RATE_PARTS]; /* by parts of RATE_NS */
 	uint64_t part;
 };
@@ -77,7 +79,8 @@ static bool take_memory(struct stock *stock)
 	stock->watches = calloc(stock->limits.watches, sizeof(*stock->watches));
 	for (size_t i = 0; stock->watches && i < stock->limits.watches; i++) {
 		stock->watches[i].ring = calloc(SYNTH_NOW, sizeof(struct sample));
-		if (!stock->watches[i].ring)
+		stock->watches[i].ring_ns = calloc(SYNTH_NOW, sizeof(uint64_t));
+		if (!stock->watches[i].ring || !stock->watches[i].ring_ns)
 			return false;
 	}
 	stock->recent = calloc(RECENT, sizeof(struct sample));
@@ -112,8 +115,10 @@ void stock_close(struct stock *stock)
 	if (!stock)
 		return;
 	usual_close(stock->usual);
-	for (size_t i = 0; stock->watches && i < stock->limits.watches; i++)
+	for (size_t i = 0; stock->watches && i < stock->limits.watches; i++) {
 		free(stock->watches[i].ring);
+		free(stock->watches[i].ring_ns);
+	}
 	free(stock->watches);
 	free(stock->recent);
 	free(stock->recent_ns);
@@ -177,8 +182,9 @@ static double rate_of(struct watch *watch, uint64_t now_ns)
 	return sum / fmax(span, 0.1);
 }
 
-static void keep(struct watch *watch, const struct sample *s)
+static void keep(struct watch *watch, const struct sample *s, uint64_t at_ns)
 {
+	watch->ring_ns[watch->count % SYNTH_NOW] = at_ns;
 	watch->ring[watch->count++ % SYNTH_NOW] = *s;
 }
 
@@ -219,7 +225,7 @@ static void feed_watches(struct stock *stock, const struct tally_set *set, doubl
 				continue;
 			came++;
 			if (is_kept(watch))
-				keep(watch, &set->samples[i]);
+				keep(watch, &set->samples[i], set->tick_ns);
 			packets += sample_packets(&set->samples[i]) * scale;
 		}
 		choose_stride(watch, came, set->tick_ns);
@@ -298,7 +304,7 @@ static void look_back(struct stock *stock, struct watch *watch)
 	for (size_t i = stock->recent_count - count; i < stock->recent_count; i++) {
 		if (stock->recent_ns[i % RECENT] >= watch->since_ns &&
 		    is_in(&watch->scope, &stock->recent[i % RECENT]))
-			keep(watch, &stock->recent[i % RECENT]);
+			keep(watch, &stock->recent[i % RECENT], stock->recent_ns[i % RECENT]);
 	}
 }
 
@@ -313,7 +319,8 @@ unsigned stock_watch(struct stock *stock, const struct stock_scope *scope, uint6
 					 .since_ns = since_ns,
 					 .before_ns = since_ns > GUARD_NS ? since_ns - GUARD_NS : 0,
 					 .stride = 1,
-					 .ring = watch->ring };
+					 .ring = watch->ring,
+					 .ring_ns = watch->ring_ns };
 		stock->watching++;
 		look_back(stock, watch);
 		forget(stock, watch);
@@ -399,6 +406,17 @@ static size_t read_now(struct stock *stock, const struct watch *watch, size_t mo
 		stock->now_out[i] = told(
 			&watch->scope, &watch->ring[(watch->count - count + i) % SYNTH_NOW], false);
 	return count;
+}
+
+/* How many of a watch a look takes. */
+static size_t latest(const struct watch *watch, uint64_t now_ns)
+{
+	size_t most = watch->count < LOOK_MOST ? watch->count : LOOK_MOST;
+	size_t n = 0;
+
+	while (n < most && watch->ring_ns[(watch->count - n - 1) % SYNTH_NOW] + LOOK_NS > now_ns)
+		n++;
+	return n;
 }
 
 static size_t read_clean(struct stock *stock, uint64_t before_ns)
@@ -505,10 +523,13 @@ void stock_look(struct stock *stock, unsigned handle, uint64_t now_ns, struct st
 {
 	struct watch *watch = &stock->watches[handle - 1];
 	struct stock_view view = { .now_pps = rate_of(watch, now_ns) };
-	size_t now = read_now(stock, watch, LOOK_MOST);
+	size_t now = read_now(stock, watch, latest(watch, now_ns));
+	uint64_t watched_ns =
+		watch->first_ns && now_ns > watch->first_ns ? now_ns - watch->first_ns : 0;
 
 	view.own = read_known(stock, watch, &view.base_pps);
 	view.now = (struct synth_samples){ stock->now_out, now };
+	view.now_s = (double)(watched_ns < LOOK_NS ? watched_ns : LOOK_NS) / SECOND_NS;
 	view.base = (struct synth_samples){ stock->base_out, view.own };
 	*ret_view = view;
 }

@@ -5,7 +5,7 @@
  * Rules are made from three lots of samples: of the target now, of the target before, of everybody
  * before. Who is under attack, or attacks, is watched: its samples are kept as they come, and are
  * no part of what is usual as long as that lasts. Control thread; memory is taken at open: 18 KiB
- * for each host, 128 KiB for each watch, 6 MiB for the rest.
+ * for each host, 144 KiB for each watch, 6 MiB for the rest.
  */
 #pragma once
 
@@ -49,6 +49,7 @@ struct stock_view {
 	struct synth_samples base;
 	struct synth_samples clean;
 	double now_pps;
+	double now_s; /**< stock_look(): seconds that `now` is from, at most */
 	double base_pps;
 	size_t own; /**< of base: the target's own; the rest stands in for them */
 };
@@ -86,7 +87,7 @@ size_t stock_samples(const struct stock *stock, unsigned watch);
 void stock_view(struct stock *stock, unsigned watch, uint64_t now_ns, struct stock_view *ret_view);
 
 /**
- * stock_look() - the latest of now, and who was with the target before.
+ * stock_look() - the last ten seconds, and who was with the target before.
  *
  * That is the target's own baseline until ten seconds before the attack; of a sender what went to
  * the same places.

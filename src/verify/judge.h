@@ -10,6 +10,7 @@
 
 #include "model/incident.h"
 #include "model/plan.h"
+#include "model/verdict.h"
 
 /**
  * verify_judge() - compare before and now.

@@ -9,6 +9,9 @@
 #include "actuate/xdp/compose.h"
 #include "actuate/xdp/engine.h"
 
+/** One dropped packet of so many is caught, for whoever wants to know whom a rule hits. */
+#define XDP_CATCH_EACH 64
+
 /** The actuator's state; worker thread but for making and closing. */
 struct xdp_state {
 	const struct config *_Atomic reloaded; /* whose networks count from the next call on */
@@ -26,6 +29,9 @@ struct xdp_state {
 	struct xdp_protected protect[COMPOSE_PROTECT_MAX];
 	struct held held;
 	struct held_rule counts[FILTER_RULES];
+	struct drop_counts drops;
+	uint64_t ring_full; /* the program's counter, as it was last */
+	bool ring_known;
 };
 
 /** put_take_back() - nothing of ours is left. Return: 0, or why not with @why. */
@@ -40,3 +46,6 @@ WEIR_CHECK int put_tell(struct xdp_state *s, struct text *why);
 /** put_report() - effects and counts of `last`. Return: 0 or -ENOMEM. */
 WEIR_CHECK int put_report(struct xdp_state *s, const struct wanted_set *set,
 			  struct actuator_result *result);
+
+/** put_drops() - hand over what the program caught; see struct actuator. */
+int put_drops(void *self, actuator_drop_fn *take, void *taker, struct drop_counts *counts);

@@ -63,7 +63,8 @@ static struct xdp_state *make(const struct config *config, const struct config_a
 	s->settings = (struct xdp_engine_config){ .pin_dir = settings->pin,
 						  .interfaces = s->interfaces,
 						  .interface_count = settings->interface_count,
-						  .mode = mode_of(settings->mode) };
+						  .mode = mode_of(settings->mode),
+					  .sampling = XDP_CATCH_EACH };
 	return s;
 }
 
@@ -183,5 +184,6 @@ const struct actuator actuator_xdp = {
 	.check = check,
 	.reconcile = reconcile,
 	.reload = reload,
+	.drops = put_drops,
 	.close = close,
 };

@@ -7,10 +7,12 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/jsonw.h"
 #include "cli/render.h"
 #include "cli/screen.h"
 #include "control/api.h"
 #include "control/status.h"
+#include "model/verdict.h"
 
 #define NOW (1800000000ULL * NS_PER_S)
 
@@ -485,6 +487,26 @@ static void networks_and_the_heaviest_are_tables(void **state)
 	fits(80);
 }
 
+static void what_actuators_caught_is_a_line_of_each(void **state)
+{
+	const struct status_actuator actuators[2] = {
+		{ .name = "edge",
+		  .kind = "xdp",
+		  .catches = true,
+		  .drops = { .read = 12345, .lost = 6, .turned_away = 700 } },
+		{ .name = "core", .kind = "bird" },
+	};
+	struct status_view view = make_view();
+
+	(void)state;
+	view.actuators = actuators;
+	view.actuator_count = 2;
+	render_view(&view, NOW);
+	has("caught     12.3 k of the packets that edge dropped, 700 of them not looked at; 6 "
+	    "lost\n");
+	lacks("that core dropped");
+}
+
 static void an_interface_is_one_row_with_its_name(void **state)
 {
 	struct status_exporter exporters[3];
@@ -571,7 +593,7 @@ static json_t *answer(const char *path, enum incident_state state, const char *p
 	struct incident incident = make_incident(state);
 	struct text body = text_heap();
 
-	assert_int_equal(control_snapshot_put_incident(snapshot, &incident, plan), 0);
+	assert_int_equal(control_snapshot_put_incident(snapshot, &incident, plan, NULL), 0);
 	assert_int_equal(api_answer(&request, snapshot, &body), 200);
 	json_t *json = json_loads(text_string(&body), JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(json);
@@ -607,7 +629,8 @@ static json_t *list_of(const struct incident *incidents, size_t count)
 	struct text body = text_heap();
 
 	for (size_t i = 0; i < count; i++)
-		assert_int_equal(control_snapshot_put_incident(snapshot, &incidents[i], NULL), 0);
+		assert_int_equal(control_snapshot_put_incident(snapshot, &incidents[i], NULL, NULL),
+				 0);
 	assert_int_equal(api_answer(&request, snapshot, &body), 200);
 	json_t *list = json_loads(text_string(&body), JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(list);
@@ -676,6 +699,48 @@ static void one_incident_is_a_story(void **state)
 	has("198.51.100.7");
 	has("ntp-amplification 90%");
 	has("    action    observe only, nothing is blocked\n");
+	json_decref(one);
+}
+
+/* What it dropped and whom that hit, as the daemon writes it. */
+static void what_came_of_a_plan_is_told(void **state)
+{
+	struct verdict verdict = { .plan = "inc-1-p1",
+				   .in_force = true,
+				   .counted = true,
+				   .dropped_packets = 1234567,
+				   .basis = VERDICT_DROPPED,
+				   .harm = 0.014,
+				   .harm_least = 0.006,
+				   .looked = 512,
+				   .innocent = 7 };
+	json_t *one = answer("/api/v1/incidents/inc-1", INCIDENT_OPEN,
+			     "{\"id\":\"inc-1-p1\",\"level\":\"drop\",\"actuator\":\"edge\","
+			     "\"rules\":[],\"needs_approval\":false}");
+	struct text json = text_heap();
+	struct jsonw w = jsonw_on(&json);
+
+	(void)state;
+	verdict_to_json(&verdict, &w, NULL);
+	json_object_set_new(one, "verdict", json_loads(text_string(&json), 0, NULL));
+	assert_int_equal(render_incident(one, &page), 0);
+	has("    dropped   1.23 M packets by now\n"
+	    "    lost      about 1.4 % of innocent traffic, at least 0.6 %: 7 of 512 dropped "
+	    "packets look innocent\n");
+	text_clear(&page);
+	assert_int_equal(render_plan(one, &page), 0);
+	has("  lost      about 1.4 %");
+	/* Of what nobody sees nothing is claimed. */
+	verdict = (struct verdict){ .plan = "inc-1-p1", .in_force = true };
+	text_clear(&json);
+	w = jsonw_on(&json);
+	verdict_to_json(&verdict, &w, NULL);
+	json_object_set_new(one, "verdict", json_loads(text_string(&json), 0, NULL));
+	text_clear(&page);
+	assert_int_equal(render_plan(one, &page), 0);
+	has("  lost      not known: ");
+	lacks("dropped  ");
+	text_done(&json);
 	json_decref(one);
 }
 
@@ -794,6 +859,8 @@ int main(void)
 		CASE(incidents_are_a_table),
 		CASE(a_closed_one_lasted_until_its_end),
 		CASE(one_incident_is_a_story),
+		CASE(what_actuators_caught_is_a_line_of_each),
+		CASE(what_came_of_a_plan_is_told),
 		CASE(a_story_names_machines_and_their_tenants),
 		CASE(what_was_refused_is_to_look_after),
 		CASE(what_became_of_plans_is_to_look_after),

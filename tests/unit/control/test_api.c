@@ -25,7 +25,7 @@ static void put(struct control_snapshot *snapshot, unsigned n, enum incident_sta
 {
 	struct incident incident = make_incident(n, state);
 
-	assert_int_equal(control_snapshot_put_incident(snapshot, &incident, NULL), 0);
+	assert_int_equal(control_snapshot_put_incident(snapshot, &incident, NULL, NULL), 0);
 }
 
 static json_t *ask(const struct control_snapshot *snapshot, struct api_request request,
@@ -111,7 +111,8 @@ static void one_incident_is_found_by_its_id(void **state)
 	struct incident incident = make_incident(7, INCIDENT_OPEN);
 
 	(void)state;
-	assert_int_equal(control_snapshot_put_incident(snapshot, &incident, "{\"id\":\"p\"}"), 0);
+	assert_int_equal(control_snapshot_put_incident(snapshot, &incident, "{\"id\":\"p\"}", NULL),
+			 0);
 	json_t *one = ask(snapshot, (struct api_request){ .path = "/api/v1/incidents/inc-7" }, 200);
 	assert_string_equal(json_string_value(json_object_get(json_object_get(one, "plan"), "id")),
 			    "p");

@@ -270,6 +270,11 @@ static void many_watches_see_the_same(void **state)
 	assert_true(first.now_pps > 700000 && first.now_pps < 1000000);
 	assert_true(first.now_pps == last.now_pps);
 	assert_int_equal(last.now.count, 512);
+	assert_true(last.now_s > 4.8 && last.now_s < 5.1);
+	/* Ten seconds of silence later none of them is the latest any more. */
+	stock_look(stock, 1, set.tick_ns + 11 * SECOND_NS, &last);
+	assert_int_equal(last.now.count, 0);
+	assert_true(last.now_pps == 0 && last.now_s == 10);
 	stock_close(stock);
 }
 
