@@ -27,6 +27,8 @@ struct rails_limits rails_defaults(void)
 		.hold_ns = MINUTE_NS,
 		.hold_max_ns = HOUR_NS,
 		.memory_ns = 24 * HOUR_NS,
+		.flaps = RAILS_CHANGES,
+		.flap_ns = HOUR_NS,
 	};
 }
 

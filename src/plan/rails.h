@@ -22,7 +22,9 @@
 #include "model/plan.h"
 
 /** Prefixes whose comings and goings are remembered. */
-#define RAILS_HELD 256
+#define RAILS_HELD    256
+/** Changes of each that are, and so the most that limits may allow in a time. */
+#define RAILS_CHANGES 10
 
 /** Why something is refused. */
 enum rails_why {
@@ -65,6 +67,8 @@ struct rails_limits {
 	uint64_t hold_ns;  /**< shortest time in force; doubles with each return */
 	uint64_t hold_max_ns;
 	uint64_t memory_ns; /**< after so long a return is a first time again */
+	unsigned flaps;     /**< changes about one prefix within flap_ns, RAILS_CHANGES at most */
+	uint64_t flap_ns;
 };
 
 /** What is in force and how fast it changed; zeroed: nothing yet. */
@@ -98,6 +102,8 @@ struct rails_held {
 	unsigned times;    /**< that it came back within the memory; the first is 1; 0: free */
 	uint64_t since_ns; /**< in force since; 0: not now */
 	uint64_t last_ns;  /**< last change */
+	uint64_t changed_ns[RAILS_CHANGES]; /**< the latest, a ring; 0: none */
+	unsigned next;                      /**< place in it */
 };
 
 /** Prefixes that were acted on; zeroed: none. */
@@ -158,6 +164,17 @@ void rails_hold_end(struct rails_hold *hold, const struct prefix *prefix, uint64
  */
 enum rails_why rails_exchange(const struct rails_limits *limits, struct rails_state *state,
 			      const struct rails_request *out, const struct rails_request *in);
+
+/**
+ * rails_hold_change() - what is in force about @prefix changed: came, went, or became another.
+ *
+ * Changes of one moment are one. Nothing for a prefix that rails_hold_begin() was never called for.
+ */
+void rails_hold_change(struct rails_hold *hold, const struct prefix *prefix, uint64_t now_ns);
+
+/** rails_hold_room() - changes about @prefix that are still allowed now. */
+unsigned rails_hold_room(const struct rails_limits *limits, const struct rails_hold *hold,
+			 const struct prefix *prefix, uint64_t now_ns);
 
 /** rails_why_text() - in words for people; static. */
 const char *rails_why_text(enum rails_why why);

@@ -78,3 +78,30 @@ void rails_hold_end(struct rails_hold *hold, const struct prefix *prefix, uint64
 	hold->held[at].since_ns = 0;
 	hold->held[at].last_ns = now_ns;
 }
+
+void rails_hold_change(struct rails_hold *hold, const struct prefix *prefix, uint64_t now_ns)
+{
+	unsigned at = find(hold, prefix);
+
+	if (at == RAILS_HELD)
+		return;
+	struct rails_held *held = &hold->held[at];
+	unsigned last = (held->next + RAILS_CHANGES - 1) % RAILS_CHANGES;
+	if (held->changed_ns[last] == now_ns)
+		return;
+	held->changed_ns[held->next] = now_ns;
+	held->next = (held->next + 1) % RAILS_CHANGES;
+}
+
+unsigned rails_hold_room(const struct rails_limits *limits, const struct rails_hold *hold,
+			 const struct prefix *prefix, uint64_t now_ns)
+{
+	unsigned at = find(hold, prefix);
+	unsigned changes = 0;
+
+	for (unsigned i = 0; at < RAILS_HELD && i < RAILS_CHANGES; i++) {
+		uint64_t changed_ns = hold->held[at].changed_ns[i];
+		changes += changed_ns && now_ns - changed_ns < limits->flap_ns;
+	}
+	return changes < limits->flaps ? limits->flaps - changes : 0;
+}

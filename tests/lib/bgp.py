@@ -192,7 +192,8 @@ protocol device {{}}
 """
 
     def actuator(self):
-        return {"name": "edge", "kind": "bird", "socket": str(self.ctl),
+        """Its settings; without `changes` it goes at the usual pace."""
+        return {"name": "edge", "kind": "bird", "changes": 1000, "socket": str(self.ctl),
                 "include": str(self.include), "next_hop": "192.0.2.66",
                 "next_hop6": "2001:db8::66", "source_rules": True, "timeout": "20s"}
 
@@ -337,7 +338,8 @@ class Gobgp(Daemon):
         return " | ".join([shown, *sorted(more)])
 
     def actuator(self):
-        return {"name": "edge", "kind": "gobgp", "address": f"{self.address}:{API}",
+        """Its settings; without `changes` it goes at the usual pace."""
+        return {"name": "edge", "kind": "gobgp", "changes": 1000, "address": f"{self.address}:{API}",
                 "next_hop": "192.0.2.66", "next_hop6": "2001:db8::66", "source_rules": True,
                 "timeout": "20s"}
 

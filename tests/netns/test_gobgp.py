@@ -155,11 +155,14 @@ def how_its_sessions_are_is_known():
 @tap.case
 def many_rules_come_ten_in_a_second_and_go_at_once():
     scene = Scene(bgp.Bird)
+    settings = {key: value for key, value in scene.speaker.actuator().items() if key != "changes"}
+    scene.actuator.end()
+    scene.actuator = bgp.Actuator(scene.net, settings)
     tap.wait_for(lambda: scene.actuator.wants([])["up"] == 1, "a session", 40, 0.5)
     bgp.comes_at_pace(scene.actuator, scene.neighbours[0], 34, 10)
     # What another process announced is no change to the next one.
     scene.actuator.end()
-    scene.actuator = scene.new_actuator()
+    scene.actuator = bgp.Actuator(scene.net, settings)
     tap.equal(scene.actuator.wants(bgp.many(34))["kept"], 34, "kept by the next process")
     scene.actuator.wants([])
     scene.neighbours[0].wait_for(set(), "nothing, at once", 5)

@@ -419,6 +419,38 @@ static void what_comes_back_stays_longer(void **state)
 	assert_true(rails_hold_until(&limits, &hold, &prefix) > 0);
 }
 
+static void changes_about_a_prefix_have_a_budget(void **state)
+{
+	static struct rails_hold hold;
+	struct rails_limits limits = limits_of();
+	struct prefix prefix = prefix_of("198.51.100.8/32");
+	struct prefix other = prefix_of("198.51.100.9/32");
+	uint64_t hour_ns = 3600 * SECOND_NS;
+	uint64_t now_ns = hour_ns;
+
+	(void)state;
+	rails_hold_begin(&limits, &hold, &prefix, now_ns);
+	assert_int_equal(rails_hold_room(&limits, &hold, &prefix, now_ns), 10);
+	for (unsigned i = 0; i < 10; i++) {
+		now_ns += 60 * SECOND_NS;
+		rails_hold_change(&hold, &prefix, now_ns);
+		/* What goes and comes in the same moment is replaced. */
+		rails_hold_change(&hold, &prefix, now_ns);
+		assert_int_equal(rails_hold_room(&limits, &hold, &prefix, now_ns), 9 - i);
+	}
+	assert_int_equal(rails_hold_room(&limits, &hold, &other, now_ns), 10);
+	rails_hold_change(&hold, &other, now_ns);
+	assert_int_equal(rails_hold_room(&limits, &hold, &other, now_ns), 10);
+	/* Also a prefix that is out of force is remembered, and more changes than there is room for. */
+	rails_hold_end(&hold, &prefix, now_ns);
+	assert_int_equal(rails_hold_room(&limits, &hold, &prefix, now_ns), 0);
+	rails_hold_change(&hold, &prefix, now_ns + SECOND_NS);
+	assert_int_equal(rails_hold_room(&limits, &hold, &prefix, now_ns + SECOND_NS), 0);
+	now_ns += hour_ns - 540 * SECOND_NS + 60 * SECOND_NS;
+	assert_int_equal(rails_hold_room(&limits, &hold, &prefix, now_ns), 1);
+	assert_int_equal(rails_hold_room(&limits, &hold, &prefix, now_ns + hour_ns), 10);
+}
+
 static uint64_t draw_seed;
 
 static uint32_t draw(uint32_t below)
@@ -524,6 +556,7 @@ int main(void)
 		cmocka_unit_test(a_large_plan_is_paid_back),
 		cmocka_unit_test(faulty_telemetry_starts_nothing),
 		cmocka_unit_test(what_comes_back_stays_longer),
+		cmocka_unit_test(changes_about_a_prefix_have_a_budget),
 		cmocka_unit_test(of_10000_random_plans_none_passes_the_rails),
 	};
 
