@@ -337,12 +337,12 @@ static void what_takes_the_place_of_another_counts_once(void **state)
 	assert_int_equal(rails.refused[RAILS_SLOWER], 1);
 	assert_int_equal(rails.rules, PLAN_RULES);
 	assert_true(rails.own_share > 0.079 && rails.own_share < 0.081);
-	in.now_ns = 2 * SECOND_NS;
+	in.now_ns = 3 * SECOND_NS;
 	assert_int_equal(rails_exchange(&limits, &rails, &out, &in), RAILS_OK);
 	assert_int_equal(rails.rules, PLAN_RULES);
 	assert_true(rails.own_share > 0.079 && rails.own_share < 0.081);
 	/* Without what it replaces there would be no room. */
-	in.now_ns = 3 * SECOND_NS;
+	in.now_ns = 5 * SECOND_NS;
 	assert_int_equal(rails_exchange(&limits, &rails, NULL, &in), RAILS_RULES);
 	/* To give up everything is never refused. */
 	better.level = LEVEL_OBSERVE;
