@@ -31,6 +31,7 @@ static struct hands *hands;
 static struct incident incident;
 static uint64_t now_ns;
 static uint64_t drawn;
+static uint16_t attack_port; /* the attack comes from it */
 static struct sample samples[4 * PER_TICK];
 
 /* What was told, by type. */
@@ -84,7 +85,8 @@ static inline void traffic(unsigned attack)
 			packet(i % 2 ? "198.51.100.7" : "198.51.100.9",
 			       (uint16_t)(30000 + draw(20000)), 5060, (uint16_t)(60 + draw(1000)));
 	for (unsigned i = 0; i < attack; i++)
-		samples[n++] = packet("198.51.100.7", 123, (uint16_t)(1024 + draw(60000)), 468);
+		samples[n++] =
+			packet("198.51.100.7", attack_port, (uint16_t)(1024 + draw(60000)), 468);
 	now_ns += TICK_NS;
 	const struct tally_set set = { .samples = samples, .sample_count = n, .tick_ns = now_ns };
 	hands_observe(hands, &set);
@@ -153,6 +155,7 @@ static inline int begin(void **state)
 	assert_non_null(mkdtemp(folder));
 	now_ns = START_NS;
 	drawn = 0;
+	attack_port = 123;
 	memset(&told, 0, sizeof(told));
 	return 0;
 }
