@@ -90,6 +90,36 @@ static void who_flaps_is_left_as_he_is(void **state)
 	incident.state = INCIDENT_OPEN;
 }
 
+/* A limit that the ladder would let go has no time of its own, and is kept alive all the same. */
+static void a_limit_that_stays_is_renewed(void **state)
+{
+	struct hands_stats stats;
+
+	(void)state;
+	open_hands("networks: [{prefix: 198.51.100.0/24}]\n"
+		   "protect: {kill_file: none}\n"
+		   "policy: [{ladder: [observe, rate-limit]}]\n"
+		   "actuators: [{name: edge, kind: hook, program: /bin/true}]\n",
+		   true);
+	begin_attack();
+	assert_true(comes(EVENT_PLAN_APPLIED, LEVEL_RATE_LIMIT));
+	for (unsigned i = 0; i < 12; i++) {
+		attack_port = (uint16_t)(attack_port + 500);
+		ticks(150);
+	}
+	incident.state = INCIDENT_CLOSED;
+	incident.ended_ns = now_ns;
+	say_incident(EVENT_INCIDENT_CLOSED);
+	for (unsigned i = 0; i < 30; i++) {
+		now_ns += 30 * NS_PER_S;
+		traffic(0);
+		hands_stats(hands, &stats);
+		assert_int_equal(stats.in_force, 1);
+		assert_true(plan_now().expires_ns > now_ns + 60 * NS_PER_S);
+	}
+	incident.state = INCIDENT_OPEN;
+}
+
 static void a_person_is_not_put_off(void **state)
 {
 	struct hands_stats stats;
@@ -130,6 +160,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		hands_test(a_step_that_is_refused_leaves_the_one_before),
 		hands_test(who_flaps_is_left_as_he_is),
+		hands_test(a_limit_that_stays_is_renewed),
 		hands_test(a_person_is_not_put_off),
 	};
 
