@@ -136,6 +136,9 @@ static void note_plans(const json_t *status, struct notes *notes)
 		note_actuator(json_array_get(actuators, i), notes);
 	note(notes, count_at(plans, "waiting"), "plans that wait for a person",
 	     "`weir incidents --state open` lists them, `weir plan ID` shows one");
+	note(notes, count_at(plans, "flapping"), "plans that changed ten times within an hour",
+	     "they stay as they are until that is over; `weir mitigate ID` takes the newest rules, "
+	     "`weir withdraw ID` ends it");
 	note(notes, count_at(plans, "stopped"), "plans that a canary stopped",
 	     "`weir audit` and `weir plan ID` say why; `weir mitigate ID` tries once more");
 	note(notes, json_is_true(json_object_get(plans, "panic")),

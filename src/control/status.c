@@ -203,6 +203,7 @@ static void put_actuators(struct jsonw *w, const struct status_view *view)
 	jsonw_u64(w, "rules", plans->rules);
 	jsonw_u64(w, "at_canary", plans->at_canary);
 	jsonw_u64(w, "stopped", plans->stopped);
+	jsonw_u64(w, "flapping", plans->flapping);
 	jsonw_u64(w, "refused", plans->refused);
 	jsonw_u64(w, "turned_away", plans->turned_away);
 	jsonw_bool(w, "panic", plans->panic);

@@ -142,6 +142,7 @@ struct status_plans {
 	uint64_t rules;
 	uint64_t at_canary;   /**< on their way to the other actuators */
 	uint64_t stopped;     /**< by a canary */
+	uint64_t flapping;    /**< changed too often, and stay as they are */
 	uint64_t refused;     /**< by the rails, since the start */
 	uint64_t turned_away; /**< incidents that found no room for a plan */
 	bool panic;

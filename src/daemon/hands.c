@@ -264,13 +264,16 @@ static void say_waiting(const struct hands *hands, const struct hand_case *c, st
 {
 	char words[PLAN_WHY_MAX] = "";
 
-	if (c->trial.on)
+	if (c->flapping)
+		snprintf(words, sizeof(words), "%s", CASE_FLAPS);
+	else if (c->trial.on)
 		case_say_trial(hands, c, words);
 	else if (c->stopped && hands->now_ns < c->refused_ns)
 		snprintf(words, sizeof(words), "%s", c->refusal);
 	if (words[0])
 		snprintf(plan->why, sizeof(plan->why), "%s%.*s",
-			 plan->level ? "the next step: " : "", PLAN_WHY_MAX - 16, words);
+			 plan->level && !c->flapping ? "the next step: " : "", PLAN_WHY_MAX - 16,
+			 words);
 }
 
 void hands_plan(const struct hands *hands, const struct incident *incident, struct plan *ret_plan)
@@ -331,6 +334,7 @@ void hands_stats(const struct hands *hands, struct hands_stats *ret_stats)
 		stats.in_force += c->used && c->wanted_on && c->wanted.plan.level;
 		stats.waiting += c->used && c->wanted.plan.needs_approval;
 		stats.at_canary += c->used && c->trial.on;
+		stats.flapping += c->used && c->flapping;
 		stats.stopped += c->used && c->stopped && hands->now_ns < c->refused_ns;
 	}
 	*ret_stats = stats;

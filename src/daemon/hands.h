@@ -51,6 +51,7 @@ struct hands_stats {
 	uint64_t rules;       /**< in force */
 	uint64_t at_canary;   /**< plans, or newer rules of some, that are on their way */
 	uint64_t stopped;     /**< by a canary, a moment ago */
+	uint64_t flapping;    /**< plans that changed so often that they stay as they are */
 	uint64_t refused;     /**< plans that the rails did not admit */
 	bool panic;           /**< nothing is put in force until somebody says so */
 	bool brake;           /**< nothing more by itself just now */

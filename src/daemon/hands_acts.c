@@ -182,6 +182,7 @@ static int approve(struct hands *hands, struct hand_case *c, const struct order 
 		return -EALREADY;
 	}
 	c->approved = level;
+	c->leave = true;
 	c->rejected = false;
 	c->refused_ns = 0;
 	snprintf(c->approved_by, sizeof(c->approved_by), "%s", order->who);
@@ -217,6 +218,7 @@ static int mitigate(struct hands *hands, struct hand_case *c, const struct order
 		return -EPERM;
 	}
 	c->approved = level;
+	c->leave = true;
 	c->rejected = c->stepped_down = false;
 	c->refused_ns = 0;
 	snprintf(c->approved_by, sizeof(c->approved_by), "%s", order->who);

@@ -59,6 +59,8 @@ static void put_out(struct hands *hands, struct hand_case *c)
 {
 	if (!c->wanted_on)
 		return;
+	if (c->wanted.plan.level)
+		rails_hold_change(&hands->hold, &c->wanted.own, hands->now_ns);
 	c->wanted_on = false;
 	c->told_applied = false;
 	c->trouble[0] = '\0';
@@ -99,8 +101,10 @@ static bool admit(struct hands *hands, struct hand_case *c, struct wanted *wante
 		rails_exchange(&hands->limits, &hands->rails, c->wanted_on ? &out : NULL, &in);
 	if (why == RAILS_OK) {
 		c->own_share = in.own_share;
-		if (wanted->plan.level)
+		if (wanted->plan.level) {
 			rails_hold_begin(&hands->limits, &hands->hold, &wanted->own, hands->now_ns);
+			rails_hold_change(&hands->hold, &wanted->own, hands->now_ns);
+		}
 		return true;
 	}
 	case_refuse(hands, c, why);
@@ -162,6 +166,7 @@ static void change(struct hands *hands, struct hand_case *c, struct choice *choi
 	snprintf(wanted.plan.why, sizeof(wanted.plan.why), "%s", choice->why);
 	c->generation += c->fresh;
 	case_forget_caught(hands, c);
+	c->leave = false;
 	if (!c->fresh && c->wanted.plan.level && !wanted.plan.level)
 		let_go(hands, c, choice->why);
 	bool less = !c->fresh && wanted.plan.level && wanted.plan.level < c->wanted.plan.level;
@@ -185,8 +190,10 @@ static void change(struct hands *hands, struct hand_case *c, struct choice *choi
 /* Rules live five minutes; as long as they are needed they live on. */
 static void renew(struct hands *hands, struct hand_case *c)
 {
-	uint64_t expires_ns =
-		c->step.expires_ns > c->extended_ns ? c->step.expires_ns : c->extended_ns;
+	/* What stays though the ladder wants nothing any more has no time of its own. */
+	uint64_t needed_ns =
+		c->step.expires_ns ? c->step.expires_ns : hands->now_ns + hands->ladder.rule_ns;
+	uint64_t expires_ns = needed_ns > c->extended_ns ? needed_ns : c->extended_ns;
 
 	if (!c->wanted.plan.level || expires_ns <= c->wanted.plan.expires_ns ||
 	    c->wanted.plan.expires_ns - hands->now_ns > hands->ladder.rule_ns / 2)
@@ -220,7 +227,7 @@ void case_step(struct hands *hands, struct hand_case *c)
 		     choice.member != c->member ||
 		     (choice.asked != LEVEL_OBSERVE) != c->wanted.plan.needs_approval;
 
-	if (c->over && level == LEVEL_OBSERVE) {
+	if (c->over && level == LEVEL_OBSERVE && !stay) {
 		end_case(hands, c);
 		return;
 	}

@@ -9,6 +9,9 @@
 #include "plan/rails.h"
 #include "verify/harm.h"
 
+/** Why somebody who flaps is left as he is. */
+#define CASE_FLAPS "it changed ten times within an hour, and stays as it is until that is over"
+
 /** Machines of a campaign that a case keeps. */
 #define CASE_MACHINES 2048
 /** Dropped packets that a case keeps, the latest. */
@@ -64,7 +67,9 @@ struct hand_case {
 	struct made *made; /**< the rules that the plan is about */
 	struct made *kept; /**< those of what is in force, while newer ones wait */
 	struct hand_trial trial;
-	bool stopped; /**< by a canary, until `refused_ns` */
+	bool stopped;  /**< by a canary, until `refused_ns` */
+	bool leave;    /**< a person said so: the next change is not put off for flapping */
+	bool flapping; /**< it changed so often that it stays as it is */
 	struct ladder_state ladder;
 	struct ladder_step step; /**< the latest */
 	uint8_t approved;        /**< enum plan_level */

@@ -120,6 +120,7 @@ void hands_fill(struct hands *hands, struct status_view *view)
 					     .rules = stats.rules,
 					     .at_canary = stats.at_canary,
 					     .stopped = stats.stopped,
+					     .flapping = stats.flapping,
 					     .refused = stats.refused,
 					     .turned_away = stats.turned_away,
 					     .panic = stats.panic,

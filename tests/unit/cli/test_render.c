@@ -325,12 +325,14 @@ static void what_became_of_plans_is_to_look_after(void **state)
 	view.actuator_count = 3;
 	view.needs_restart = "actuators (edge is new)";
 	view.plans.stopped = 2;
+	view.plans.flapping = 3;
 	(void)state;
 	render_view(&view, NOW);
 	has("actuator edge: of 3 BGP sessions none is up");
 	lacks("actuator rim");
 	lacks("actuator here");
 	has("plans that a canary stopped: 2");
+	has("plans that changed ten times within an hour: 3");
 	has("changed, and waiting for a restart: actuators (edge is new)");
 }
 

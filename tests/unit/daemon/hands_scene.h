@@ -32,6 +32,7 @@ static struct incident incident;
 static uint64_t now_ns;
 static uint64_t drawn;
 static bool doubtful; /* the telemetry may be wrong */
+static uint16_t attack_port; /* the attack comes from it */
 static struct sample samples[4 * PER_TICK];
 
 /* What was told, by type. */
@@ -98,7 +99,7 @@ static inline void traffic_from(unsigned attack, uint16_t sport, uint16_t length
 
 static inline void traffic(unsigned attack)
 {
-	traffic_from(attack, 123, 468);
+	traffic_from(attack, attack_port, 468);
 }
 
 static inline void say_incident(enum event_type type)
@@ -161,6 +162,7 @@ static inline int begin(void **state)
 	now_ns = START_NS;
 	drawn = 0;
 	doubtful = false;
+	attack_port = 123;
 	memset(&told, 0, sizeof(told));
 	return 0;
 }
