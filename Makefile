@@ -50,7 +50,7 @@ fuzz: ## libFuzzer on the parsers: make fuzz [T=netflow9] [SECONDS=600]
 	$(call configured,build/fuzz)
 	@tools/fuzz.sh build/fuzz "$(SECONDS)" $(T)
 
-bench: ## what it costs, beside its peers: 15 minutes; make bench QUICK=1: 4 minutes
+bench: ## what it costs, beside its peers: 20 minutes; make bench QUICK=1: 6 minutes
 	@tools/setup.sh build bench
 	$(call configured,build/bench)
 	@$(NINJA) build/bench benches

@@ -49,25 +49,25 @@ def run(command, timeout, **more):
     return done.stdout, None
 
 
-def script(name, build, *words):
-    """What a script says in JSON, or {"missing": why}."""
-    if os.geteuid():
-        return {"missing": "not measured: needs root, for a network namespace"}
-    out, why = run([sys.executable, os.path.join(HERE, name), build, *words], 600)
-    return {"missing": why} if why else json.loads(out)
-
-
-def measure(build, cpu, quick, say):
-    """{"host": …, "bird": …, "gobgp": …, "programs": {name: text}}"""
+def measure(build, cpus, quick, say):
+    """{"host": …, "attached": …, "bird": …, "gobgp": …, "programs": {name: text}}, on these processors."""
     def on_one_processor():
-        os.sched_setaffinity(0, {cpu})
+        os.sched_setaffinity(0, {max(cpus)})
         ahead()
+
+    def script(name, *words):
+        """What it says in JSON, or {"missing": why}. Daemons and who asks them need room."""
+        if os.geteuid():
+            return {"missing": "not measured: needs root, for a network namespace"}
+        out, why = run([sys.executable, os.path.join(HERE, name), build, *words], 600,
+                       preexec_fn=lambda: os.sched_setaffinity(0, cpus))
+        return {"missing": why} if why else json.loads(out)
     found = {"programs": {}}
     say("host")
     if (build / "tests/bench/host_send").exists():
-        found["host"] = script("host.py", build, "--ahead", *(["--rounds", "2"] if quick else []))
+        found["host"] = script("host.py", "--ahead", *(["--rounds", "2"] if quick else []))
         say("attached")
-        found["attached"] = script("attached.py", build, "--ahead", *(["--rounds", "3"] if quick else []))
+        found["attached"] = script("attached.py", "--ahead", *(["--rounds", "3"] if quick else []))
     else:
         found["attached"] = {"missing": "not measured: built without BPF"}
         found["host"] = {"missing": "not measured: built without BPF"}
@@ -75,7 +75,7 @@ def measure(build, cpu, quick, say):
         say(f"announce {kind}")
         # BIRD has one thread, and is measured before all others; GoBGP's threads then stand in
         # each other's way.
-        found[kind] = script("announce.py", build, "--kind", kind, "--changes", 100 if quick else 400,
+        found[kind] = script("announce.py", "--kind", kind, "--changes", 100 if quick else 400,
                              "--rounds", 5 if quick else 20, *(["--ahead"] if kind == "bird" else []))
     for name in PROGRAMS:
         program = build / "tests/bench" / name

@@ -79,6 +79,7 @@ def live(build, quick):
 
 
 def measure(args):
+    usable = os.sched_getaffinity(0)
     sender_cpu, cpu = processors()
     Weir.program = str(args.build / "weir")
     Drain.program = str(args.build / "tests/bench/drain")
@@ -103,7 +104,7 @@ def measure(args):
     if "from_memory" in args.parts:
         data["from_memory"]["bench_live"] = live(args.build, args.quick)
     if "acting" in args.parts:
-        data["acting"] = acting.measure(args.build, cpu, args.quick, say)
+        data["acting"] = acting.measure(args.build, usable, args.quick, say)
     data.update(configurations=work.configurations, seconds=time.monotonic() - began,
                 finished=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
                 load_after=os.getloadavg())
@@ -112,7 +113,7 @@ def measure(args):
 
 def options():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="one repetition, fewer steps: 4 minutes")
+    parser.add_argument("--quick", action="store_true", help="one repetition, fewer steps: 6 minutes")
     parser.add_argument("--only", help="collectors by name, with commas between")
     parser.add_argument("--parts", default=",".join(ALL_PARTS), help="of %(default)s")
     parser.add_argument("--build", type=pathlib.Path, default=TOP / "build/bench")
