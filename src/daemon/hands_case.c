@@ -48,8 +48,7 @@ struct rails_request case_request(const struct hands *hands, const struct hand_c
 /* Room for others, by the rails. */
 static void release(struct hands *hands, const struct hand_case *c)
 {
-	const struct rails_request request =
-		case_request(hands, c, &c->wanted, c->own_share);
+	const struct rails_request request = case_request(hands, c, &c->wanted, c->own_share);
 
 	if (c->wanted_on && c->wanted.plan.level)
 		rails_release(&hands->limits, &hands->rails, &request);

@@ -64,7 +64,7 @@ static struct xdp_state *make(const struct config *config, const struct config_a
 						  .interfaces = s->interfaces,
 						  .interface_count = settings->interface_count,
 						  .mode = mode_of(settings->mode),
-					  .sampling = XDP_CATCH_EACH };
+						  .sampling = XDP_CATCH_EACH };
 	return s;
 }
 

@@ -31,7 +31,7 @@ static struct hands *hands;
 static struct incident incident;
 static uint64_t now_ns;
 static uint64_t drawn;
-static bool doubtful; /* the telemetry may be wrong */
+static bool doubtful;        /* the telemetry may be wrong */
 static uint16_t attack_port; /* the attack comes from it */
 static struct sample samples[4 * PER_TICK];
 
