@@ -42,9 +42,10 @@ static bool is_owner(const struct late *late, const struct counter *counter)
 static void slide_bins(struct late *late, uint64_t second)
 {
 	uint64_t bin = late->second / LATE_BIN_S;
+	uint64_t passed = second / LATE_BIN_S - bin;
 
-	if (bin < second / LATE_BIN_S) {
-		float kept = powf(LAG_KEPT, (float)(second / LATE_BIN_S - bin));
+	if (passed) {
+		float kept = powf(LAG_KEPT, (float)passed);
 		for (unsigned i = 0; i < LATE_BINS; i++)
 			late->lag[i] *= kept;
 	}
@@ -258,7 +259,7 @@ bool late_over(struct lates *lates, const struct counter *counter, uint64_t back
 	const float least = level * LATE_SILENCE_S;
 
 	if (!late || !is_owner(late, counter) || late->second < LATE_SECONDS ||
-	    back_s + 3 * LATE_SILENCE_S > LATE_SECONDS)
+	    back_s + 3UL * LATE_SILENCE_S > LATE_SECONDS)
 		return false;
 	uint64_t end = late->second / LATE_BIN_S; /* the bin of now is not full */
 	float last = came_before(late, end);
